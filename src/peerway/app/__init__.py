@@ -1,0 +1,1 @@
+"""What Peerway does: ports, use cases and reconcilers; no framework and no driver is known here."""
