@@ -1,0 +1,99 @@
+# `make help` prints what stands behind the targets' `##`.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# More arguments for pytest or the measurements, as in: make test ARGS="-k peering -x"
+ARGS ?=
+
+.PHONY: help
+help: ## Print this help
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | awk -F'#' '{printf "%-18s %s\n", $$1, $$2}'
+
+# ---- use ------------------------------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: $(VENV)/.dev ## Make .venv with peerway and what its tests and checks need
+
+.PHONY: demo
+demo: $(VENV)/.runtime ## Run the main job end to end on real packets and tell what happens
+	@scripts/prepare system nft ip
+	@$(BIN)/python examples/main_job.py $(ARGS)
+
+# ---- develop --------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: $(VENV)/.dev ## Run the tests, without the slow ones (ARGS="-k peering -x" narrows)
+	@scripts/prepare system nft ip
+	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+.PHONY: test-all
+test-all: $(VENV)/.dev ## Run all tests
+	@scripts/prepare system nft ip
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: bench
+bench: $(VENV)/.bench ## Measure, and print the table of docs/benchmarks.md
+	@scripts/prepare system nft ip iperf3
+	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: check
+check: $(VENV)/.dev ## Lint, check format, types and import directions
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: fix
+fix: $(VENV)/.dev ## Mend what ruff can mend, and format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: clean
+clean: ## Remove the environment, caches and what builds leave
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- environment ----------------------------------------------------------------------------------------------------
+# The stamps make repeated calls instant. Each lock contains the one before it, with the same versions.
+
+$(BIN)/python:
+	@scripts/prepare python
+
+LOCKED = $(PIP) install --require-hashes --no-build-isolation
+EDITABLE = $(PIP) install --no-build-isolation --no-deps --editable .
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
+	@echo "setup: installing what peerway needs" >&2
+	@$(LOCKED) -r $<
+	@$(EDITABLE)
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
+	@echo "setup: installing what peerway, its tests and its checks need" >&2
+	@$(LOCKED) -r $<
+	@$(EDITABLE)
+	@touch $(VENV)/.runtime $@
+
+$(VENV)/.bench: requirements/bench.txt pyproject.toml | $(BIN)/python
+	@echo "setup: installing what the measurements need" >&2
+	@$(LOCKED) -r $<
+	@$(EDITABLE)
+	@touch $(VENV)/.runtime $(VENV)/.dev $@
+
+# ---- locks ----------------------------------------------------------------------------------------------------------
+# Names, versions and hashes, and no address, so that the locks hold for every mirror. uv is needed only here.
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links pyproject.toml requirements/build.in
+
+.PHONY: lock
+lock: $(VENV)/.dev ## Renew the locks within what pyproject.toml allows (ARGS=--upgrade takes the newest)
+	$(PIP) install uv
+	$(COMPILE) $(ARGS) --output-file requirements/runtime.txt
+	$(COMPILE) $(ARGS) --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	$(COMPILE) $(ARGS) --extra dev --extra bench --constraint requirements/dev.txt --output-file requirements/bench.txt
