@@ -1,0 +1,1 @@
+"""Lifecycles as tables: one engine, one table a resource."""

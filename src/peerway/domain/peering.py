@@ -1,0 +1,116 @@
+"""Peer connections (PEER-1 ... PEER-15): the value, its sides and what follows from them.
+
+Its life is the table in `lifecycle.peering`; what differs between products is a `Profile`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from peerway.domain.resource import Resource
+
+
+class PeeringState(StrEnum):
+    """States of a peer connection; each product names them its own way (`Profile.state_names`)."""
+
+    #: Same account: stored and being built, no acceptance needed.
+    CREATING = "creating"
+    #: Waits for the other account.
+    PENDING = "pending"
+    #: Accepted, or changed, and being brought to the data plane.
+    UPDATING = "updating"
+    #: Carries packets.
+    ACTIVE = "active"
+    #: The other account said no.
+    REJECTED = "rejected"
+    #: The other account said nothing in time.
+    EXPIRED = "expired"
+    #: Switched off for unpaid bills.
+    SUSPENDED = "suspended"
+    #: Being taken out of the data plane.
+    DELETING = "deleting"
+    #: Gone from the data plane; kept for bills and the audit.
+    DELETED = "deleted"
+
+
+class LinkType(StrEnum):
+    """Quality classes of cross-region links (PEER-10)."""
+
+    #: 99.995 % availability.
+    PLATINUM = "platinum"
+    #: 99.95 % availability.
+    GOLD = "gold"
+
+
+@dataclass(frozen=True, slots=True)
+class PeeringSide:
+    """One side of a peer connection."""
+
+    #: Account.
+    uid: str
+    #: Region of the VPC.
+    region_id: str
+    #: VPC.
+    vpc_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peering(Resource):
+    """A peer connection between two VPCs. `owner_uid` is the requester's account."""
+
+    #: Display name.
+    name: str
+    #: Free text.
+    description: str = ""
+    #: Product whose rules hold (`native`, `alibaba`, `tencent`, `jdcloud`).
+    profile: str
+    #: Who asked.
+    requester: PeeringSide
+    #: Who was asked.
+    accepter: PeeringSide
+    #: Where it is in its life.
+    state: PeeringState
+    #: Since when it is in that state.
+    state_since: datetime
+    #: When an unanswered request expires; None in states without a deadline.
+    expires_at: datetime | None = None
+    #: Cap each way, Mbit/s; None for uncapped (same region).
+    bandwidth_mbps: int | None = None
+    #: Quality class; None in one region.
+    link_type: LinkType | None = None
+    #: Whether the system writes both sides' routes when the connection is accepted (PEER-8).
+    auto_routes: bool = False
+    #: Counts changes of what the data plane must do.
+    generation: int = 1
+    #: Generation the data plane has reached.
+    observed_generation: int = 0
+
+    @property
+    def same_account(self) -> bool:
+        """Whether one account has both sides."""
+        return self.requester.uid == self.accepter.uid
+
+    @property
+    def same_region(self) -> bool:
+        """Whether both VPCs are in one region."""
+        return self.requester.region_id == self.accepter.region_id
+
+    @property
+    def sides(self) -> tuple[PeeringSide, PeeringSide]:
+        """Requester, accepter."""
+        return self.requester, self.accepter
+
+    def side_of(self, vpc_id: str) -> PeeringSide:
+        """The side that the VPC is; the accepter's for a foreign id."""
+        return self.requester if self.requester.vpc_id == vpc_id else self.accepter
+
+    def opposite_of(self, vpc_id: str) -> PeeringSide:
+        """The other side, seen from that VPC."""
+        return self.accepter if self.requester.vpc_id == vpc_id else self.requester
+
+
+def pair_key(one_vpc_id: str, other_vpc_id: str) -> str:
+    """The same text for a pair of VPCs in either order: one live connection a pair."""
+    return "|".join(sorted((one_vpc_id, other_vpc_id)))

@@ -1,0 +1,129 @@
+"""Security groups and network ACLs (NET-7): values only; how they become filters is `fabric.compile`'s business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from peerway.domain.prefixes import Prefix
+from peerway.domain.resource import Resource
+
+
+class Direction(StrEnum):
+    """Which way a packet goes, seen from the protected side."""
+
+    #: Towards it.
+    INGRESS = "ingress"
+    #: From it.
+    EGRESS = "egress"
+
+
+class RuleAction(StrEnum):
+    """What a rule does."""
+
+    #: Let the packet pass.
+    ACCEPT = "accept"
+    #: Discard it.
+    DROP = "drop"
+
+
+class Protocol(StrEnum):
+    """Protocols that rules name."""
+
+    #: Every protocol.
+    ALL = "all"
+    TCP = "tcp"
+    UDP = "udp"
+    ICMP = "icmp"
+    ICMPV6 = "icmpv6"
+    GRE = "gre"
+
+    @property
+    def number(self) -> int | None:
+        """IP protocol number; None for all."""
+        return {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "gre": 47}.get(self.value)
+
+    @property
+    def has_ports(self) -> bool:
+        """Whether ports mean something for it."""
+        return self in {Protocol.TCP, Protocol.UDP}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityGroup(Resource):
+    """A stateful filter that instances join. Unmatched: ingress is dropped, egress accepted."""
+
+    #: VPC it belongs to.
+    vpc_id: str
+    #: Display name.
+    name: str
+    #: Free text.
+    description: str = ""
+    #: Whether members reach each other without a rule (after all rules, so that a drop rule still wins).
+    inner_access: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityRule(Resource):
+    """One rule of a security group. Exactly one of `remote_cidr` and `remote_group_id` is set.
+
+    Rules of all groups of an instance are taken together: the smallest priority number first, at the same number drop
+    before accept.
+    """
+
+    #: VPC of the group.
+    vpc_id: str
+    #: Group it belongs to.
+    security_group_id: str
+    #: Which way.
+    direction: Direction
+    #: 1 (first) to 100 (last).
+    priority: int = 1
+    #: What it does.
+    action: RuleAction = RuleAction.ACCEPT
+    #: Protocol.
+    protocol: Protocol = Protocol.ALL
+    #: First destination port.
+    port_low: int = 0
+    #: Last destination port, inclusive.
+    port_high: int = 65535
+    #: Range of the far side, or None.
+    remote_cidr: Prefix | None = None
+    #: Group whose members are the far side, or None.
+    remote_group_id: str | None = None
+    #: Free text.
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AclEntry:
+    """One entry of a network ACL; the position in the list is its priority."""
+
+    #: What it does.
+    action: RuleAction
+    #: Protocol.
+    protocol: Protocol = Protocol.ALL
+    #: First destination port.
+    port_low: int = 0
+    #: Last destination port, inclusive.
+    port_high: int = 65535
+    #: Source range for ingress, destination range for egress.
+    cidr: Prefix
+    #: Display name.
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkAcl(Resource):
+    """A stateless, ordered filter that VSwitches are bound to. Unmatched packets are dropped."""
+
+    #: VPC it belongs to.
+    vpc_id: str
+    #: Display name.
+    name: str
+    #: Free text.
+    description: str = ""
+    #: Entries for packets into the VSwitch, first match decides.
+    ingress: tuple[AclEntry, ...] = ()
+    #: Entries for packets out of it.
+    egress: tuple[AclEntry, ...] = ()

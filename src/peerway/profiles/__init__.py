@@ -1,0 +1,1 @@
+"""The products of the seeds as data: one TOML file each, and the list of regions."""
