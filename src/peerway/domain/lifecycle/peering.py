@@ -46,7 +46,7 @@ class PeeringEffect(StrEnum):
 E = PeeringEvent
 F = PeeringEffect
 
-PEERING = Machine[S, E, F](
+PEERING: Machine[S, E, F] = Machine(
     resource="peering",
     states={
         S.CREATING: StateInfo(stable=False, carries=True, live=True),

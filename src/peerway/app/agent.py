@@ -1,0 +1,24 @@
+"""The port to the agent: the process that touches the data plane, as the API and the use cases' callers see it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from peerway.app.dataplane import Probe, ProbeResult
+
+
+class AgentPort(Protocol):
+    """What the API asks of the agent. Everything else reaches it through the store."""
+
+    @property
+    def dataplane_name(self) -> str:
+        """`memory`, `kernel` or `ovn`."""
+
+    def nudge(self) -> None:
+        """Say that the store has changed. Never blocks and never fails: the agent looks by itself, too, only later."""
+
+    def probe(self, probe: Probe) -> ProbeResult:
+        """Have a probe sent; `Unavailable` when the agent does not answer."""
+
+    def shell_socket(self) -> str | None:
+        """Path of the socket at which local users run commands in instances; None when the data plane has no guests."""
