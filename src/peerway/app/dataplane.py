@@ -96,7 +96,7 @@ class LinkCounters:
 
 
 class DataPlane(Protocol):
-    """A driver: memory, kernel, OVN. All calls may be made again at any time; none may be made concurrently."""
+    """A driver: memory, kernel, OVN. All calls may be made again at any time. Only `probe` may run beside other calls."""
 
     #: `memory`, `kernel` or `ovn`.
     name: str

@@ -1,0 +1,81 @@
+"""`AgentPort` for another process: reaches the agent by its socket."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from pathlib import Path
+from typing import Final
+
+from peerway.adapters.agent import wire
+from peerway.adapters.agent.address import connect
+from peerway.app.dataplane import Probe, ProbeResult
+from peerway.domain.errors import NotFound, Unavailable
+
+#: Beyond the probe's own time-out, how long the agent may take to answer, s.
+GRACE_S: Final = 5.0
+
+
+class SocketAgent:
+    """Speaks to the agent at a socket; safe for use from many threads."""
+
+    def __init__(self, path: Path, dataplane_name: str) -> None:
+        self.dataplane_name = dataplane_name
+        self._path = path
+        self._lock = threading.Lock()
+        self._nudges: socket.socket | None = None
+
+    def nudge(self) -> None:
+        """Say that the store has changed; a nudge that can't be delivered at once is dropped."""
+        with self._lock:
+            try:
+                if self._nudges is None:
+                    self._nudges = connect(self._path)
+                    self._nudges.setblocking(False)
+                wire.send(self._nudges, {"op": "nudge"})
+            except BlockingIOError:
+                return
+            except OSError:
+                self._drop()
+
+    def probe(self, probe: Probe) -> ProbeResult:
+        """Have a probe sent."""
+        answer = self._ask(wire.encode_probe(probe), probe.timeout_ms / 1000 + GRACE_S)
+        return wire.decode_result(answer)
+
+    def hello(self) -> bool:
+        """Whether the agent answers and has brought the data plane up once."""
+        with contextlib.suppress(Unavailable):
+            return bool(self._ask({"op": "hello"}, GRACE_S)["ready"])
+        return False
+
+    def shell_socket(self) -> str | None:
+        """Where local users run commands in instances."""
+        return str(self._path)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        with self._lock:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._nudges is not None:
+            self._nudges.close()
+            self._nudges = None
+
+    def _ask(self, request: wire.Message, timeout_s: float) -> wire.Message:
+        try:
+            with connect(self._path) as connection:
+                connection.settimeout(timeout_s)
+                wire.send(connection, request)
+                answer, _ = wire.receive(connection)
+        except (OSError, ValueError) as error:
+            raise Unavailable("the agent does not answer") from error
+        if answer is None:
+            raise Unavailable("the agent went away")
+        if "missing" in answer:
+            raise NotFound("instance", str(answer["missing"]))
+        if "error" in answer:
+            raise Unavailable(str(answer["error"]))
+        return answer

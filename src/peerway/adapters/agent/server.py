@@ -1,0 +1,137 @@
+"""The agent's side of its socket: takes nudges, sends probes, runs commands in instances.
+
+One thread a connection; the data plane itself is only touched through what is safe beside `apply` (probes and spawning).
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from peerway.adapters.agent import wire
+from peerway.adapters.agent.address import listen
+from peerway.app.dataplane import Probe, ProbeResult
+from peerway.domain.errors import NotFound, PeerwayError
+
+log = structlog.get_logger(__name__)
+
+
+class Running(Protocol):
+    """A command that runs in an instance."""
+
+    def fileno(self) -> int:
+        """Descriptor that becomes readable when the command has ended."""
+
+    def wait(self) -> int:
+        """Its exit status, once it has ended."""
+
+    def kill(self) -> None:
+        """End it and what it started."""
+
+
+class Guests(Protocol):
+    """What the agent can do in instances beside keeping the network right."""
+
+    def probe(self, probe: Probe) -> ProbeResult:
+        """Send a probe."""
+
+    def spawn(self, instance_id: str, argv: Sequence[str], env: dict[str, str], fds: Sequence[int]) -> Running:
+        """Start a command in an instance with these standard streams; `NotFound` for an unknown instance."""
+
+
+class AgentServer:
+    """Listens at a path until closed."""
+
+    def __init__(self, path: Path, guests: Guests, wake: Callable[[], None], is_ready: Callable[[], bool]) -> None:
+        self._path = path
+        self._guests = guests
+        self._wake = wake
+        self._is_ready = is_ready
+        self._listener = listen(path)
+        self._thread = threading.Thread(target=self._accept, name="agent-door", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening; running commands go on until their callers leave."""
+        self._path.unlink(missing_ok=True)
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), name="agent-call", daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            while True:
+                fds: list[int] = []
+                try:
+                    request, fds = wire.receive(connection)
+                    if request is None:
+                        return
+                    answer = self._answer(request, fds, connection)
+                    if answer is not None:
+                        wire.send(connection, answer)
+                except (ValueError, KeyError, TypeError) as error:
+                    _try_send(connection, {"error": f"malformed request: {error}"})
+                    return
+                except OSError:
+                    return
+                finally:
+                    for fd in fds:
+                        os.close(fd)
+
+    def _answer(
+        self, request: wire.Message, fds: Sequence[int], connection: socket.socket
+    ) -> wire.Message | None:
+        try:
+            match request["op"]:
+                case "nudge":
+                    self._wake()
+                    return None
+                case "hello":
+                    return {"ready": self._is_ready()}
+                case "probe":
+                    return wire.encode_result(self._guests.probe(wire.decode_probe(request)))
+                case "exec":
+                    return self._execute(request, fds, connection)
+                case other:
+                    return {"error": f"unknown operation {other!r}"}
+        except NotFound as error:
+            return {"missing": error.data["id"], "error": error.text}
+        except PeerwayError as error:
+            return {"error": error.text}
+
+    def _execute(self, request: wire.Message, fds: Sequence[int], connection: socket.socket) -> wire.Message:
+        """Run a command; the caller's leaving ends it."""
+        if len(fds) != wire.MAX_FDS:
+            return {"error": "exec needs three descriptors"}
+        argv = [str(word) for word in request["argv"]]
+        env = {str(name): str(value) for name, value in dict(request.get("env", {})).items()}
+        command = self._guests.spawn(str(request["instance"]), argv, env, fds)
+        with selectors.DefaultSelector() as selector:
+            selector.register(command.fileno(), selectors.EVENT_READ)
+            selector.register(connection, selectors.EVENT_READ)
+            ready = {key.fd for key, _ in selector.select()}
+        if command.fileno() not in ready:
+            command.kill()
+        return {"status": command.wait()}
+
+
+def _try_send(connection: socket.socket, message: wire.Message) -> None:
+    try:
+        wire.send(connection, message)
+    except OSError:
+        log.debug("caller left before the answer")

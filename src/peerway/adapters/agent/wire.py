@@ -1,0 +1,83 @@
+"""What goes over the agent's socket: one JSON line each way, file descriptors beside the first.
+
+Requests: `{"op": "nudge"}` (no answer), `{"op": "hello"}`, `{"op": "probe", ...}`, `{"op": "exec", ...}`. Answers carry `error` or the
+operation's fields. The socket is local and mode 0600: who can open it is the installation's own user.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import socket
+from ipaddress import ip_address
+from typing import Any, Final
+
+from peerway.app.dataplane import Probe, ProbeResult, Verdict
+
+#: Longest line that is read, bytes.
+MAX_LINE: Final = 1 << 20
+
+#: Most file descriptors with one request: standard input, output and error.
+MAX_FDS: Final = 3
+
+Message = dict[str, Any]
+
+
+def send(connection: socket.socket, message: Message) -> None:
+    """Write one message."""
+    connection.sendall(json.dumps(message).encode() + b"\n")
+
+
+def receive(connection: socket.socket) -> tuple[Message | None, list[int]]:
+    """Read one message and the descriptors beside it; None at the end of the stream. `ValueError` on a line that is no message."""
+    data = bytearray()
+    fds: list[int] = []
+    while not data.endswith(b"\n"):
+        chunk, control, _, _ = connection.recvmsg(65536, socket.CMSG_SPACE(MAX_FDS * 4))
+        for level, kind, payload in control:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                numbers = array.array("i")
+                numbers.frombytes(payload[: len(payload) - len(payload) % numbers.itemsize])
+                fds.extend(numbers)
+        data += chunk
+        if not chunk:
+            return None, fds
+        if len(data) > MAX_LINE:
+            raise ValueError("line too long")
+    message = json.loads(data)
+    if not isinstance(message, dict):
+        raise ValueError("not an object")  # noqa: TRY004  the sender's fault, like malformed JSON
+    return message, fds
+
+
+def encode_probe(probe: Probe) -> Message:
+    """A probe as a request."""
+    return {
+        "op": "probe",
+        "source_id": probe.source_id,
+        "target": str(probe.target),
+        "protocol": probe.protocol,
+        "port": probe.port,
+        "timeout_ms": probe.timeout_ms,
+    }
+
+
+def decode_probe(message: Message) -> Probe:
+    """The probe in a request."""
+    return Probe(
+        source_id=str(message["source_id"]),
+        target=ip_address(message["target"]),
+        protocol=int(message["protocol"]),
+        port=int(message["port"]),
+        timeout_ms=int(message["timeout_ms"]),
+    )
+
+
+def encode_result(result: ProbeResult) -> Message:
+    """A probe's result as an answer."""
+    return {"verdict": result.verdict.value, "round_trip_ms": result.round_trip_ms, "detail": result.detail}
+
+
+def decode_result(message: Message) -> ProbeResult:
+    """The result in an answer."""
+    return ProbeResult(Verdict(message["verdict"]), message["round_trip_ms"], message["detail"])

@@ -1,0 +1,39 @@
+"""Ends what has a deadline: unanswered peering requests expire (PEER-3), old client tokens are forgotten.
+
+Reads the clock and the store, nothing else; a full scan at any time is right. Runs in any number of processes: each expiry is a
+guarded move, so a second one finds nothing to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from peerway.app.clock import Clock
+from peerway.app.store import Store
+from peerway.app.usecases.peerings import due_expiries, expire_peering
+from peerway.app.world import World
+
+#: Requests expired in one transaction.
+BATCH: Final = 100
+
+#: How long a client token is remembered.
+TOKEN_LIFE: Final = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class DeadlineReconciler:
+    """Raises the deadline events."""
+
+    store: Store
+    world: World
+    clock: Clock
+
+    def step(self) -> int:
+        """Expire what is due; how many requests that were."""
+        now = self.clock.now()
+        due = self.store.read(lambda reader: due_expiries(reader, now, BATCH))
+        for peering in due:
+            self.store.write(lambda tx, id=peering.id: expire_peering(tx, self.world, id))
+        return len(due)

@@ -1,0 +1,248 @@
+"""Brings the data plane to what the store says, and writes back what it has reached.
+
+Takes no input but the store. One `step` follows the change log, recompiles what was touched, applies the whole fabric and settles
+the states that waited for it; a fresh reconciler does the same from nothing. What failed stays on the object as a
+`SyncFailure` and is tried again after a growing pause. May not decide anything about the desired state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from peerway.app.clock import Clock
+from peerway.app.dataplane import DataPlane, Report
+from peerway.app.store import Change, Reader, Store, Writer
+from peerway.app.usecases.settle import settle_instance, settle_peering, settle_vpc, settle_vswitch
+from peerway.app.usecases.sync import SYSTEM_UID, clear_failure, list_failures, record_failure
+from peerway.app.world import World
+from peerway.domain.errors import NotFound
+from peerway.domain.lifecycle.peering import PEERING
+from peerway.domain.peering import Peering
+from peerway.domain.resource import Provisioning, Resource
+from peerway.domain.route_table import RouteEntry, RouteTable
+from peerway.domain.security import NetworkAcl, SecurityGroup, SecurityRule
+from peerway.domain.vpc import Instance, Vpc, VSwitch
+from peerway.fabric.compile import compile_fabric, recompile
+from peerway.fabric.model import Fabric
+from peerway.fabric.snapshot import Snapshot
+
+log = structlog.get_logger(__name__)
+
+#: Kinds that make up the network, with the names that the change log gives them.
+NETWORK_KINDS: Final[Mapping[str, type[Resource]]] = {
+    kind.__name__.lower(): kind
+    for kind in (
+        Vpc,
+        VSwitch,
+        RouteTable,
+        RouteEntry,
+        SecurityGroup,
+        SecurityRule,
+        NetworkAcl,
+        Instance,
+        Peering,
+    )
+}
+
+#: Changes read at once while catching up; more than this and everything is read anew.
+CATCH_UP_LIMIT: Final = 10_000
+
+#: First pause after a failure and the longest one.
+FIRST_PAUSE: Final = timedelta(milliseconds=200)
+LONGEST_PAUSE: Final = timedelta(seconds=30)
+
+Settle = Callable[[Writer], object]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the reconciler knows of the store at one revision."""
+
+    snapshot: Snapshot
+    fabric: Fabric
+    #: Objects in a state that waits for the data plane, by id.
+    waiting: Mapping[str, Resource]
+
+
+@dataclass(slots=True)
+class NetworkReconciler:
+    """Keeps one data plane at the store's desired state. Not for concurrent use."""
+
+    store: Store
+    dataplane: DataPlane
+    world: World
+    clock: Clock
+    view: View | None = None
+    #: Last revision of the store that was looked at.
+    followed: int = -1
+    #: Ids of the objects that failed in the last pass.
+    failing: frozenset[str] = frozenset()
+
+    def step(self) -> bool:
+        """Do one pass; True when something was done. Never raises for a failure of one object."""
+        behind = self._follow()
+        if not behind and not self._retry_is_due():
+            return False
+        if self.view is None:
+            return False
+        report = self.dataplane.apply(self.view.fabric)
+        self._write_back(self.view, report)
+        return True
+
+    def repair(self) -> Report:
+        """Mend what drifted in the data plane."""
+        report = self.dataplane.repair()
+        if report.touched:
+            log.warning("drift repaired", touched=report.touched)
+        return report
+
+    def _follow(self) -> bool:
+        """Read what changed since the last pass; True when something of the network did."""
+
+        def look(reader: Reader) -> tuple[int, View | None]:
+            if self.view is None:
+                return reader.revision, _load(reader)
+            return reader.revision, _advance(reader, self.view, self.followed)
+
+        self.followed, fresh = self.store.read(look)
+        if fresh is None:
+            return False
+        self.view = fresh
+        return True
+
+    def _retry_is_due(self) -> bool:
+        if not self.failing:
+            return False
+        now = self.clock.now()
+        failures = self.store.read(list_failures)
+        return any(failure.next_attempt_at <= now for failure in failures if failure.id in self.failing)
+
+    def _write_back(self, view: View, report: Report) -> None:
+        """Settle what the pass has reached and record what failed, in one transaction."""
+        settles = [
+            settle
+            for resource in view.waiting.values()
+            if not _touches(resource, report.failures)
+            for settle in _settle(self.world, resource)
+        ]
+        recovered = self.failing - report.failures.keys()
+        self.failing = frozenset(report.failures)
+        if not (settles or report.failures or recovered):
+            return
+
+        def work(tx: Writer) -> None:
+            for settle in settles:
+                settle(tx)
+            for object_id, text in report.failures.items():
+                owner = _owner_of(tx, object_id)
+                record_failure(tx, object_id, text, owner, first_pause=FIRST_PAUSE, longest_pause=LONGEST_PAUSE)
+            for object_id in recovered:
+                clear_failure(tx, object_id)
+
+        self.store.write(work)
+
+
+def _load(reader: Reader) -> View:
+    resources: list[Resource] = []
+    for kind in NETWORK_KINDS.values():
+        resources.extend(reader.select(kind))
+    snapshot = Snapshot.of(reader.revision, resources)
+    return View(snapshot, compile_fabric(snapshot), _waiting({}, resources, ()))
+
+
+def _advance(reader: Reader, view: View, followed: int) -> View | None:
+    """The view at the reader's revision; None when nothing of the network changed since `followed`."""
+    if reader.revision == followed:
+        return None
+    changes = reader.changes(followed, CATCH_UP_LIMIT)
+    if len(changes) == CATCH_UP_LIMIT:
+        return _load(reader)
+    latest: dict[str, Change] = {change.id: change for change in changes if change.kind in NETWORK_KINDS}
+    if not latest:
+        return None
+    upserts: list[Resource] = []
+    removals: list[tuple[str, str]] = []
+    for change in latest.values():
+        resource = None if change.removed else reader.get(NETWORK_KINDS[change.kind], change.id)
+        if resource is None:
+            removals.append((change.kind, change.id))
+        else:
+            upserts.append(resource)
+    snapshot, touched, touched_links = view.snapshot.with_changes(reader.revision, upserts, removals)
+    fabric = recompile(view.fabric, snapshot, touched, touched_links)
+    return View(snapshot, fabric, _waiting(view.waiting, upserts, (id for _, id in removals)))
+
+
+def _waiting(
+    before: Mapping[str, Resource], upserts: Iterable[Resource], removed: Iterable[str]
+) -> Mapping[str, Resource]:
+    waiting = dict(before)
+    for resource in upserts:
+        if _waits(resource):
+            waiting[resource.id] = resource
+        else:
+            waiting.pop(resource.id, None)
+    for id in removed:
+        waiting.pop(id, None)
+    return waiting
+
+
+def _waits(resource: Resource) -> bool:
+    """Whether the resource is in a state that ends when the data plane has done its part."""
+    match resource:
+        case Peering():
+            return not PEERING.states[resource.state].stable
+        case Vpc() | VSwitch() | Instance():
+            return resource.state is not Provisioning.AVAILABLE
+        case _:
+            return False
+
+
+def _touches(resource: Resource, failures: Mapping[str, str]) -> bool:
+    """Whether a failure keeps the resource from having reached its desired state."""
+    if resource.id in failures:
+        return True
+    match resource:
+        case Peering():
+            return resource.requester.vpc_id in failures or resource.accepter.vpc_id in failures
+        case VSwitch() | Instance():
+            return resource.vpc_id in failures
+        case _:
+            return False
+
+
+def _settle(world: World, resource: Resource) -> list[Settle]:
+    """The use case that takes the resource out of its waiting state."""
+    match resource:
+        case Peering():
+            return [lambda tx: _unless_gone(lambda: settle_peering(tx, world, resource.id, resource.generation))]
+        case Vpc():
+            return [lambda tx: _unless_gone(lambda: settle_vpc(tx, world, resource.id))]
+        case VSwitch():
+            return [lambda tx: _unless_gone(lambda: settle_vswitch(tx, world, resource.id))]
+        case Instance():
+            return [lambda tx: _unless_gone(lambda: settle_instance(tx, world, resource.id))]
+        case _:
+            return []
+
+
+def _owner_of(reader: Reader, object_id: str) -> str:
+    """Account of a router, endpoint or link of the data plane."""
+    for kind in (Vpc, Instance, Peering):
+        resource = reader.get(kind, object_id)
+        if resource is not None:
+            return resource.owner_uid
+    return SYSTEM_UID
+
+
+def _unless_gone(settle: Callable[[], object]) -> None:
+    """Run a settling; a resource that was removed meanwhile needs none."""
+    try:
+        settle()
+    except NotFound:
+        return

@@ -1,0 +1,61 @@
+"""Runs reconcilers' steps: when woken, when time has come, and again after a failure. The worker loop's one broad `except` is here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+#: Pause after a step that failed as a whole (the store can't be reached), s.
+PAUSE_S: Final = 0.5
+
+
+class Runner:
+    """Calls `step` whenever woken and at least every `interval_s`, until stopped."""
+
+    def __init__(self, name: str, step: Callable[[], object], interval_s: float) -> None:
+        self._name = name
+        self._step = step
+        self._interval_s = interval_s
+        self._woken = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        #: Whether one step has ended well.
+        self.ready = threading.Event()
+
+    def wake(self) -> None:
+        """Have a step run as soon as possible; safe from any thread."""
+        self._woken.set()
+
+    def start(self) -> None:
+        """Run in a thread of its own."""
+        self._thread = threading.Thread(target=self.run, name=self._name, daemon=True)
+        self._thread.start()
+
+    def run(self) -> None:
+        """Run in the calling thread until stopped."""
+        while not self._stopped.is_set():
+            self._woken.clear()
+            try:
+                self._step()
+                self.ready.set()
+            except Exception:
+                log.exception("step failed", runner=self._name)
+                self._stopped.wait(PAUSE_S)
+                continue
+            self._woken.wait(self._interval_s)
+
+    def request_stop(self) -> None:
+        """End after the running step; safe from any thread and from a signal handler."""
+        self._stopped.set()
+        self._woken.set()
+
+    def stop(self) -> None:
+        """End after the running step, and wait for it."""
+        self.request_stop()
+        if self._thread is not None:
+            self._thread.join()

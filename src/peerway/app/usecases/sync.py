@@ -1,0 +1,47 @@
+"""Records what the data plane could not do, and that it could at last. Called by reconcilers only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from peerway.app.store import Reader, Writer, where
+from peerway.domain.account import Caller, Role
+from peerway.domain.sync import SyncFailure, pause_after
+
+#: Owner of failures of things that belong to nobody any more.
+SYSTEM_UID = "system"
+
+
+def list_failures(tx: Reader) -> list[SyncFailure]:
+    """All failures on record."""
+    return tx.select(SyncFailure)
+
+
+def visible_failures(tx: Reader, caller: Caller) -> list[SyncFailure]:
+    """Failures of the caller's objects; an operator sees all."""
+    if caller.role is Role.OPERATOR:
+        return list_failures(tx)
+    return tx.select(SyncFailure, where("owner_uid", caller.uid))
+
+
+def record_failure(
+    tx: Writer, object_id: str, text: str, owner_uid: str, *, first_pause: timedelta, longest_pause: timedelta
+) -> SyncFailure:
+    """Put a failed attempt on record; each one in a row doubles the pause before the next."""
+    before = tx.get(SyncFailure, object_id)
+    attempts = 1 if before is None else before.attempts + 1
+    due = tx.now + pause_after(attempts, first_pause, longest_pause)
+    if before is None:
+        fresh = SyncFailure(
+            id=object_id, owner_uid=owner_uid, created_at=tx.now, text=text, attempts=1, next_attempt_at=due
+        )
+        return tx.insert(fresh)
+    return tx.update(replace(before, text=text, attempts=attempts, next_attempt_at=due))
+
+
+def clear_failure(tx: Writer, object_id: str) -> None:
+    """Take a failure off the record; does nothing when there is none."""
+    failure = tx.get(SyncFailure, object_id)
+    if failure is not None:
+        tx.delete(failure)

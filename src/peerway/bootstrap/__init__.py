@@ -1,0 +1,8 @@
+"""The only wiring: which store, data plane, clock and doors a process is made of."""
+
+from peerway.bootstrap.agent import run_agent
+from peerway.bootstrap.api import run_api, run_worker
+from peerway.bootstrap.doctor import diagnose
+from peerway.bootstrap.up import run_up
+
+__all__ = ["diagnose", "run_agent", "run_api", "run_up", "run_worker"]

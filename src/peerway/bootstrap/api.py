@@ -1,0 +1,131 @@
+"""The API process and the worker process, apart; and the HTTP server that `peerway up` shares with them."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable
+from typing import Final
+
+import uvicorn
+
+from peerway.adapters.agent.client import SocketAgent
+from peerway.api.native.app import create_app
+from peerway.api.native.services import Limits, Services
+from peerway.app.agent import AgentPort
+from peerway.app.reconcilers.deadlines import DeadlineReconciler
+from peerway.app.runner import Runner
+from peerway.app.store import Store
+from peerway.app.world import World
+from peerway.bootstrap.parts import (
+    AGENT_SOCKET,
+    choose_dataplane,
+    configure_logs,
+    make_clock,
+    make_data_folder,
+    make_store,
+    make_world,
+)
+from peerway.domain.errors import InvalidInput
+from peerway.settings import ApiOptions, Common
+
+#: How often deadlines are looked at, s.
+DEADLINES_S: Final = 1.0
+
+#: How long open connections get to end when stopping, s.
+GRACE_S: Final = 2
+
+
+def run_api(options: ApiOptions) -> int:
+    """Serve the API until told to stop; the agent is another process."""
+    configure_logs(options.log_format)
+    folder = make_data_folder(options)
+    store = make_store(options)
+    chosen, _ = choose_dataplane(options.dataplane)
+    agent = SocketAgent(folder / AGENT_SOCKET, chosen.value)
+    listener = listen(options.listen)
+    serve(options, listener, store, make_world(options), agent, lambda: None)
+    agent.close()
+    store.close()
+    return 0
+
+
+def run_worker(options: Common) -> int:
+    """Do the periodic work until told to stop."""
+    configure_logs(options.log_format)
+    make_data_folder(options)
+    store = make_store(options)
+    runner = make_worker(store, make_world(options))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: runner.request_stop())
+    runner.run()
+    store.close()
+    return 0
+
+
+def make_worker(store: Store, world: World) -> Runner:
+    """What runs the deadlines."""
+    deadlines = DeadlineReconciler(store, world, make_clock())
+    return Runner("deadlines", deadlines.step, DEADLINES_S)
+
+
+def listen(address: str) -> socket.socket:
+    """A listening TCP socket at `HOST:PORT` (`[::1]:8520` for IPv6); `InvalidInput` when that can't be had."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdigit() or not host:
+        raise InvalidInput("listen", "must be HOST:PORT", address)
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, int(port)))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise InvalidInput("listen", f"can't be listened at: {error}", address) from error
+    listener.listen(1024)
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """Where clients reach the listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """Tells when it takes requests."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets=sockets)
+        self._on_started()
+
+
+def serve(
+    options: ApiOptions,
+    listener: socket.socket,
+    store: Store,
+    world: World,
+    agent: AgentPort,
+    on_started: Callable[[], None],
+) -> None:
+    """Serve all doors at the listening socket until SIGTERM or SIGINT."""
+    limits = Limits(requests_per_second=options.requests_per_second, burst=10 * options.requests_per_second)
+    app = create_app(Services(store=store, world=world, agent=agent, limits=limits))
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
+        date_header=False,
+    )
+    _Server(config, on_started).run(sockets=[listener])

@@ -1,0 +1,78 @@
+"""Parts that several processes share, made from settings."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from peerway.adapters.dataplane.kernel.capabilities import usable
+from peerway.adapters.entropy import SystemEntropy
+from peerway.adapters.sealer import FernetSealer
+from peerway.adapters.store import SqlStore, open_store
+from peerway.app.clock import SystemClock
+from peerway.app.world import World
+from peerway.profiles.model import load_profiles, load_regions
+from peerway.settings import Common, DataPlaneChoice
+
+#: Name of the agent's socket in the data folder.
+AGENT_SOCKET: Final = "agent.sock"
+
+#: Name of the folder in the data folder that the kernel data plane keeps its state in.
+KERNEL_STATE: Final = "kernel"
+
+
+def make_data_folder(options: Common) -> Path:
+    """The data folder, made for this user only when it is missing."""
+    options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return options.data
+
+
+def make_store(options: Common) -> SqlStore:
+    """The store, brought to the current schema."""
+    return open_store(options.store_url)
+
+
+def make_world(options: Common) -> World:
+    """The catalogues, and the installation's key from its file."""
+    return World(
+        regions=load_regions(),
+        profiles=load_profiles(),
+        entropy=SystemEntropy(),
+        sealer=FernetSealer(options.data / "secret.key"),
+    )
+
+
+def make_clock() -> SystemClock:
+    """The real clock."""
+    return SystemClock()
+
+
+def choose_dataplane(choice: DataPlaneChoice) -> tuple[DataPlaneChoice, str]:
+    """What `auto` comes to on this machine, and why."""
+    if choice is not DataPlaneChoice.AUTO:
+        return choice, "as asked for"
+    possible, reason = usable()
+    return (DataPlaneChoice.KERNEL if possible else DataPlaneChoice.MEMORY), reason
+
+
+def configure_logs(log_format: str) -> None:
+    """Structured logs to standard error, for people or as JSON lines."""
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
