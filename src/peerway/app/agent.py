@@ -17,6 +17,9 @@ class AgentPort(Protocol):
     def nudge(self) -> None:
         """Say that the store has changed. Never blocks and never fails: the agent looks by itself, too, only later."""
 
+    def applied_revision(self) -> int:
+        """Last store revision that the data plane has reached; -1 while it has reached none or the agent does not answer."""
+
     def probe(self, probe: Probe) -> ProbeResult:
         """Have a probe sent; `Unavailable` when the agent does not answer."""
 

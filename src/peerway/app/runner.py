@@ -24,8 +24,6 @@ class Runner:
         self._woken = threading.Event()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        #: Whether one step has ended well.
-        self.ready = threading.Event()
 
     def wake(self) -> None:
         """Have a step run as soon as possible; safe from any thread."""
@@ -42,7 +40,6 @@ class Runner:
             self._woken.clear()
             try:
                 self._step()
-                self.ready.set()
             except Exception:
                 log.exception("step failed", runner=self._name)
                 self._stopped.wait(PAUSE_S)

@@ -4,5 +4,17 @@ from peerway.bootstrap.agent import run_agent
 from peerway.bootstrap.api import run_api, run_worker
 from peerway.bootstrap.doctor import diagnose
 from peerway.bootstrap.up import run_up
+from peerway.settings import AgentOptions, ApiOptions, Common, DataPlaneChoice, UpOptions
 
-__all__ = ["diagnose", "run_agent", "run_api", "run_up", "run_worker"]
+__all__ = [
+    "AgentOptions",
+    "ApiOptions",
+    "Common",
+    "DataPlaneChoice",
+    "UpOptions",
+    "diagnose",
+    "run_agent",
+    "run_api",
+    "run_up",
+    "run_worker",
+]

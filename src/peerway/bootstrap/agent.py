@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -41,10 +42,9 @@ def run_agent(options: AgentOptions) -> int:
     # Joining the holder's namespaces is only possible while the process has one thread, so it comes before everything else.
     dataplane = KernelDataPlane.attach(folder / KERNEL_STATE)
     store = make_store(options)
-    clock = make_clock()
-    network = NetworkReconciler(store, dataplane, make_world(options), clock)
-    runner = Runner("network", network_step(network, clock.monotonic), LOOK_S)
-    server = AgentServer(folder / AGENT_SOCKET, dataplane, runner.wake, runner.ready.is_set)
+    network = NetworkReconciler(store, dataplane, make_world(options), make_clock())
+    runner = Runner("network", network_step(network), LOOK_S)
+    server = AgentServer(folder / AGENT_SOCKET, dataplane, runner.wake, lambda: network.applied)
     _stop_on_signals(runner)
     if options.parent_fd is not None:
         _stop_with_parent(runner, options.parent_fd)
@@ -56,17 +56,17 @@ def run_agent(options: AgentOptions) -> int:
     return 0
 
 
-def network_step(network: NetworkReconciler, monotonic: Callable[[], float]) -> Callable[[], None]:
+def network_step(network: NetworkReconciler) -> Callable[[], None]:
     """The reconciler's step, with a look for drift every `REPAIR_S`."""
-    next_repair = monotonic() + REPAIR_S
+    next_repair = time.monotonic() + REPAIR_S
 
     def step() -> None:
         nonlocal next_repair
         while network.step():
             continue
-        if monotonic() >= next_repair:
+        if time.monotonic() >= next_repair:
             network.repair()
-            next_repair = monotonic() + REPAIR_S
+            next_repair = time.monotonic() + REPAIR_S
 
     return step
 

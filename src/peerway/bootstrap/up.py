@@ -121,11 +121,11 @@ def _agent(options: UpOptions, chosen: DataPlaneChoice, store: Store, world: Wor
         with AgentProcess(options) as process:
             yield process.door
         return
-    clock = make_clock()
     dataplane = MemoryDataPlane()
-    runner = Runner("network", network_step(NetworkReconciler(store, dataplane, world, clock), clock.monotonic), LOOK_S)
+    network = NetworkReconciler(store, dataplane, world, make_clock())
+    runner = Runner("network", network_step(network), LOOK_S)
     runner.start()
-    yield LocalAgent(dataplane, runner.wake)
+    yield LocalAgent(dataplane, runner.wake, lambda: network.applied)
     runner.stop()
     dataplane.close(destroy=True)
 
@@ -187,7 +187,7 @@ class AgentProcess:
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + AGENT_START_S
-        while not self.door.hello():
+        while self.door.applied_revision() < 0:
             if time.monotonic() > deadline:
                 raise Unavailable("the agent did not bring the data plane up in time")
             self._stopping.wait(0.02)

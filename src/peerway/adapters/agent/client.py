@@ -44,11 +44,11 @@ class SocketAgent:
         answer = self._ask(wire.encode_probe(probe), probe.timeout_ms / 1000 + GRACE_S)
         return wire.decode_result(answer)
 
-    def hello(self) -> bool:
-        """Whether the agent answers and has brought the data plane up once."""
+    def applied_revision(self) -> int:
+        """Last revision that the data plane has reached; -1 when the agent does not answer."""
         with contextlib.suppress(Unavailable):
-            return bool(self._ask({"op": "hello"}, GRACE_S)["ready"])
-        return False
+            return int(self._ask({"op": "hello"}, GRACE_S)["revision"])
+        return -1
 
     def shell_socket(self) -> str | None:
         """Where local users run commands in instances."""

@@ -10,14 +10,19 @@ from peerway.app.dataplane import DataPlane, Probe, ProbeResult
 class LocalAgent:
     """Asks the data plane directly."""
 
-    def __init__(self, dataplane: DataPlane, wake: Callable[[], None]) -> None:
+    def __init__(self, dataplane: DataPlane, wake: Callable[[], None], applied: Callable[[], int]) -> None:
         self.dataplane_name = dataplane.name
         self._dataplane = dataplane
         self._wake = wake
+        self._applied = applied
 
     def nudge(self) -> None:
         """Wake the reconcilers."""
         self._wake()
+
+    def applied_revision(self) -> int:
+        """Last revision that the data plane has reached."""
+        return self._applied()
 
     def probe(self, probe: Probe) -> ProbeResult:
         """Have the probe answered."""

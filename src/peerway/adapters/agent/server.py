@@ -49,11 +49,11 @@ class Guests(Protocol):
 class AgentServer:
     """Listens at a path until closed."""
 
-    def __init__(self, path: Path, guests: Guests, wake: Callable[[], None], is_ready: Callable[[], bool]) -> None:
+    def __init__(self, path: Path, guests: Guests, wake: Callable[[], None], applied: Callable[[], int]) -> None:
         self._path = path
         self._guests = guests
         self._wake = wake
-        self._is_ready = is_ready
+        self._applied = applied
         self._listener = listen(path)
         self._thread = threading.Thread(target=self._accept, name="agent-door", daemon=True)
         self._thread.start()
@@ -102,7 +102,7 @@ class AgentServer:
                     self._wake()
                     return None
                 case "hello":
-                    return {"ready": self._is_ready()}
+                    return {"revision": self._applied()}
                 case "probe":
                     return wire.encode_result(self._guests.probe(wire.decode_probe(request)))
                 case "exec":

@@ -80,19 +80,21 @@ class NetworkReconciler:
     view: View | None = None
     #: Last revision of the store that was looked at.
     followed: int = -1
+    #: Last revision of the store that the data plane was brought to.
+    applied: int = -1
     #: Ids of the objects that failed in the last pass.
     failing: frozenset[str] = frozenset()
 
     def step(self) -> bool:
         """Do one pass; True when something was done. Never raises for a failure of one object."""
         behind = self._follow()
-        if not behind and not self._retry_is_due():
-            return False
-        if self.view is None:
-            return False
-        report = self.dataplane.apply(self.view.fabric)
-        self._write_back(self.view, report)
-        return True
+        worked = self.view is not None and (behind or self._retry_is_due())
+        if self.view is not None and worked:
+            report = self.dataplane.apply(self.view.fabric)
+            self.applied = self.followed
+            self._write_back(self.view, report)
+        self.applied = self.followed
+        return worked
 
     def repair(self) -> Report:
         """Mend what drifted in the data plane."""
