@@ -1,0 +1,159 @@
+"""A whole Peerway as its users run it, and a small client; the tests' own, so that they don't lean on the CLI's."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from peerway.adapters.store import open_store
+from peerway.app.dataplane import Verdict
+from peerway.app.reconcilers.network import NETWORK_KINDS
+from peerway.fabric.compile import compile_fabric
+from peerway.fabric.model import Fabric
+from peerway.fabric.snapshot import Snapshot
+
+#: How long anything may take that a test waits for, s.
+PATIENCE_S = 20.0
+
+
+def eventually(what: str, look: Callable[[], Any]) -> Any:
+    """The first true answer of `look`; it is asked again until then. Fails after `PATIENCE_S`."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        answer = look()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"never happened: {what}")
+
+
+class Refused(AssertionError):
+    """The API answered with a problem."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        super().__init__(f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text}")
+        self.status = response.status_code
+        self.problem = response.json() if response.content else {}
+
+
+class Tenant:
+    """One account's way to the API."""
+
+    def __init__(self, url: str, uid: str, token: str) -> None:
+        self.uid = uid
+        self._http = httpx.Client(
+            base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE_S
+        )
+
+    def call(self, method: str, path: str, **body: Any) -> Any:
+        """One request with a JSON body; `Refused` when the answer is a problem."""
+        response = self._http.request(method, path, json=body or None)
+        if response.is_error:
+            raise Refused(response)
+        return response.json() if response.content else None
+
+    def get(self, path: str) -> Any:
+        """Read one thing."""
+        return self.call("GET", path)
+
+    def post(self, path: str, **body: Any) -> Any:
+        """Make one thing."""
+        return self.call("POST", path, **body)
+
+    def delete(self, path: str) -> Any:
+        """Remove one thing."""
+        return self.call("DELETE", path)
+
+    def settled(self, path: str, state: str) -> dict[str, Any]:
+        """The resource once it is in that state."""
+
+        def look() -> dict[str, Any] | None:
+            resource: dict[str, Any] = self.get(path)
+            return resource if resource["state"] == state else None
+
+        return eventually(f"{path} is {state}", look)
+
+    def gone(self, path: str) -> None:
+        """Wait until the resource is not there any more."""
+
+        def look() -> bool:
+            try:
+                self.get(path)
+            except Refused as refused:
+                return refused.status == 404  # noqa: PLR2004  the status is the point
+            return False
+
+        eventually(f"{path} is gone", look)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
+
+@dataclass(slots=True)
+class Cloud:
+    """A running installation."""
+
+    data: Path
+    ready: dict[str, str]
+    process: subprocess.Popen[bytes]
+    operator: Tenant
+
+    def tenant(self, name: str, **fields: Any) -> Tenant:
+        """A new account."""
+        made = self.operator.post("/accounts", name=name, **fields)
+        return Tenant(self.ready["url"], made["uid"], made["token"])
+
+    def fabric(self) -> Fabric:
+        """The compiled network, made afresh from the store's file."""
+        store = open_store(f"sqlite:///{self.data / 'peerway.db'}")
+        try:
+            return store.read(
+                lambda reader: compile_fabric(
+                    Snapshot.of(
+                        reader.revision, [r for kind in NETWORK_KINDS.values() for r in reader.select(kind)]
+                    )
+                )
+            )
+        finally:
+            store.close()
+
+    def synced(self) -> None:
+        """Wait until the data plane is where the store is."""
+
+        def look() -> bool:
+            sync = self.operator.get("/sync")
+            return bool(sync["applied_revision"] >= sync["revision"])
+
+        eventually("the data plane has caught up", look)
+
+
+@contextlib.contextmanager
+def running_cloud(data: Path, dataplane: str, *options: str) -> Iterator[Cloud]:
+    """Start `peerway up` and stop it again, with everything that it made."""
+    ready_file = data / "ready.json"
+    argv = [sys.executable, "-m", "peerway.cli.main", "up", "--data", str(data), "--listen", "127.0.0.1:0"]
+    argv += ["--dataplane", dataplane, "--dev-account", "--ready-file", str(ready_file), "--cleanup", *options]
+    process = subprocess.Popen(argv)
+    try:
+        eventually("peerway is up", lambda: ready_file.exists() or process.poll() is not None)
+        assert process.poll() is None, "peerway ended instead of starting"
+        ready = json.loads(ready_file.read_text())
+        operator = Tenant(ready["url"], ready["uid"], ready["token"])
+        yield Cloud(data, ready, process, operator)
+        operator.close()
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def answered(verdict: str) -> bool:
+    """Whether a probe's verdict in JSON means that the answer came back."""
+    return verdict in {Verdict.ANSWERED, Verdict.PREDICTED}
