@@ -4,6 +4,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,12 +27,14 @@ PATIENCE_S = 20.0
 def eventually(what: str, look: Callable[[], Any]) -> Any:
     """The first true answer of `look`; it is asked again until then. Fails after `PATIENCE_S`."""
     deadline = time.monotonic() + PATIENCE_S
+    pace = threading.Event()
     while True:
         answer = look()
         if answer:
             return answer
         if time.monotonic() > deadline:
             raise AssertionError(f"never happened: {what}")
+        pace.wait(0.005)
 
 
 class Refused(AssertionError):

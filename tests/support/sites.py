@@ -1,0 +1,145 @@
+"""Networks for topology tests, built through the API: a site is a VPC with one VSwitch and one instance."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+from peerway.fabric.walk import Packet, exchange
+from tests.support.live import Cloud, Tenant, answered
+
+#: IP protocol numbers by the names that the API takes.
+PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One VPC with one VSwitch and one instance."""
+
+    tenant: Tenant
+    region_id: str
+    vpc: dict[str, Any]
+    vswitch: dict[str, Any]
+    instance: dict[str, Any]
+
+    @property
+    def vpc_id(self) -> str:
+        """The VPC's id."""
+        return str(self.vpc["id"])
+
+    @property
+    def table_id(self) -> str:
+        """The system table's id."""
+        return str(self.vpc["system_table_id"])
+
+    @property
+    def address(self) -> str:
+        """The instance's IPv4 address."""
+        return str(self.instance["ipv4"])
+
+    @property
+    def address6(self) -> str:
+        """The instance's IPv6 address."""
+        return str(self.instance["ipv6"])
+
+    def route(self, destination: str, peering: dict[str, Any], table_id: str | None = None) -> dict[str, Any]:
+        """Send a range over a peer connection."""
+        made: dict[str, Any] = self.tenant.post(
+            f"/route-tables/{table_id or self.table_id}/entries",
+            destination=destination,
+            next_hop="peering",
+            next_hop_id=peering["id"],
+        )
+        return made
+
+    def another(self, cidr: str, **instance: Any) -> "Site":
+        """One more VSwitch with an instance in the same VPC."""
+        vswitch = self.tenant.post(
+            "/vswitches", vpc_id=self.vpc_id, zone_id=self.vswitch["zone_id"], cidr=cidr, name=cidr
+        )
+        return Site(self.tenant, self.region_id, self.vpc, vswitch, _instance(self.tenant, vswitch, **instance))
+
+
+def make_site(  # noqa: PLR0913  a site is made of that many things
+    tenant: Tenant,
+    region_id: str,
+    cidr: str,
+    vswitch_cidr: str,
+    *,
+    ipv6: bool = False,
+    kind: str = "ecs",
+    **instance: Any,
+) -> Site:
+    """A VPC, a VSwitch in the region's first zone, and an instance."""
+    vpc = tenant.post(
+        "/vpcs", region_id=region_id, cidr=cidr, name=cidr, kind=kind, ipv6_cidr="auto" if ipv6 else None
+    )
+    zones = {region["id"]: region["zones"] for region in tenant.get("/regions")["items"]}
+    ipv6_cidr = vpc["ipv6_cidr"].replace("/56", "/64") if ipv6 else None
+    vswitch = tenant.post(
+        "/vswitches",
+        vpc_id=vpc["id"],
+        zone_id=zones[region_id][0],
+        cidr=vswitch_cidr,
+        ipv6_cidr=ipv6_cidr,
+        name=vswitch_cidr,
+    )
+    return Site(
+        tenant, region_id, vpc, vswitch, _instance(tenant, vswitch, ipv6="auto" if ipv6 else None, **instance)
+    )
+
+
+def _instance(tenant: Tenant, vswitch: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    made = tenant.post("/instances", vswitch_id=vswitch["id"], name="host", **fields)
+    return tenant.settled(f"/instances/{made['id']}", "available")
+
+
+def connect(one: Site, other: Site, **fields: Any) -> dict[str, Any]:
+    """A peer connection between two sites, accepted where that is needed, and active."""
+    peering = one.tenant.post(
+        "/peerings",
+        name="link",
+        vpc_id=one.vpc_id,
+        peer_uid=other.tenant.uid,
+        peer_region_id=other.region_id,
+        peer_vpc_id=other.vpc_id,
+        **fields,
+    )
+    if one.tenant.uid != other.tenant.uid:
+        other.tenant.post(f"/peerings/{peering['id']}/accept")
+    return one.tenant.settled(f"/peerings/{peering['id']}", "active")
+
+
+@dataclass(frozen=True, slots=True)
+class Oracles:
+    """Asks the real packet and the compiled network the same question; they must agree."""
+
+    cloud: Cloud
+
+    def reach(self, source: Site, target: str, protocol: str = "icmp", port: int = 0) -> bool:
+        """Whether an answer comes back."""
+        self.cloud.synced()
+        result = source.tenant.post(
+            f"/instances/{source.instance['id']}/probe",
+            target=target,
+            protocol=protocol,
+            port=port,
+            count=1,
+            timeout_ms=300,
+        )
+        packets = all(answered(probe["verdict"]) for probe in result["results"])
+        predicted = exchange(
+            self.cloud.fabric(),
+            Packet(
+                source=ip_address(source.address6 if ":" in target else source.address),
+                destination=ip_address(target),
+                protocol=PROTOCOLS[protocol] if ":" not in target or protocol != "icmp" else PROTOCOLS["icmpv6"],
+                port=port,
+                from_endpoint=source.instance["id"],
+            ),
+        ).answered
+        assert packets == predicted, f"packets say {packets}, the compiled network says {predicted}: {target}"
+        return packets
+
+    def both(self, one: Site, other: Site) -> tuple[bool, bool]:
+        """Whether each reaches the other."""
+        return self.reach(one, other.address), self.reach(other, one.address)
