@@ -99,7 +99,7 @@ class Rule:
     match: Match
     #: What it does.
     action: Action
-    #: Id of the security group rule, or `ACL-ID/direction/position` of the ACL entry.
+    #: Id of the security group rule; of the group, where its members reach each other; or `ACL-ID/direction/position`.
     source: str
 
 
@@ -122,7 +122,7 @@ class Policy:
     the subnet, and not for packets that stay inside it.
     """
 
-    #: Set of security group ids joined with `+`, or the ACL's id.
+    #: Security group ids, sorted and joined with `+`, or the ACL's id.
     id: str
     #: For packets towards the instance or subnet.
     ingress: Filter
@@ -176,13 +176,14 @@ class Router:
     subnets: Mapping[str, Subnet]
     #: By instance id.
     endpoints: Mapping[str, Endpoint]
-    #: By route table id: what packets from endpoints are looked up in.
+    #: By route table id, bound or not: what packets from endpoints are looked up in.
     fibs: Mapping[str, Fib]
-    #: What packets arriving by a link are looked up in: the system table without any entry that leads to a link (PEER-7).
+    #: What packets arriving by a link are looked up in: the system table, in which every entry that leads to a link drops
+    #: instead (PEER-7). Such an entry stays, so that a shorter one does not catch its packets.
     inbound: Fib
     #: By policy id.
     policies: Mapping[str, Policy]
-    #: By ACL id.
+    #: By ACL id, those that a subnet is bound to.
     acls: Mapping[str, Policy]
 
 
