@@ -1,0 +1,1 @@
+"""Data planes: each takes the whole desired fabric and makes it so."""
