@@ -1,0 +1,111 @@
+"""Values to what a column can hold and back, exactly.
+
+Owns the encodings. They are part of the schema: a change here needs a migration.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from operator import attrgetter
+from typing import Any
+
+from peerway.domain.prefixes import Prefix
+from peerway.domain.security import AclEntry, Protocol, RuleAction
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """How a value is stored when the engine can't take it as it is. Neither way is ever called with None."""
+
+    #: Value to column.
+    encode: Callable[[Any], Any]
+    #: Column to value.
+    decode: Callable[[Any], Any]
+
+
+def micros(at: datetime) -> int:
+    """Whole microseconds since 1970 UTC."""
+    return (at - EPOCH) // MICROSECOND
+
+
+def moment(count: int) -> datetime:
+    """The time, UTC, so many microseconds after 1970."""
+    return EPOCH + timedelta(microseconds=count)
+
+
+@lru_cache(maxsize=1 << 16)
+def prefix(text: str) -> Prefix:
+    """The prefix of a stored text; prefixes don't change, so each text is read once."""
+    return IPv6Network(text) if ":" in text else IPv4Network(text)
+
+
+def choice(kind: type[StrEnum]) -> Conversion:
+    """A member of an enumeration, stored as its value."""
+    return Conversion(encode=attrgetter("value"), decode=kind)
+
+
+def encode_list(values: Sequence[object]) -> str:
+    """A list of values that have an exact text, as JSON."""
+    return json.dumps([str(value) for value in values], ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_prefixes(text: str) -> tuple[Prefix, ...]:
+    """The opposite of `encode_list` for prefixes."""
+    return () if text == "[]" else tuple(map(prefix, json.loads(text)))
+
+
+def decode_texts(text: str) -> tuple[str, ...]:
+    """The opposite of `encode_list` for texts."""
+    return () if text == "[]" else tuple(json.loads(text))
+
+
+def encode_acl(entries: Sequence[AclEntry]) -> str:
+    """Entries of a network ACL as JSON, in their order."""
+    rows = [
+        [
+            entry.action.value,
+            entry.protocol.value,
+            entry.port_low,
+            entry.port_high,
+            str(entry.cidr),
+            entry.name,
+        ]
+        for entry in entries
+    ]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_acl(text: str) -> tuple[AclEntry, ...]:
+    """The opposite of `encode_acl`."""
+    return tuple(
+        AclEntry(
+            action=RuleAction(action),
+            protocol=Protocol(protocol),
+            port_low=port_low,
+            port_high=port_high,
+            cidr=prefix(cidr),
+            name=name,
+        )
+        for action, protocol, port_low, port_high, cidr, name in json.loads(text)
+    )
+
+
+TIME = Conversion(micros, moment)
+MONEY = Conversion(str, Decimal)
+BOOL = Conversion(bool, bool)
+PREFIX = Conversion(str, prefix)
+PREFIXES = Conversion(encode_list, decode_prefixes)
+TEXTS = Conversion(encode_list, decode_texts)
+IPV4 = Conversion(str, IPv4Address)
+IPV6 = Conversion(str, IPv6Address)
+ACL = Conversion(encode_acl, decode_acl)

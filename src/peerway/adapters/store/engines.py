@@ -1,0 +1,168 @@
+"""The two engines: how to connect, how to begin, and what their errors mean.
+
+Everything that differs between SQLite and PostgreSQL is here, beside the dialects in SQLAlchemy. Connections are the drivers' own,
+in the mode in which every statement stands for itself until `BEGIN`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol
+
+import psycopg
+from sqlalchemy import Dialect, Engine, create_engine
+from sqlalchemy.pool import NullPool, StaticPool
+
+#: How long a writer waits for another process's transaction before it is told to try again.
+WAIT_S = 10
+
+
+class Cursor(Protocol):
+    """What both drivers' cursors have in common, as far as it is used."""
+
+    rowcount: int
+
+    def fetchone(self) -> Any:
+        """Next row, or None."""
+
+    def fetchall(self) -> list[Any]:
+        """All rows left."""
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[object]], /) -> Any:
+        """Run once a row."""
+
+
+class Connection(Protocol):
+    """What both drivers' connections have in common, as far as it is used."""
+
+    def execute(self, sql: str, values: Sequence[object] = ..., /) -> Cursor:
+        """Run, and give the cursor with the rows."""
+
+    def cursor(self) -> Cursor:
+        """A cursor."""
+
+    def close(self) -> None:
+        """Hang up; what is not committed is undone."""
+
+
+class StoreEngine(ABC):
+    """One engine at one address."""
+
+    #: Every error of the driver.
+    errors: ClassVar[type[Exception]]
+    #: Errors that say that a value can't be stored.
+    value_errors: ClassVar[tuple[type[Exception], ...]]
+    #: Begins a transaction that only reads, on one state of the store.
+    begin_read: ClassVar[str]
+    #: Begins a transaction that writes.
+    begin_write: ClassVar[str]
+    #: Whether all transactions share one connection, one after the other.
+    one_connection: bool = False
+    #: SQLAlchemy's side of it, for the schema and its migrations.
+    alchemy: Engine
+
+    @property
+    def dialect(self) -> Dialect:
+        """For compiling statements."""
+        return self.alchemy.dialect
+
+    @abstractmethod
+    def connect(self) -> Connection:
+        """A new connection."""
+
+    @abstractmethod
+    def lost_race(self, error: Exception) -> bool:
+        """Whether nothing happened and the same transaction may go through when it is tried again."""
+
+    @abstractmethod
+    def usable(self, connection: Connection) -> bool:
+        """Whether the connection still stands."""
+
+
+class SqliteEngine(StoreEngine):
+    """A file, or the memory of this process."""
+
+    errors = sqlite3.Error
+    value_errors = (sqlite3.DataError, UnicodeError, OverflowError)
+    begin_read = "BEGIN"
+    begin_write = "BEGIN IMMEDIATE"
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self.one_connection = path in {"", ":memory:"}
+        pool = StaticPool if self.one_connection else NullPool
+        self._only = self._open() if self.one_connection else None
+        self.alchemy = create_engine("sqlite://", creator=self.connect, poolclass=pool)
+
+    def connect(self) -> Connection:
+        """A new connection; in memory always the same one."""
+        return self._only or self._open()
+
+    def _open(self) -> Connection:
+        connection: Any = sqlite3.connect(
+            self._path or ":memory:",
+            timeout=WAIT_S,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=1024,
+        )
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection  # type: ignore[no-any-return]
+
+    def lost_race(self, error: Exception) -> bool:
+        """Another process writes."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+    def usable(self, connection: Connection) -> bool:  # noqa: ARG002, a file does not hang up
+        """Always."""
+        return True
+
+
+class PostgresEngine(StoreEngine):
+    """A PostgreSQL server."""
+
+    errors = psycopg.Error
+    value_errors = (psycopg.DataError, UnicodeError, OverflowError)
+    begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+    begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.alchemy = create_engine(
+            "postgresql+psycopg://", creator=self.connect, poolclass=NullPool, paramstyle="format"
+        )
+
+    def connect(self) -> Connection:
+        """A new connection."""
+        settings = f"-c synchronous_commit=on -c lock_timeout={WAIT_S}s -c timezone=UTC"
+        connection: Any = psycopg.connect(
+            self._url, autocommit=True, options=settings, application_name="peerway"
+        )
+        return connection  # type: ignore[no-any-return]
+
+    def lost_race(self, error: Exception) -> bool:
+        """Another process holds the revision, or the server chose this transaction as a deadlock's victim."""
+        return isinstance(
+            error,
+            psycopg.errors.LockNotAvailable
+            | psycopg.errors.DeadlockDetected
+            | psycopg.errors.SerializationFailure,
+        )
+
+    def usable(self, connection: Any) -> bool:
+        """Whether the server has not hung up."""
+        return not connection.broken
+
+
+def engine_for(url: str) -> StoreEngine:
+    """The engine of an address: `sqlite:///PATH` (four slashes for an absolute one), `sqlite://`, `postgresql://...`."""
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite":
+        return SqliteEngine(rest.removeprefix("/"))
+    if scheme in {"postgresql", "postgres"}:
+        return PostgresEngine(url)
+    raise ValueError(f"no store at {scheme}://: sqlite:///PATH, sqlite:// or postgresql://...")

@@ -1,0 +1,228 @@
+"""Resources to rows and back: one `Codec` a kind.
+
+A codec says which columns stand for which attributes and which of them need converting. It knows no SQL and no engine. Names of
+columns are names of attributes, a dot in them turned to an underscore (`requester.uid` -> `requester_uid`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Table
+
+from peerway.adapters.store import tables
+from peerway.adapters.store.conversions import (
+    ACL,
+    BOOL,
+    IPV4,
+    IPV6,
+    MONEY,
+    PREFIX,
+    PREFIXES,
+    TEXTS,
+    TIME,
+    Conversion,
+    choice,
+)
+from peerway.domain.account import Account, Credential, Role, Site
+from peerway.domain.lifecycle.peering import PEERING
+from peerway.domain.peering import LinkType, Peering, PeeringSide, PeeringState, pair_key
+from peerway.domain.quota import QuotaGrant
+from peerway.domain.resource import Provisioning, Resource
+from peerway.domain.route_table import EntryOrigin, NextHop, RouteEntry, RouteTable, TableKind
+from peerway.domain.security import (
+    Direction,
+    NetworkAcl,
+    Protocol,
+    RuleAction,
+    SecurityGroup,
+    SecurityRule,
+)
+from peerway.domain.vpc import Instance, Vpc, VpcKind, VSwitch
+
+R = TypeVar("R", bound=Resource)
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def owner(resource: Resource) -> str:
+    """Who may see a resource: its owner."""
+    return resource.owner_uid
+
+
+def both_sides(peering: Peering) -> str:
+    """Who may see a connection: the accounts of both sides."""
+    ours, theirs = peering.requester.uid, peering.accepter.uid
+    return ours if ours == theirs else f"{ours} {theirs}"
+
+
+def live_pair(peering: Peering) -> str | None:
+    """The pair of VPCs while the connection is live, for the unique rule."""
+    if not PEERING.states[peering.state].live:
+        return None
+    return pair_key(peering.requester.vpc_id, peering.accepter.vpc_id)
+
+
+class Codec(Generic[R]):
+    """How one kind of resource is stored."""
+
+    #: The class.
+    kind: type[R]
+    #: Its table.
+    table: Table
+    #: Name in the change log and in errors.
+    name: str
+    #: Attributes in the order of rows; dotted for parts of nested values.
+    paths: tuple[str, ...]
+    #: Columns in the order of rows.
+    columns: tuple[str, ...]
+    #: Columns that follow from the resource and exist only for the engine's rules; they end an encoded row.
+    derived: tuple[str, ...]
+    #: Uids of the accounts that may see a resource, parted by blanks.
+    seen_by: Callable[[R], str]
+
+    def __init__(
+        self,
+        kind: type[R],
+        table: Table,
+        conversions: Mapping[str, Conversion],
+        *,
+        nested: Mapping[str, type] = NOTHING,
+        derived: Mapping[str, Callable[[R], object]] = NOTHING,
+        seen_by: Callable[[R], str] = owner,
+    ) -> None:
+        self.kind = kind
+        self.table = table
+        self.name = kind.__name__.lower()
+        self.paths = tuple(_paths(kind, nested))
+        self.columns = tuple(path.replace(".", "_") for path in self.paths)
+        self.derived = tuple(derived)
+        self.seen_by = seen_by
+        self._conversions = {"created_at": TIME, **conversions}
+        self._values = attrgetter(*self.paths)
+        self._derive = tuple(derived.values())
+        at = {path: index for index, path in enumerate(self.paths)}
+        self._encoders = tuple((at[path], one.encode) for path, one in self._conversions.items())
+        self._decoders = tuple((at[path], one.decode) for path, one in self._conversions.items())
+        self._flat = tuple((path, index) for path, index in at.items() if "." not in path)
+        self._nested = tuple((name, whole, *_span(name, self.paths)) for name, whole in nested.items())
+
+    def encode_value(self, path: str, value: object) -> object:
+        """One attribute's value as its column holds it; `path` may be any of `paths`."""
+        conversion = self._conversions.get(path)
+        return value if conversion is None or value is None else conversion.encode(value)
+
+    def encode(self, resource: R) -> list[object]:
+        """The row: `columns`, then `derived`."""
+        row = list(self._values(resource))
+        for index, encode in self._encoders:
+            value = row[index]
+            if value is not None:
+                row[index] = encode(value)
+        row.extend(derive(resource) for derive in self._derive)
+        return row
+
+    def decode(self, row: Sequence[Any]) -> R:
+        """The resource of a row of `columns`."""
+        values = list(row)
+        for index, decode in self._decoders:
+            value = values[index]
+            if value is not None:
+                values[index] = decode(value)
+        parts = {name: values[index] for name, index in self._flat}
+        for name, whole, start, stop in self._nested:
+            parts[name] = whole(*values[start:stop])
+        return self.kind(**parts)
+
+
+def _paths(kind: type[Resource], nested: Mapping[str, type]) -> list[str]:
+    paths = []
+    for one in fields(kind):
+        whole = nested.get(one.name)
+        paths += [f"{one.name}.{part.name}" for part in fields(whole)] if whole else [one.name]
+    return paths
+
+
+def _span(name: str, paths: Sequence[str]) -> tuple[int, int]:
+    """First column of a nested value, and the one after its last."""
+    inside = [index for index, path in enumerate(paths) if path.startswith(f"{name}.")]
+    return inside[0], inside[-1] + 1
+
+
+STATE = choice(Provisioning)
+
+#: Every kind of resource there is.
+CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
+    {
+        codec.kind: codec
+        for codec in (
+            Codec(Account, tables.ACCOUNT, {"site": choice(Site), "real_name": BOOL, "balance": MONEY}),
+            Codec(Credential, tables.CREDENTIAL, {"role": choice(Role), "enabled": BOOL}),
+            Codec(
+                Vpc,
+                tables.VPC,
+                {
+                    "cidr": PREFIX,
+                    "secondary_cidrs": PREFIXES,
+                    "ipv6_cidr": PREFIX,
+                    "kind": choice(VpcKind),
+                    "state": STATE,
+                },
+            ),
+            Codec(VSwitch, tables.VSWITCH, {"cidr": PREFIX, "ipv6_cidr": PREFIX, "state": STATE}),
+            Codec(RouteTable, tables.ROUTE_TABLE, {"kind": choice(TableKind)}),
+            Codec(
+                RouteEntry,
+                tables.ROUTE_ENTRY,
+                {"destination": PREFIX, "next_hop": choice(NextHop), "origin": choice(EntryOrigin)},
+            ),
+            Codec(SecurityGroup, tables.SECURITY_GROUP, {"inner_access": BOOL}),
+            Codec(
+                SecurityRule,
+                tables.SECURITY_RULE,
+                {
+                    "direction": choice(Direction),
+                    "action": choice(RuleAction),
+                    "protocol": choice(Protocol),
+                    "remote_cidr": PREFIX,
+                },
+            ),
+            Codec(NetworkAcl, tables.NETWORK_ACL, {"ingress": ACL, "egress": ACL}),
+            Codec(
+                Instance,
+                tables.INSTANCE,
+                {
+                    "ipv4": IPV4,
+                    "ipv6": IPV6,
+                    "security_group_ids": TEXTS,
+                    "source_dest_check": BOOL,
+                    "state": STATE,
+                },
+            ),
+            Codec(
+                Peering,
+                tables.PEERING,
+                {
+                    "state": choice(PeeringState),
+                    "state_since": TIME,
+                    "expires_at": TIME,
+                    "link_type": choice(LinkType),
+                    "auto_routes": BOOL,
+                },
+                nested={"requester": PeeringSide, "accepter": PeeringSide},
+                derived={"pair_key": live_pair},
+                seen_by=both_sides,
+            ),
+            Codec(QuotaGrant, tables.QUOTA_GRANT, {}),
+        )
+    }
+)
+
+
+def codec_of(kind: type[R]) -> Codec[R]:
+    """The codec of a kind; `LookupError` for a class that is no stored kind."""
+    return CODECS[kind]

@@ -1,0 +1,8 @@
+"""What Alembic runs: the revisions, on the connection that `runner` hands over, inside its transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"])
+context.run_migrations()

@@ -1,0 +1,234 @@
+"""Searches: the port's conditions to SQL, planned so that a page costs the same wherever it is in the list.
+
+One condition *drives*: its columns lead an index that continues with `seq`, so each of its alternatives is a range of that index in
+list order. A page is the first rows of the merged ranges. The other conditions only filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Select,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+
+from peerway.adapters.store import tables
+from peerway.adapters.store.mapping import CODECS, Codec, codec_of
+from peerway.adapters.store.statements import Statement, compiled
+from peerway.app.store import Where
+from peerway.domain.resource import Resource
+
+#: How many shapes of searches are kept compiled.
+SHAPES = 1024
+#: Driving conditions with more alternatives than this are looked up and sorted instead of merged.
+MAX_RANGES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a condition's text depends on."""
+
+    #: Columns, joined by OR.
+    columns: tuple[str, ...]
+    #: How many values other than NULL, joined by OR.
+    count: int
+    #: Whether NULL is one of the values.
+    null: bool
+
+
+#: Finished text and its parameters; None when nothing can match.
+Search = tuple[str, tuple[object, ...]] | None
+
+
+class Searches:
+    """Plans searches for one engine and keeps the text of each shape."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._order = {kind: search_order(codec.table) for kind, codec in CODECS.items()}
+        self._page = lru_cache(maxsize=SHAPES)(self._compile_page)
+        self._count = lru_cache(maxsize=SHAPES)(self._compile_count)
+        self._audit = lru_cache(maxsize=SHAPES)(self._compile_audit)
+
+    def page(
+        self, kind: type[Resource], conditions: Sequence[Where], after: int, limit: int | None
+    ) -> Search:
+        """Rows of the codec's columns after that place in the list, in its order."""
+        values: dict[str, object] = {"after": after, "limit": limit}
+        codec = codec_of(kind)
+        shapes = self._shapes(codec, conditions, values)
+        if shapes is None:
+            return None
+        statement = self._page(codec, shapes, limited=limit is not None)
+        return statement.sql, statement.fill(values)
+
+    def count(self, kind: type[Resource], conditions: Sequence[Where]) -> Search:
+        """One row with the number of matches."""
+        values: dict[str, object] = {}
+        codec = codec_of(kind)
+        shapes = self._shapes(codec, conditions, values)
+        if shapes is None:
+            return None
+        statement = self._count(codec, shapes)
+        return statement.sql, statement.fill(values)
+
+    def audit(
+        self, uids: Sequence[str] | None, after: tuple[int, int], before: int | None, limit: int | None
+    ) -> Search:
+        """Audit rows after (revision, position), up to a revision, in their order."""
+        if uids is not None and not uids:
+            return None
+        padded = [] if uids is None else pad(list(uids))
+        values: dict[str, object] = {
+            "revision": after[0],
+            "position": after[1],
+            "last": before,
+            "limit": limit,
+        }
+        values |= {f"uid_{index}": uid for index, uid in enumerate(padded)}
+        statement = self._audit(len(padded), bounded=before is not None, limited=limit is not None)
+        return statement.sql, statement.fill(values)
+
+    def _shapes(
+        self, codec: Codec[Any], conditions: Sequence[Where], values: dict[str, object]
+    ) -> tuple[Shape, ...] | None:
+        """The conditions' shapes, their values put into `values`; None when one of them has no values."""
+        shapes = tuple([shape_of(codec, index, one, values) for index, one in enumerate(conditions)])
+        return shapes if all(shape.count or shape.null for shape in shapes) else None
+
+    def _driver(self, codec: Codec[Any], shapes: Sequence[Shape]) -> int | None:
+        """Place of the condition that drives; `LookupError` when there are conditions and none can."""
+        if not shapes:
+            return None
+        order = self._order[codec.kind]
+        ranked = [
+            (max(order[name] for name in shape.columns), index)
+            for index, shape in enumerate(shapes)
+            if all(name in order for name in shape.columns)
+        ]
+        if not ranked:
+            asked = ", ".join(name for shape in shapes for name in shape.columns)
+            raise LookupError(f"{codec.kind.__name__} can't be searched by {asked} alone")
+        return min(ranked)[1]
+
+    def _compile_page(self, codec: Codec[Any], shapes: tuple[Shape, ...], *, limited: bool) -> Statement:
+        table = codec.table
+        drive = self._driver(codec, shapes)
+        filters = [self._filter(table, index, shape) for index, shape in enumerate(shapes) if index != drive]
+        ranges = [] if drive is None else alternatives(table, drive, shapes[drive])
+        rows = select(*(table.c[name] for name in codec.columns)).order_by(table.c.seq)
+        if 1 < len(ranges) <= MAX_RANGES:
+            parts = [one_range(table, [one, *filters], limited=limited) for one in ranges]
+            rows = rows.where(table.c.seq.in_(union_all(*parts)))
+        else:
+            driving = [] if drive is None else [matches(table, drive, shapes[drive])]
+            rows = rows.where(table.c.seq > bindparam("after"), *driving, *filters)
+        return compiled(rows.limit(bindparam("limit")) if limited else rows, self._dialect)
+
+    def _compile_count(self, codec: Codec[Any], shapes: tuple[Shape, ...]) -> Statement:
+        table = codec.table
+        drive = self._driver(codec, shapes)
+        wanted = [
+            matches(table, index, shape) if index == drive else self._filter(table, index, shape)
+            for index, shape in enumerate(shapes)
+        ]
+        return compiled(select(func.count()).select_from(table).where(*wanted), self._dialect)
+
+    def _compile_audit(self, uids: int, *, bounded: bool, limited: bool) -> Statement:
+        table = tables.AUDIT
+        rows = select(table).order_by(table.c.revision, table.c.position)
+        rows = rows.where(
+            table.c.revision >= bindparam("revision"),
+            or_(table.c.revision > bindparam("revision"), table.c.position > bindparam("position")),
+        )
+        if uids:
+            rows = rows.where(table.c.uid.in_([bindparam(f"uid_{index}") for index in range(uids)]))
+        if bounded:
+            rows = rows.where(table.c.revision <= bindparam("last"))
+        return compiled(rows.limit(bindparam("limit")) if limited else rows, self._dialect)
+
+    def _filter(self, table: Table, index: int, shape: Shape) -> ColumnElement[bool]:
+        """A condition that doesn't drive. SQLite knows no frequencies, so the `+` keeps it from choosing this one's index."""
+        if self._dialect.name != "sqlite":
+            return matches(table, index, shape)
+        return matches(table, index, shape, plain=True)
+
+
+def shape_of(codec: Codec[Any], index: int, condition: Where, values: dict[str, object]) -> Shape:
+    """The shape of a condition, its values put into `values`; `LookupError` on a name that is no attribute."""
+    known = [value for value in condition.values if value is not None]
+    padded = pad(known)
+    columns = []
+    for place, path in enumerate(condition.fields):
+        if path not in codec.paths:
+            raise LookupError(f"{codec.kind.__name__} has no {path}")
+        columns.append(path.replace(".", "_"))
+        for number, value in enumerate(padded):
+            values[f"v{index}_{place}_{number}"] = codec.encode_value(path, value)
+    return Shape(tuple(columns), len(padded), len(known) < len(condition.values))
+
+
+def pad(values: list[Any]) -> list[Any]:
+    """The values, the last one repeated up to a power of two, so that there are few shapes."""
+    count = len(values)
+    return values if count <= 2 else values + values[-1:] * ((1 << (count - 1).bit_length()) - count)
+
+
+def search_order(table: Table) -> Mapping[str, int]:
+    """Columns that lead an index or a unique rule -> their rank, the most selective first."""
+    unique = [tuple(rule.columns.keys()) for rule in table.constraints if isinstance(rule, UniqueConstraint)]
+    alone = sorted(rule[0] for rule in unique if len(rule) == 1)
+    return {name: rank for rank, name in reversed(list(enumerate([*alone, *table.info["search"]])))}
+
+
+def bound(index: int, place: int, number: int) -> Any:
+    """The parameter of one value of one field of one condition."""
+    return bindparam(f"v{index}_{place}_{number}")
+
+
+def alternatives(table: Table, index: int, shape: Shape) -> list[ColumnElement[bool]]:
+    """The condition taken apart: each can be one range of an index."""
+    found: list[ColumnElement[bool]] = []
+    for place, name in enumerate(shape.columns):
+        column = table.c[name]
+        found += [column == bound(index, place, number) for number in range(shape.count)]
+        found += [column.is_(None)] if shape.null else []
+    return found
+
+
+def matches(table: Table, index: int, shape: Shape, *, plain: bool = False) -> ColumnElement[bool]:
+    """The condition as a whole; `plain` hides its columns from the choice of an index."""
+    parts: list[ColumnElement[bool]] = []
+    for place, name in enumerate(shape.columns):
+        column: Any = table.c[name]
+        if plain:
+            column = literal_column(f'+"{table.name}"."{name}"', table.c[name].type)
+        if shape.count == 1:
+            parts.append(column == bound(index, place, 0))
+        elif shape.count:
+            parts.append(column.in_([bound(index, place, number) for number in range(shape.count)]))
+        if shape.null:
+            parts.append(column.is_(None))
+    return or_(*parts)
+
+
+def one_range(table: Table, wanted: Sequence[ColumnElement[bool]], *, limited: bool) -> Select[Any]:
+    """Places of the rows of one range, as many as a page can need."""
+    rows = select(table.c.seq).where(table.c.seq > bindparam("after"), *wanted)
+    if not limited:
+        return rows
+    first = rows.order_by(table.c.seq).limit(bindparam("limit")).subquery()
+    return select(first.c.seq)

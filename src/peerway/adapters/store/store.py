@@ -1,0 +1,169 @@
+"""The door to the store: reads on pooled connections, writes through the commit queue."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, nullcontext, suppress
+from datetime import datetime
+from typing import Any, TypeVar
+
+from peerway.adapters.store.conversions import moment
+from peerway.adapters.store.engines import Connection, StoreEngine, engine_for
+from peerway.adapters.store.migrations import upgrade
+from peerway.adapters.store.search import Searches
+from peerway.adapters.store.statements import Statements
+from peerway.adapters.store.transaction import SqlReader, SqlWriter
+from peerway.adapters.store.writer import CommitQueue, unavailable
+from peerway.app.clock import Clock, SystemClock
+from peerway.app.store import Reader, Writer
+from peerway.domain.account import AuditEntry
+from peerway.domain.errors import Unavailable
+
+T = TypeVar("T")
+
+
+class SqlStore:
+    """`app.store.Store` on SQLite or PostgreSQL. Safe for use from many threads."""
+
+    def __init__(self, engine: StoreEngine, clock: Clock) -> None:
+        self._engine = engine
+        self._statements = Statements(engine.dialect)
+        self._searches = Searches(engine.dialect)
+        self._idle: deque[Connection] = deque()
+        self._turn = threading.RLock()
+        self._listeners: tuple[Callable[[int], None], ...] = ()
+        self._closed = False
+        self._queue = CommitQueue(
+            engine, self._statements, self._searches, clock, turn=self._turn, committed=self._committed
+        )
+
+    def read(self, work: Callable[[Reader], T]) -> T:
+        """Run `work` on a consistent view."""
+        with self._reading() as connection:
+            return work(SqlReader(connection, self._statements, self._searches))
+
+    def write(self, work: Callable[[Writer], T]) -> T:
+        """Run `work` in a transaction and return once it is durable."""
+        return self._queue.run(work)
+
+    def write_soon(self, work: Callable[[Writer], T]) -> Future[T]:
+        """Queue `work` as `write` does and return at once; the future is done once it is durable or has failed."""
+        return self._queue.submit(work)
+
+    def on_commit(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Have `listener` called with the last revision after each commit of this process; gives what ends that.
+
+        The committing thread calls it after it has woken the commit's callers, so it may neither block nor fail. Commits of
+        other processes are not told: compare `latest_revision`.
+        """
+        self._listeners = (*self._listeners, listener)
+
+        def stop() -> None:
+            self._listeners = tuple(one for one in self._listeners if one is not listener)
+
+        return stop
+
+    def latest_revision(self) -> int:
+        """Last revision of all processes; as cheap as a read gets."""
+        with self._reading(alone=True) as connection:
+            return int(connection.execute(self._statements.revision).fetchone()[0])
+
+    def audit_log(
+        self, uids: Collection[str] | None, *, after: int = 0, limit: int = 100
+    ) -> list[AuditEntry]:
+        """Audit entries with a revision after `after`, oldest first.
+
+        A page may be longer than `limit`: it never parts a revision.
+        """
+        whose = None if uids is None else sorted(uids)
+        with self._reading() as connection:
+            rows = self._audit_rows(connection, whose, (after + 1, -1), None, limit)
+            if len(rows) == limit > 0:
+                revision, position = rows[-1][:2]
+                rows += self._audit_rows(connection, whose, (revision, position), revision, None)
+        return [audit_entry(row) for row in rows]
+
+    def forget_tokens(self, before: datetime) -> int:
+        """Drop the client tokens that were used before that time; how many there were."""
+
+        def forget(tx: Writer) -> int:
+            if not isinstance(tx, SqlWriter):
+                raise TypeError("forget_tokens belongs to this store's own transactions")
+            return tx.forget_tokens(before)
+
+        return self.write(forget)
+
+    def ping(self) -> None:
+        """Raise `Unavailable` when the store can't be reached."""
+        self.latest_revision()
+
+    def close(self) -> None:
+        """Finish what is running and let go of the files and connections."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.close()
+        with self._turn:
+            while self._idle:
+                self._idle.pop().close()
+            if self._engine.one_connection:
+                self._engine.connect().close()
+        self._engine.alchemy.dispose()
+
+    def _audit_rows(
+        self,
+        connection: Connection,
+        uids: list[str] | None,
+        after: tuple[int, int],
+        last: int | None,
+        limit: int | None,
+    ) -> list[Any]:
+        search = self._searches.audit(uids, after, last, limit)
+        return [] if search is None else connection.execute(*search).fetchall()
+
+    def _committed(self, revision: int) -> None:
+        for listener in self._listeners:
+            listener(revision)
+
+    @contextmanager
+    def _reading(self, *, alone: bool = False) -> Iterator[Connection]:
+        """A connection in a read transaction, or in none for a statement that is `alone`."""
+        if self._closed:
+            raise Unavailable("the store is closed")
+        with self._turn if self._engine.one_connection else nullcontext():
+            try:
+                connection = self._idle.pop() if self._idle else self._engine.connect()
+            except IndexError:
+                connection = self._engine.connect()
+            except self._engine.errors as error:
+                raise unavailable(error) from error
+            try:
+                if not alone:
+                    connection.execute(self._engine.begin_read)
+                yield connection
+            except self._engine.errors as error:
+                raise unavailable(error) from error
+            finally:
+                if not alone:
+                    with suppress(self._engine.errors):
+                        connection.execute("ROLLBACK")
+                self._idle.append(connection)
+
+
+def audit_entry(row: Any) -> AuditEntry:
+    """The entry of a row of the audit table."""
+    revision, _, at, uid, key_id, request_id, action, resource_id, before, after = row
+    return AuditEntry(moment(at), uid, key_id, request_id, action, resource_id, before, after, revision)
+
+
+def open_store(url: str, clock: Clock | None = None) -> SqlStore:
+    """The store at an address, brought to the current schema: `sqlite:///PATH`, `sqlite://` (memory) or `postgresql://...`."""
+    engine = engine_for(url)
+    try:
+        upgrade(engine.alchemy)
+    except engine.errors as error:
+        raise unavailable(error) from error
+    return SqlStore(engine, clock or SystemClock())
