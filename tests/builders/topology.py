@@ -213,11 +213,12 @@ class Topology:
         )
 
     def join(self, one: Vpc, other: Vpc, **fields: Any) -> Peering:
-        """A peer connection with routes to all ranges of the other side in both system tables."""
+        """A peer connection with routes to all ranges of the other side in both system tables, where those are free."""
         peering = self.peering(one, other, **fields)
         for here, there in ((one, other), (other, one)):
             for prefix in there.prefixes:
-                self.route(here, prefix, peering)
+                if prefix not in self.destinations(here.system_table_id):
+                    self.route(here, prefix, peering)
         return peering
 
     def group(self, vpc: Vpc, *, inner_access: bool = True) -> SecurityGroup:
@@ -307,6 +308,14 @@ class Topology:
     def fabric(self) -> Fabric:
         """The network compiled from all resources."""
         return compile_fabric(self.snapshot())
+
+    def destinations(self, table_id: str) -> set[Prefix]:
+        """Destinations of a table's custom entries."""
+        entries = [resource for resource in self.resources.values() if isinstance(resource, RouteEntry)]
+        return {entry.destination for entry in entries if entry.route_table_id == table_id}
+
+    def __repr__(self) -> str:
+        return "\n".join(["Topology:", *map(repr, self.resources.values())])
 
     def new_id(self, prefix: str) -> str:
         """The next id of a kind: `vpc-1`, `vpc-2` ..."""
