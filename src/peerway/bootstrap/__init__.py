@@ -3,7 +3,9 @@
 from peerway.bootstrap.agent import run_agent
 from peerway.bootstrap.api import run_api, run_worker
 from peerway.bootstrap.doctor import diagnose
+from peerway.bootstrap.parts import choose_dataplane
 from peerway.bootstrap.up import run_up
+from peerway.domain.errors import PeerwayError
 from peerway.settings import AgentOptions, ApiOptions, Common, DataPlaneChoice, UpOptions
 
 __all__ = [
@@ -11,7 +13,9 @@ __all__ = [
     "ApiOptions",
     "Common",
     "DataPlaneChoice",
+    "PeerwayError",
     "UpOptions",
+    "choose_dataplane",
     "diagnose",
     "run_agent",
     "run_api",

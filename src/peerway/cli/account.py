@@ -1,0 +1,136 @@
+"""`peerway account`: accounts and their credentials (operators), and who one is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from peerway.cli.completion import ids_of
+from peerway.cli.options import Limit, Output
+from peerway.cli.output import dig
+from peerway.cli.session import given, session_of
+
+app = typer.Typer(
+    name="account", help="Accounts and their credentials.", add_completion=False, no_args_is_help=True
+)
+credential = typer.Typer(
+    name="credential", help="Access keys and tokens of an account.", no_args_is_help=True
+)
+app.add_typer(credential)
+
+UidArgument = Annotated[str, typer.Argument(metavar="UID", autocompletion=ids_of("/accounts"))]
+
+
+class Site(StrEnum):
+    """Where an account is registered."""
+
+    CHINA = "china"
+    INTERNATIONAL = "international"
+
+
+class Role(StrEnum):
+    """What a credential may do."""
+
+    READER = "reader"
+    MEMBER = "member"
+    OPERATOR = "operator"
+
+
+@app.command()
+def create(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Unique display name.")],
+    site: Annotated[Site, typer.Option(help="Where it is registered.")] = Site.CHINA,
+    real_name: Annotated[
+        bool, typer.Option("--real-name", help="It has an enterprise real-name registration.")
+    ] = False,
+    balance: Annotated[str | None, typer.Option(help="Money it has.", show_default=False)] = None,
+    output: Output = None,
+) -> None:
+    """Make an account and print its first credential, which is shown this once."""
+    session = session_of(ctx)
+    body = {"name": name, "site": site.value, "real_name": real_name, "balance": balance}
+    session.show(secrets_of(session.client.create("/accounts", body)), output)
+
+
+def secrets_of(answer: Any) -> dict[str, object]:
+    """What a new credential's owner must keep, flat: uid, access_key_id, access_key_secret, token."""
+    return {
+        "uid": dig(answer, "uid|account.uid|account.id|credential.owner_uid"),
+        "access_key_id": dig(answer, "access_key_id|credential.access_key_id|credential.id"),
+        "access_key_secret": dig(answer, "access_key_secret|secret|credential.access_key_secret"),
+        "token": dig(answer, "token|credential.token"),
+    }
+
+
+@app.command("list")
+def list_accounts(ctx: typer.Context, limit: Limit = None, output: Output = None) -> None:
+    """List the accounts: all for an operator, else one's own."""
+    session = session_of(ctx)
+    session.show_all("account", session.client.pages("/accounts", limit=limit), output)
+
+
+@app.command()
+def show(ctx: typer.Context, uid: UidArgument, output: Output = None) -> None:
+    """Show an account."""
+    session = session_of(ctx)
+    session.show(session.client.get(f"/accounts/{uid}"), output)
+
+
+@app.command()
+def update(
+    ctx: typer.Context,
+    uid: UidArgument,
+    name: Annotated[str | None, typer.Option(help="Unique display name.", show_default=False)] = None,
+    real_name: Annotated[
+        bool | None,
+        typer.Option(help="Whether it has an enterprise real-name registration.", show_default=False),
+    ] = None,
+    balance: Annotated[str | None, typer.Option(help="Money it has.", show_default=False)] = None,
+    output: Output = None,
+) -> None:
+    """Change an account."""
+    session = session_of(ctx)
+    body = given(name=name, real_name=real_name, balance=balance)
+    session.show(session.client.change(f"/accounts/{uid}", body), output)
+
+
+@app.command()
+def whoami(ctx: typer.Context, output: Output = None) -> None:
+    """Show as whom the API knows you."""
+    session = session_of(ctx)
+    session.show(session.client.get("/whoami"), output)
+
+
+@credential.command("create")
+def create_credential(
+    ctx: typer.Context,
+    uid: UidArgument,
+    role: Annotated[Role, typer.Option(help="What it may do.")] = Role.MEMBER,
+    output: Output = None,
+) -> None:
+    """Make another credential and print it; it is shown this once."""
+    session = session_of(ctx)
+    answer = session.client.create(f"/accounts/{uid}/credentials", {"role": role.value})
+    session.show({**secrets_of(answer), "uid": uid, "role": role.value}, output)
+
+
+@credential.command("list")
+def list_credentials(
+    ctx: typer.Context, uid: UidArgument, limit: Limit = None, output: Output = None
+) -> None:
+    """List an account's credentials, without their secrets."""
+    session = session_of(ctx)
+    session.show_all("credential", session.client.pages(f"/accounts/{uid}/credentials", limit=limit), output)
+
+
+@credential.command("delete")
+def delete_credential(
+    ctx: typer.Context,
+    access_key_id: Annotated[str, typer.Argument(metavar="ACCESS_KEY_ID")],
+    output: Output = None,
+) -> None:
+    """Delete a credential: nobody gets in with it from now on."""
+    session_of(ctx).remove(f"/credentials/{access_key_id}", output)

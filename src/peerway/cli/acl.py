@@ -1,0 +1,129 @@
+"""`peerway acl`: network ACLs and their entries."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from peerway.cli.errors import WrongUsage
+from peerway.cli.options import AclArgument, Description, Limit, Name, Output, VpcFilter, VpcOption
+from peerway.cli.session import given, session_of
+
+app = typer.Typer(
+    name="acl",
+    help="Network ACLs: stateless filters that VSwitches are bound to.",
+    add_completion=False,
+    no_args_is_help=True,
+)
+
+
+@app.command()
+def create(
+    ctx: typer.Context,
+    vpc: VpcOption,
+    name: Name = None,
+    description: Description = None,
+    output: Output = None,
+) -> None:
+    """Make a network ACL that lets everything pass; bind it by `peerway vswitch update --acl`."""
+    session = session_of(ctx)
+    body = {"vpc_id": vpc, "name": name, "description": description}
+    session.show(session.client.create("/network-acls", body), output)
+
+
+@app.command("list")
+def list_acls(ctx: typer.Context, vpc: VpcFilter = None, limit: Limit = None, output: Output = None) -> None:
+    """List network ACLs."""
+    session = session_of(ctx)
+    session.show_all("acl", session.client.pages("/network-acls", limit=limit, vpc_id=vpc), output)
+
+
+@app.command()
+def show(ctx: typer.Context, acl: AclArgument, output: Output = None) -> None:
+    """Show a network ACL with its entries."""
+    session = session_of(ctx)
+    session.show(session.client.get(f"/network-acls/{acl}"), output)
+
+
+@app.command()
+def update(
+    ctx: typer.Context,
+    acl: AclArgument,
+    name: Name = None,
+    description: Description = None,
+    output: Output = None,
+) -> None:
+    """Change a network ACL's name or description."""
+    session = session_of(ctx)
+    session.show(
+        session.client.change(f"/network-acls/{acl}", given(name=name, description=description)), output
+    )
+
+
+@app.command()
+def set_entries(
+    ctx: typer.Context,
+    acl: AclArgument,
+    ingress: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Entry for packets into the VSwitch: "ACTION PROTOCOL PORTS CIDR", such as "accept tcp 80 0.0.0.0/0" or '
+            '"drop all - 10.9.0.0/16"; repeat it in the order of their priority.',
+            show_default=False,
+        ),
+    ] = None,
+    egress: Annotated[
+        list[str] | None, typer.Option(help="The same for packets out of it.", show_default=False)
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON or YAML with `ingress` and `egress`, as `show` prints them; - for stdin.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Replace all entries; a direction without any drops everything."""
+    if (file is None) == (not ingress and not egress):
+        raise WrongUsage("give either --file or entries by --ingress and --egress")
+    if file is not None:
+        body = read_entries(file)
+    else:
+        body = {
+            "ingress": [parse_entry(e) for e in ingress or ()],
+            "egress": [parse_entry(e) for e in egress or ()],
+        }
+    session = session_of(ctx)
+    session.show(session.client.replace(f"/network-acls/{acl}/entries", body), output)
+
+
+def parse_entry(text: str) -> dict[str, str]:
+    """`ACTION PROTOCOL PORTS CIDR` as the API's fields; `WrongUsage` when it has not four parts."""
+    parts = text.split()
+    if len(parts) != 4:
+        raise WrongUsage(f'an entry is "ACTION PROTOCOL PORTS CIDR" with - for no ports, not {text!r}')
+    action, protocol, ports, cidr = parts
+    entry = {"action": action, "protocol": protocol, "cidr": cidr}
+    return entry if ports == "-" else {**entry, "port_range": ports}
+
+
+def read_entries(path: Path) -> dict[str, Any]:
+    """The `ingress` and `egress` of a file; `WrongUsage` when it has none."""
+    try:
+        raw = yaml.safe_load(sys.stdin.read() if str(path) == "-" else path.read_text("utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise WrongUsage(f"can't read {path}: {error}") from None
+    if not isinstance(raw, dict) or not {"ingress", "egress"} & raw.keys():
+        raise WrongUsage(f"{path} has neither `ingress` nor `egress`")
+    return {name: raw.get(name) or [] for name in ("ingress", "egress")}
+
+
+@app.command()
+def delete(ctx: typer.Context, acl: AclArgument, output: Output = None) -> None:
+    """Delete a network ACL that no VSwitch is bound to."""
+    session_of(ctx).remove(f"/network-acls/{acl}", output)

@@ -1,0 +1,191 @@
+"""`peerway peering`: peer connections between two VPCs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from peerway.cli.completion import ids_of
+from peerway.cli.options import (
+    AllAccounts,
+    Description,
+    Limit,
+    Name,
+    Output,
+    PeeringArgument,
+    Timeout,
+    VpcFilter,
+    Wait,
+    wait_s,
+)
+from peerway.cli.output import OutputFormat
+from peerway.cli.session import given, session_of
+
+app = typer.Typer(
+    name="peering", help="Peer connections between two VPCs.", add_completion=False, no_args_is_help=True
+)
+
+Bandwidth = Annotated[
+    int | None,
+    typer.Option(
+        "--bandwidth", help="Cap each way in Mbit/s (cross-region only).", min=1, show_default=False
+    ),
+]
+LinkType = Annotated[
+    str | None, typer.Option("--link-type", help="platinum or gold (cross-region only).", show_default=False)
+]
+
+
+@app.command()
+def create(
+    ctx: typer.Context,
+    vpc: Annotated[str, typer.Option(help="Your VPC.", autocompletion=ids_of("/vpcs"))],
+    peer_vpc: Annotated[str, typer.Option(help="The VPC to reach.")],
+    peer_uid: Annotated[
+        str | None, typer.Option(help="Its account; yours without it.", show_default=False)
+    ] = None,
+    peer_region: Annotated[
+        str | None, typer.Option(help="Its region; that of your VPC without it.", show_default=False)
+    ] = None,
+    name: Name = None,
+    description: Description = None,
+    bandwidth: Bandwidth = None,
+    link_type: LinkType = None,
+    auto_routes: Annotated[
+        bool | None,
+        typer.Option(help="Whether the system writes both sides' routes.", show_default=False),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(help="Product whose rules hold: native, alibaba, tencent, jdcloud.", show_default=False),
+    ] = None,
+    wait: Wait = False,
+    timeout: Timeout = 60,
+    output: Output = None,
+) -> None:
+    """Ask for a connection. Between VPCs of one account it needs no acceptance."""
+    session = session_of(ctx)
+    body = {
+        "vpc_id": vpc,
+        "peer_vpc_id": peer_vpc,
+        "peer_uid": peer_uid,
+        "peer_region_id": peer_region,
+        "name": name,
+        "description": description,
+        "bandwidth_mbps": bandwidth,
+        "link_type": link_type,
+        "auto_routes": auto_routes,
+        "profile": profile,
+    }
+    item = session.client.create("/peerings", body)
+    session.show(session.settle(f"/peerings/{item['id']}", item, wait_s(wait, timeout)), output)
+
+
+@app.command("list")
+def list_peerings(
+    ctx: typer.Context,
+    state: Annotated[str | None, typer.Option(help="Only those in this state.", show_default=False)] = None,
+    vpc: VpcFilter = None,
+    side: Annotated[
+        str | None, typer.Option(help="Only those where you are requester or accepter.", show_default=False)
+    ] = None,
+    all_accounts: AllAccounts = False,
+    limit: Limit = None,
+    output: Output = None,
+) -> None:
+    """List connections in which a VPC of yours is a side, requests to you included."""
+    session = session_of(ctx)
+    items = session.client.pages(
+        "/peerings", limit=limit, state=state, vpc_id=vpc, side=side, all_accounts=all_accounts or None
+    )
+    session.show_all("peering", items, output)
+
+
+@app.command()
+def show(ctx: typer.Context, peering: PeeringArgument, output: Output = None) -> None:
+    """Show a connection with both sides, warnings and what you may do now."""
+    session = session_of(ctx)
+    session.show(session.client.get(f"/peerings/{peering}"), output)
+
+
+@app.command()
+def routes(ctx: typer.Context, peering: PeeringArgument, output: Output = None) -> None:
+    """Show the route entries that use a connection, with their tables and VSwitches."""
+    session = session_of(ctx)
+    answer = session.client.get(f"/peerings/{peering}/routes")
+    if (output or session.output) is OutputFormat.TABLE and isinstance(answer, dict) and "items" in answer:
+        session.show_all("route", answer["items"], output)
+    else:
+        session.show(answer, output)
+
+
+def act(ctx: typer.Context, peering: str, verb: str, wait: float | None, output: OutputFormat | None) -> None:
+    """Do something to a connection, wait when told to, and show it."""
+    session = session_of(ctx)
+    item = session.client.act(f"/peerings/{peering}/{verb}")
+    session.show(session.settle(f"/peerings/{peering}", item, wait), output)
+
+
+@app.command()
+def accept(
+    ctx: typer.Context,
+    peering: PeeringArgument,
+    wait: Wait = False,
+    timeout: Timeout = 60,
+    output: Output = None,
+) -> None:
+    """Accept another account's request."""
+    act(ctx, peering, "accept", wait_s(wait, timeout), output)
+
+
+@app.command()
+def reject(ctx: typer.Context, peering: PeeringArgument, output: Output = None) -> None:
+    """Reject another account's request."""
+    act(ctx, peering, "reject", None, output)
+
+
+@app.command()
+def enable(
+    ctx: typer.Context,
+    peering: PeeringArgument,
+    wait: Wait = False,
+    timeout: Timeout = 60,
+    output: Output = None,
+) -> None:
+    """Ask again with a request that expired."""
+    act(ctx, peering, "enable", wait_s(wait, timeout), output)
+
+
+@app.command()
+def update(
+    ctx: typer.Context,
+    peering: PeeringArgument,
+    name: Name = None,
+    description: Description = None,
+    bandwidth: Bandwidth = None,
+    link_type: LinkType = None,
+    wait: Wait = False,
+    timeout: Timeout = 60,
+    output: Output = None,
+) -> None:
+    """Change a connection, while it carries packets."""
+    session = session_of(ctx)
+    body = given(name=name, description=description, bandwidth_mbps=bandwidth, link_type=link_type)
+    item = session.client.change(f"/peerings/{peering}", body)
+    session.show(session.settle(f"/peerings/{peering}", item, wait_s(wait, timeout)), output)
+
+
+@app.command()
+def delete(
+    ctx: typer.Context,
+    peering: PeeringArgument,
+    force: Annotated[
+        bool, typer.Option("--force", help="Delete route entries that point to it, too.")
+    ] = False,
+    wait: Wait = False,
+    timeout: Timeout = 60,
+    output: Output = None,
+) -> None:
+    """End a connection: either side may, and traffic stops at once."""
+    session_of(ctx).remove(f"/peerings/{peering}", output, wait_s(wait, timeout), force=force or None)

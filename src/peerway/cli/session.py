@@ -1,0 +1,82 @@
+"""What one call of the command line has: the options before the verb, the client they lead to, and how to answer.
+
+Commands get it from Typer's context; nothing here is shared between calls.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import typer
+
+from peerway.cli.client import Client, Item
+from peerway.cli.errors import WrongUsage
+from peerway.cli.output import OutputFormat, show_item, show_items
+from peerway.cli.profile import find_profile
+from peerway.cli.waiting import progress, wait_until_gone, wait_until_settled
+
+
+@dataclass(frozen=True)
+class Session:
+    """The options before the verb, and what commands need."""
+
+    #: Name of the profile to use; None for what the environment says.
+    profile: str | None = None
+    #: Format of the answer unless the command says otherwise.
+    output: OutputFormat = OutputFormat.TABLE
+
+    @cached_property
+    def client(self) -> Client:
+        """The API's client, made at first use."""
+        return Client(find_profile(os.environ, self.profile))
+
+    def show(self, item: object, output: OutputFormat | None) -> None:
+        """Print one object."""
+        show_item(item, output or self.output)
+
+    def show_all(self, kind: str, items: Iterable[Mapping[str, Any]], output: OutputFormat | None) -> None:
+        """Print a list."""
+        show_items(kind, items, output or self.output)
+
+    def settle(self, path: str, item: Item, wait_s: float | None) -> Item:
+        """The resource once it is in a state that lasts; as it is when `wait_s` is None."""
+        if wait_s is None:
+            return item
+        with progress(f"waiting for {item.get('id', path)} ..."):
+            return wait_until_settled(self.client, path, wait_s)
+
+    def remove(
+        self, path: str, output: OutputFormat | None, wait_s: float | None = None, **params: object
+    ) -> None:
+        """Delete a resource, wait until it is gone when told to, and print what the API answered."""
+        item = self.client.delete(path, **params)
+        if wait_s is not None:
+            with progress(f"waiting until {path.rsplit('/', 1)[-1]} is gone ..."):
+                wait_until_gone(self.client, path, wait_s)
+        how = output or self.output
+        if how is OutputFormat.TABLE:
+            print(
+                f"{path.rsplit('/', 1)[-1]} {'is gone' if wait_s is not None or item is None else 'is being deleted'}"
+            )
+        else:
+            show_item(item or {}, how)
+
+
+def session_of(ctx: typer.Context) -> Session:
+    """The session of the call."""
+    session = ctx.find_object(Session)
+    if session is None:
+        raise AssertionError("the root command makes the session")
+    return session
+
+
+def given(**fields: object) -> dict[str, object]:
+    """The fields that were given, for an update; `WrongUsage` when there are none."""
+    body = {name: value for name, value in fields.items() if value is not None}
+    if not body:
+        raise WrongUsage(f"nothing to change: give at least one of {', '.join(fields)}")
+    return body
