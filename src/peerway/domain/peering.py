@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from peerway.domain.account import Account
+from peerway.domain.errors import Forbidden, InvalidInput
 from peerway.domain.resource import Resource
 
 
@@ -114,3 +116,20 @@ class Peering(Resource):
 def pair_key(one_vpc_id: str, other_vpc_id: str) -> str:
     """The same text for a pair of VPCs in either order: one live connection a pair."""
     return "|".join(sorted((one_vpc_id, other_vpc_id)))
+
+
+def check_pair(vpc_id: str, peer_vpc_id: object) -> None:
+    """`InvalidInput` unless the two ids can be a pair."""
+    if not isinstance(peer_vpc_id, str) or not peer_vpc_id:
+        raise InvalidInput("peer_vpc_id", "must be the id of a VPC", peer_vpc_id)
+    if vpc_id == peer_vpc_id:
+        raise InvalidInput("peer_vpc_id", "must not be the VPC itself", peer_vpc_id, code="self_peering")
+
+
+def check_accounts(requester: Account, accepter: Account, *, same_site: bool, real_name: bool) -> None:
+    """`Forbidden` when the two accounts may not have a connection (PEER-11): other sites, or no real-name registration."""
+    if same_site and requester.site is not accepter.site:
+        raise Forbidden("accounts of different sites can't peer", code="sites_differ", field="peer_uid")
+    if real_name and not requester.real_name:
+        text = "a cross-border connection needs an account with an enterprise real-name registration"
+        raise Forbidden(text, code="real_name_required", field="peer_region_id")

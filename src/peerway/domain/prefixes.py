@@ -39,21 +39,37 @@ FORBIDDEN_RANGES = (
     IPv4Network("224.0.0.0/3"),
 )
 
+#: IPv6 ranges that a VPC may use: unique local and global unicast.
+IPV6_UNICAST = (IPv6Network("fc00::/7"), IPv6Network("2000::/3"))
 
-def parse_prefix(text: str, field: str) -> Prefix:
+#: Destinations that no router forwards: this network, loopback, link local, multicast.
+UNROUTABLE_RANGES = (
+    IPv4Network("127.0.0.0/8"),
+    IPv4Network("169.254.0.0/16"),
+    IPv4Network("224.0.0.0/4"),
+    IPv6Network("::1/128"),
+    IPv6Network("fe80::/10"),
+    IPv6Network("ff00::/8"),
+)
+
+
+def parse_prefix(text: object, field: str) -> Prefix:
     """Read a CIDR of either version; `InvalidInput` on nonsense or when host bits are set."""
+    address, slash, length = text.partition("/") if isinstance(text, str) else ("", "", "")
     try:
-        loose = ip_network(text, strict=False)
+        loose = ip_network(f"{address}/{length or 0}", strict=False)
     except ValueError:
         raise InvalidInput(field, "must be a CIDR such as 10.0.0.0/16 or fd00:1::/56", text) from None
-    if "/" not in text:
+    if not slash:
         raise InvalidInput(field, "must have a prefix length, such as /16", text)
-    if str(ip_address(text.split("/", 1)[0])) != str(loose.network_address):
+    if not (length.isascii() and length.isdigit()) or "%" in address:
+        raise InvalidInput(field, "must be an address, a slash and a prefix length", text)
+    if ip_address(address) != loose.network_address:
         raise InvalidInput(field, f"must not have host bits set; did you mean {loose}?", text)
     return loose
 
 
-def parse_ipv4_prefix(text: str, field: str) -> IPv4Network:
+def parse_ipv4_prefix(text: object, field: str) -> IPv4Network:
     """Read an IPv4 CIDR; `InvalidInput` as for `parse_prefix`."""
     prefix = parse_prefix(text, field)
     if not isinstance(prefix, IPv4Network):
@@ -61,7 +77,7 @@ def parse_ipv4_prefix(text: str, field: str) -> IPv4Network:
     return prefix
 
 
-def parse_ipv6_prefix(text: str, field: str) -> IPv6Network:
+def parse_ipv6_prefix(text: object, field: str) -> IPv6Network:
     """Read an IPv6 CIDR; `InvalidInput` as for `parse_prefix`."""
     prefix = parse_prefix(text, field)
     if not isinstance(prefix, IPv6Network):
@@ -69,10 +85,10 @@ def parse_ipv6_prefix(text: str, field: str) -> IPv6Network:
     return prefix
 
 
-def parse_address(text: str, field: str) -> Address:
+def parse_address(text: object, field: str) -> Address:
     """Read an address of either version; `InvalidInput` on nonsense and on a scope id."""
     try:
-        address = ip_address(text)
+        address = ip_address(text if isinstance(text, str) else "")
     except ValueError:
         raise InvalidInput(field, "must be an IP address", text) from None
     if isinstance(address, IPv6Address) and address.scope_id is not None:

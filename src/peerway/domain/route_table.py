@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from peerway.domain.prefixes import Prefix
+from peerway.domain.errors import InvalidInput
+from peerway.domain.prefixes import SERVICE_RANGE, UNROUTABLE_RANGES, Prefix, contains, parse_prefix
 from peerway.domain.resource import Resource
+from peerway.domain.vpc import VSwitch
 
 
 class TableKind(StrEnum):
@@ -70,3 +73,88 @@ class RouteEntry(Resource):
     next_hop_id: str | None = None
     #: Who wrote it.
     origin: EntryOrigin = EntryOrigin.CUSTOM
+
+
+class EntryKind(StrEnum):
+    """What an entry is, as a list shows it."""
+
+    #: Computed: a VSwitch's range or the service range.
+    SYSTEM = "system"
+    #: Stored, by a user.
+    CUSTOM = "custom"
+    #: Stored, by the system for a link.
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableEntry:
+    """One line of a route table as its owner sees it, stored or computed."""
+
+    #: Id of a stored entry; None for a computed one.
+    id: str | None
+    #: Table it is in.
+    route_table_id: str
+    #: Where it comes from.
+    kind: EntryKind
+    #: Destination range.
+    destination: Prefix
+    #: `local` (a VSwitch), `service`, or a stored entry's kind of next hop.
+    next_hop: str
+    #: VSwitch, instance or peering; None for the service range and a blackhole.
+    next_hop_id: str | None
+    #: Display name.
+    name: str = ""
+    #: Whether packets can take it now; False when its next hop is gone or does not carry.
+    available: bool = True
+
+
+def system_entries(table_id: str, vswitches: Iterable[VSwitch]) -> list[TableEntry]:
+    """What every table of a VPC has by itself: each VSwitch's ranges, and the service range (NET-5)."""
+    found = [
+        TableEntry(
+            id=None,
+            route_table_id=table_id,
+            kind=EntryKind.SYSTEM,
+            destination=prefix,
+            next_hop="local",
+            next_hop_id=vswitch.id,
+        )
+        for vswitch in vswitches
+        for prefix in vswitch.prefixes
+    ]
+    service = TableEntry(
+        id=None,
+        route_table_id=table_id,
+        kind=EntryKind.SYSTEM,
+        destination=SERVICE_RANGE,
+        next_hop="service",
+        next_hop_id=None,
+    )
+    return [*found, service]
+
+
+def check_destination(text: object, vswitch_prefixes: Iterable[Prefix], field: str = "destination") -> Prefix:
+    """A destination a custom entry may have (NET-5).
+
+    Equal to or inside a VSwitch's range or the service range is refused, as the cloud does; larger ranges are allowed,
+    0.0.0.0/0 too.
+    """
+    destination = parse_prefix(text, field)
+    if contains(SERVICE_RANGE, destination):
+        raise InvalidInput(
+            field, f"must not be in the service range {SERVICE_RANGE}", text, code="system_route"
+        )
+    for taken in UNROUTABLE_RANGES:
+        if contains(taken, destination):
+            raise InvalidInput(field, f"must not be in {taken}, which nothing forwards", text)
+    for prefix in vswitch_prefixes:
+        if contains(prefix, destination):
+            rule = f"must not be equal to or inside the VSwitch range {prefix}"
+            raise InvalidInput(field, rule, text, code="system_route")
+    return destination
+
+
+def may_route(destination: Prefix, vswitch_prefixes: Iterable[Prefix]) -> bool:
+    """Whether `check_destination` would accept the range."""
+    taken = (SERVICE_RANGE, *UNROUTABLE_RANGES, *vswitch_prefixes)
+    return not any(contains(prefix, destination) for prefix in taken)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 
+from peerway.domain.errors import InvalidInput
 from peerway.domain.prefixes import Prefix
 from peerway.domain.resource import Resource
+
+#: One port or two.
+PORTS = re.compile(r"([0-9]{1,5})(?:[/-]([0-9]{1,5}))?")
 
 
 class Direction(StrEnum):
@@ -127,3 +133,36 @@ class NetworkAcl(Resource):
     ingress: tuple[AclEntry, ...] = ()
     #: Entries for packets out of it.
     egress: tuple[AclEntry, ...] = ()
+
+
+def parse_ports(text: object, protocol: Protocol, field: str = "port_range") -> tuple[int, int]:
+    """First and last port of `80`, `80/80`, `80-90` or `80/90`; `-1/-1` and None mean every port.
+
+    Protocols without ports take only the last two.
+    """
+    if text is None or text in {"-1/-1", "-1"}:
+        return 0, 65535
+    if not protocol.has_ports:
+        raise InvalidInput(field, f"must be -1/-1 for {protocol.value}", text)
+    match = PORTS.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise InvalidInput(field, "must be like 80/80, 80-90 or -1/-1", text)
+    low, high = int(match[1]), int(match[2] or match[1])
+    if not 1 <= low <= high <= 65535:
+        raise InvalidInput(field, "must be ports from 1 to 65535, the lower one first", text)
+    return low, high
+
+
+def check_family(protocol: Protocol, remote: Prefix | None, field: str) -> None:
+    """`InvalidInput` when ICMP of one IP version is named with a range of the other."""
+    version = {Protocol.ICMP: 4, Protocol.ICMPV6: 6}.get(protocol)
+    if remote is not None and version not in {None, remote.version}:
+        raise InvalidInput(field, f"must be an IPv{version} range for {protocol.value}", remote)
+
+
+def default_acl_entries() -> tuple[AclEntry, ...]:
+    """What a new ACL has each way: everything accepted, IPv4 and IPv6."""
+    return (
+        AclEntry(action=RuleAction.ACCEPT, cidr=IPv4Network("0.0.0.0/0"), name="default"),
+        AclEntry(action=RuleAction.ACCEPT, cidr=IPv6Network("::/0"), name="default"),
+    )

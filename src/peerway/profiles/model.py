@@ -43,7 +43,7 @@ class AutoRoutes(StrEnum):
 
 
 class Onlooker(StrEnum):
-    """Who still sees a connection."""
+    """Which sides of a connection: who still sees it, who may change it."""
 
     #: Nobody.
     NOBODY = "nobody"
@@ -120,6 +120,8 @@ class Profile:
     same_site_only: bool
     #: Whether cross-border needs a real-name account on the requester's side (PEER-11).
     cross_border_needs_real_name: bool
+    #: Who changes the connection's texts, cap and link type (PEER-13).
+    modified_by: Onlooker
     #: Quotas (PEER-12).
     quotas: tuple[Quota, ...]
 
@@ -148,6 +150,7 @@ def load_profile(name: str) -> Profile:
         vpc_kinds=frozenset(VpcKind(kind) for kind in raw["vpc_kinds"]),
         same_site_only=raw["same_site_only"],
         cross_border_needs_real_name=raw["cross_border_needs_real_name"],
+        modified_by=Onlooker(raw["modified_by"]),
         quotas=tuple(Quota(q["name"], QuotaScope(q["scope"]), q["default"]) for q in raw["quotas"]),
     )
 
@@ -161,7 +164,9 @@ def load_regions() -> Regions:
     """The region list."""
     raw = tomllib.loads(files("peerway.profiles").joinpath("regions.toml").read_text("utf-8"))
     regions = (
-        Region(r["id"], r["name_zh"], r["name_en"], r["mainland"], tuple(f"{r['id']}-{z}" for z in r["zones"]))
+        Region(
+            r["id"], r["name_zh"], r["name_en"], r["mainland"], tuple(f"{r['id']}-{z}" for z in r["zones"])
+        )
         for r in raw["regions"]
     )
     return Regions({region.id: region for region in regions})

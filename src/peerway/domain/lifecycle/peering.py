@@ -5,9 +5,12 @@ What a product lacks (JD has no Enable) its profile forbids before the table is 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 
 from peerway.domain.lifecycle.machine import Machine, StateInfo
+from peerway.domain.peering import Peering
 from peerway.domain.peering import PeeringState as S
 
 
@@ -79,3 +82,18 @@ PEERING: Machine[S, E, F] = Machine(
         (S.DELETING, E.PROGRAMMED): (S.DELETED, ()),
     },
 )
+
+
+def move(peering: Peering, event: E, now: datetime) -> tuple[Peering, tuple[F, ...]]:
+    """The connection after the event, and the effects to see to; `IllegalState` when its state has no such move.
+
+    A state that the data plane has to bring about gets a new generation. Deadlines end with the state they belong to.
+    """
+    state, effects = PEERING.fire(peering.id, peering.state, event)
+    generation = peering.generation + (not PEERING.states[state].stable)
+    return replace(peering, state=state, state_since=now, expires_at=None, generation=generation), effects
+
+
+def is_overdue(peering: Peering, now: datetime) -> bool:
+    """Whether the connection's deadline has passed, whether or not anyone has raised the event yet."""
+    return peering.expires_at is not None and peering.expires_at <= now

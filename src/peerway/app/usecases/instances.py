@@ -1,0 +1,210 @@
+"""Instances (NET-6): guests with one network interface in a VSwitch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address
+
+from peerway.app.store import Reader, Writer, where
+from peerway.app.usecases.common import (
+    UNSET,
+    Page,
+    Unset,
+    idempotent,
+    insert,
+    own,
+    page,
+    readable,
+    replace_stored,
+    require_member,
+    require_operator,
+    seen_by,
+)
+from peerway.app.world import World
+from peerway.domain.account import Caller
+from peerway.domain.errors import AlreadyExists, Conflict, IllegalState, InUse, InvalidInput, NotFound
+from peerway.domain.quota import GROUPS_PER_INSTANCE
+from peerway.domain.resource import Provisioning
+from peerway.domain.route_table import RouteEntry
+from peerway.domain.security import SecurityGroup
+from peerway.domain.text import check_flag, check_name
+from peerway.domain.vpc import (
+    Instance,
+    VSwitch,
+    check_ipv4,
+    check_ipv6,
+    check_netns,
+    free_ipv4,
+    ipv6_of,
+    mac_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateInstance:
+    """Make an instance."""
+
+    #: VSwitch it will be in.
+    vswitch_id: str
+    #: Display name.
+    name: str = ""
+    #: IPv4 address; None for the first free one.
+    ipv4: str | None = None
+    #: IPv6 address; `auto` derives it from the IPv4 address; None for none.
+    ipv6: str | None = None
+    #: Security groups of the VPC; without any, nothing is filtered.
+    security_group_ids: tuple[str, ...] = ()
+    #: False for a self-built gateway.
+    source_dest_check: bool = True
+    #: Path of an existing network namespace to be the guest (operators only: it is a path of the host).
+    netns: str | None = None
+    #: Makes repeats harmless.
+    client_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateInstance:
+    """Change an instance."""
+
+    #: The instance.
+    id: str
+    #: New name.
+    name: str | Unset = UNSET
+    #: New security groups.
+    security_group_ids: tuple[str, ...] | Unset = UNSET
+    #: New value of the check.
+    source_dest_check: bool | Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteInstance:
+    """Delete an instance."""
+
+    #: The instance.
+    id: str
+
+
+def create_instance(tx: Writer, world: World, caller: Caller, request: CreateInstance) -> Instance:
+    """Make an instance; the data plane makes it available."""
+    require_member(caller)
+
+    def run() -> Instance:
+        return insert(tx, caller, _decide_instance(tx, world, caller, request))
+
+    return idempotent(tx, caller, request.client_token, "create_instance", request, run, Instance)
+
+
+def get_instance(tx: Reader, world: World, caller: Caller, id: str) -> Instance:
+    """An instance of the caller's."""
+    return readable(tx, caller, Instance, id)
+
+
+def list_instances(
+    tx: Reader,
+    world: World,
+    caller: Caller,
+    *,
+    vpc_id: str | None = None,
+    vswitch_id: str | None = None,
+    all_accounts: bool = False,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Page[Instance]:
+    """The caller's instances, of one VPC or VSwitch when they are named."""
+    conditions = list(seen_by(caller, all_accounts=all_accounts))
+    if vpc_id is not None:
+        conditions.append(where("vpc_id", vpc_id))
+    if vswitch_id is not None:
+        conditions.append(where("vswitch_id", vswitch_id))
+    return page(tx, Instance, *conditions, after=after, limit=limit)
+
+
+def update_instance(tx: Writer, world: World, caller: Caller, request: UpdateInstance) -> Instance:
+    """Change name, security groups and the source and destination check."""
+    require_member(caller)
+    before = own(tx, caller, Instance, request.id)
+    if before.state is Provisioning.DELETING:
+        raise IllegalState("instance", before.id, before.state.value, "update")
+    after = before
+    if request.name is not UNSET:
+        after = replace(after, name=check_name(request.name))
+    if request.security_group_ids is not UNSET:
+        groups = _groups_in(tx, caller, before.vpc_id, request.security_group_ids)
+        after = replace(after, security_group_ids=groups)
+    if request.source_dest_check is not UNSET:
+        checked = check_flag(request.source_dest_check, "source_dest_check")
+        after = replace(after, source_dest_check=checked)
+    return replace_stored(tx, caller, before, after)
+
+
+def delete_instance(tx: Writer, world: World, caller: Caller, request: DeleteInstance) -> Instance:
+    """Start the deletion of an instance; `InUse` while a route leads to it. A repeat changes nothing."""
+    require_member(caller)
+    instance = own(tx, caller, Instance, request.id)
+    if instance.state is Provisioning.DELETING:
+        return instance
+    for entry in tx.select(RouteEntry, where("next_hop_id", instance.id), limit=1):
+        raise InUse("instance", instance.id, "route_entry", entry.id)
+    return replace_stored(tx, caller, instance, replace(instance, state=Provisioning.DELETING), "delete")
+
+
+def _decide_instance(tx: Writer, world: World, caller: Caller, request: CreateInstance) -> Instance:
+    vswitch = own(tx, caller, VSwitch, request.vswitch_id, "vswitch_id")
+    if vswitch.state is Provisioning.DELETING:
+        raise IllegalState("vswitch", vswitch.id, vswitch.state.value, "use")
+    if request.netns is not None:
+        require_operator(caller)
+    id = world.entropy.new_id("i")
+    neighbours = tx.select(Instance, where("vswitch_id", vswitch.id))
+    ipv4 = _decide_ipv4(request.ipv4, vswitch, neighbours)
+    return Instance(
+        id=id,
+        owner_uid=caller.uid,
+        created_at=tx.now,
+        vpc_id=vswitch.vpc_id,
+        vswitch_id=vswitch.id,
+        name=check_name(request.name),
+        ipv4=ipv4,
+        ipv6=_decide_ipv6(request.ipv6, vswitch, ipv4, neighbours),
+        mac=mac_of(id),
+        security_group_ids=_groups_in(tx, caller, vswitch.vpc_id, request.security_group_ids),
+        source_dest_check=check_flag(request.source_dest_check, "source_dest_check"),
+        netns=check_netns(request.netns),
+    )
+
+
+def _decide_ipv4(text: str | None, vswitch: VSwitch, neighbours: Sequence[Instance]) -> IPv4Address:
+    taken = {neighbour.ipv4 for neighbour in neighbours}
+    if text is not None:
+        address = check_ipv4(text, vswitch)
+        if address in taken:
+            raise AlreadyExists(f"address {address} is taken", code="address_taken", field="ipv4")
+        return address
+    free = free_ipv4(vswitch, taken)
+    if free is None:
+        raise Conflict("no address is free in the VSwitch", code="addresses_used_up", field="vswitch_id")
+    return free
+
+
+def _decide_ipv6(
+    text: str | None, vswitch: VSwitch, ipv4: IPv4Address, neighbours: Sequence[Instance]
+) -> IPv6Address | None:
+    if text is None:
+        return None
+    address = ipv6_of(vswitch, ipv4) if text == "auto" else check_ipv6(text, vswitch)
+    if any(neighbour.ipv6 == address for neighbour in neighbours):
+        raise AlreadyExists(f"address {address} is taken", code="address_taken", field="ipv6")
+    return address
+
+
+def _groups_in(tx: Reader, caller: Caller, vpc_id: str, ids: object) -> tuple[str, ...]:
+    field = "security_group_ids"
+    if not isinstance(ids, tuple | list):
+        raise InvalidInput(field, "must be a list of ids", ids)
+    if len(ids) > GROUPS_PER_INSTANCE:
+        raise InvalidInput(field, f"must have at most {GROUPS_PER_INSTANCE} groups")
+    for id in ids:
+        if own(tx, caller, SecurityGroup, id, field).vpc_id != vpc_id:
+            raise NotFound("security_group", id, field=field)
+    return tuple(dict.fromkeys(ids))

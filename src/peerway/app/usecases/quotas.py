@@ -1,0 +1,194 @@
+"""Quotas (PEER-12): a product's limits, what an operator granted instead, and how much of them is used.
+
+Counting and storing share one transaction and writers queue up, so a limit can't be overshot.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from peerway.app.store import Reader, Writer, where
+from peerway.app.usecases.common import insert, replace_stored, require_operator
+from peerway.app.usecases.links import live, of_vpc
+from peerway.app.world import World
+from peerway.domain.account import Account, Caller
+from peerway.domain.errors import InvalidInput, NotFound, QuotaExceeded
+from peerway.domain.peering import Peering, PeeringSide
+from peerway.domain.quota import QuotaGrant
+from peerway.domain.text import check_number
+from peerway.profiles.model import Profile, Quota, QuotaScope
+
+#: Highest limit that can be granted.
+HIGHEST_GRANT = 10_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantQuota:
+    """Give an account another limit than the default."""
+
+    #: The account.
+    uid: str
+    #: Name of the quota.
+    name: str
+    #: The new limit; 0 forbids.
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaStatus:
+    """A quota of an account and how far it is used."""
+
+    #: Name of the quota.
+    name: str
+    #: Profile it belongs to.
+    profile: str
+    #: What it counts.
+    scope: QuotaScope
+    #: Limit without a grant.
+    default: int
+    #: Limit that holds.
+    limit: int
+    #: The highest use there is: of the fullest VPC or region, or the widest connection.
+    used: int
+    #: VPC, region or connection that has it; None when nothing is used.
+    used_by: str | None
+
+
+def list_quotas(
+    tx: Reader, world: World, caller: Caller, *, uid: str | None = None, profile: str | None = None
+) -> list[QuotaStatus]:
+    """The caller's quotas (an operator's choice of account) of one profile or all; there are few, so no pages."""
+    account = uid or caller.uid
+    if account != caller.uid:
+        require_operator(caller)
+    chosen = world.profiles.values() if profile is None else (world.require_profile(profile),)
+    peerings = tx.select(Peering, where(("requester.uid", "accepter.uid"), account), live())
+    return [_status(tx, account, each, quota, peerings) for each in chosen for quota in each.quotas]
+
+
+def grant_quota(tx: Writer, world: World, caller: Caller, request: GrantQuota) -> QuotaGrant:
+    """Give an account another limit; operators only."""
+    require_operator(caller)
+    if request.name not in {quota.name for profile in world.profiles.values() for quota in profile.quotas}:
+        raise InvalidInput("name", "is not the name of a quota", request.name)
+    if tx.get(Account, request.uid) is None:
+        raise NotFound("account", request.uid, field="uid")
+    limit = check_number(request.limit, "limit", 0, HIGHEST_GRANT)
+    before = tx.get(QuotaGrant, grant_id(request.uid, request.name))
+    if before is not None:
+        return replace_stored(tx, caller, before, replace(before, limit=limit))
+    grant = QuotaGrant(
+        id=grant_id(request.uid, request.name),
+        owner_uid=request.uid,
+        created_at=tx.now,
+        name=request.name,
+        limit=limit,
+    )
+    return insert(tx, caller, grant)
+
+
+def grant_id(uid: str, name: str) -> str:
+    """Id of the grant of that quota to that account."""
+    return f"{uid}/{name}"
+
+
+def limit_of(tx: Reader, quota: Quota, uid: str) -> int:
+    """The limit that holds for the account."""
+    grant = tx.get(QuotaGrant, grant_id(uid, quota.name))
+    return quota.default if grant is None else grant.limit
+
+
+def check_peering_quotas(
+    tx: Reader, profile: Profile, side: PeeringSide, *, same_region: bool, adding: int, account: bool
+) -> None:
+    """`QuotaExceeded` when `adding` connections of that kind are more than the side's VPC may have.
+
+    With `account`, the account's limit in the region, too. At creation one is added; at acceptance the connection is counted
+    already, so none is.
+    """
+    for quota in profile.quotas:
+        count = COUNTS.get(quota.scope)
+        if count is None or (quota.scope is QuotaScope.ACCOUNT_REGION and not account):
+            continue
+        if quota.scope is _other_kind(same_region=same_region):
+            continue
+        limit, used = limit_of(tx, quota, side.uid), count(tx, side)
+        if used + adding > limit:
+            raise QuotaExceeded(quota.name, limit, used, scope=_scope_name(quota, side))
+
+
+def bandwidth_limit(tx: Reader, profile: Profile, uid: str, scopes: Iterable[QuotaScope]) -> tuple[str, int]:
+    """Name and value of the quota that allows the least bandwidth among the scopes."""
+    wanted = tuple(scopes)
+    limits = [(limit_of(tx, quota, uid), quota.name) for quota in profile.quotas if quota.scope in wanted]
+    limit, name = min(limits)
+    return name, limit
+
+
+def _other_kind(*, same_region: bool) -> QuotaScope:
+    return QuotaScope.VPC_CROSS_REGION if same_region else QuotaScope.VPC_SAME_REGION
+
+
+def _scope_name(quota: Quota, side: PeeringSide) -> str:
+    if quota.scope is QuotaScope.ACCOUNT_REGION:
+        return f"the account in {side.region_id}"
+    return f"VPC {side.vpc_id}"
+
+
+def _count_vpc(tx: Reader, side: PeeringSide) -> int:
+    return tx.count(Peering, of_vpc(side.vpc_id), live())
+
+
+def _count_same_region(tx: Reader, side: PeeringSide) -> int:
+    both = (where("requester.region_id", side.region_id), where("accepter.region_id", side.region_id))
+    return tx.count(Peering, of_vpc(side.vpc_id), *both, live())
+
+
+def _count_cross_region(tx: Reader, side: PeeringSide) -> int:
+    return _count_vpc(tx, side) - _count_same_region(tx, side)
+
+
+def _count_account_region(tx: Reader, side: PeeringSide) -> int:
+    """Connections with a side of the account in the region; one with both sides there counts once."""
+    asks = (where("requester.uid", side.uid), where("requester.region_id", side.region_id), live())
+    answers = (where("accepter.uid", side.uid), where("accepter.region_id", side.region_id), live())
+    both = tx.count(Peering, *asks, *answers[:2])
+    return tx.count(Peering, *asks) + tx.count(Peering, *answers) - both
+
+
+#: How to count each scope that counts connections.
+COUNTS: Mapping[QuotaScope, Callable[[Reader, PeeringSide], int]] = {
+    QuotaScope.VPC: _count_vpc,
+    QuotaScope.VPC_SAME_REGION: _count_same_region,
+    QuotaScope.VPC_CROSS_REGION: _count_cross_region,
+    QuotaScope.ACCOUNT_REGION: _count_account_region,
+}
+
+
+def _status(tx: Reader, uid: str, profile: Profile, quota: Quota, peerings: list[Peering]) -> QuotaStatus:
+    uses = _uses(quota.scope, uid, peerings)
+    used_by = max(uses, key=lambda key: uses[key], default=None)
+    return QuotaStatus(
+        name=quota.name,
+        profile=profile.name,
+        scope=quota.scope,
+        default=quota.default,
+        limit=limit_of(tx, quota, uid),
+        used=uses[used_by] if used_by is not None else 0,
+        used_by=used_by,
+    )
+
+
+def _uses(scope: QuotaScope, uid: str, peerings: list[Peering]) -> Counter[str]:
+    """What is used, by VPC, region or connection."""
+    if scope in {QuotaScope.BANDWIDTH_CROSS_REGION, QuotaScope.BANDWIDTH_CROSS_BORDER}:
+        return Counter({p.id: p.bandwidth_mbps or 0 for p in peerings if not p.same_region})
+    if scope is QuotaScope.ACCOUNT_REGION:
+        return Counter(region for p in peerings for region in {s.region_id for s in p.sides if s.uid == uid})
+    kinds = {QuotaScope.VPC_SAME_REGION: {True}, QuotaScope.VPC_CROSS_REGION: {False}}.get(
+        scope, {True, False}
+    )
+    mine = (side for p in peerings if p.same_region in kinds for side in p.sides)
+    return Counter(side.vpc_id for side in mine if side.uid == uid)

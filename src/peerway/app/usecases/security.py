@@ -1,0 +1,495 @@
+"""Security groups and network ACLs (NET-7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from peerway.app.store import Reader, Writer, where
+from peerway.app.usecases.common import (
+    UNSET,
+    Page,
+    Unset,
+    check_same_request,
+    choose,
+    digest_of,
+    every,
+    idempotent,
+    insert,
+    own,
+    page,
+    readable,
+    remove,
+    replace_stored,
+    require_member,
+    seen_by,
+)
+from peerway.app.usecases.vpcs import usable_vpc
+from peerway.app.world import World
+from peerway.domain.account import Caller
+from peerway.domain.errors import AlreadyExists, InUse, InvalidInput, NotFound, QuotaExceeded
+from peerway.domain.prefixes import parse_prefix
+from peerway.domain.quota import ENTRIES_PER_ACL, RULES_PER_GROUP
+from peerway.domain.security import (
+    AclEntry,
+    Direction,
+    NetworkAcl,
+    Protocol,
+    RuleAction,
+    SecurityGroup,
+    SecurityRule,
+    check_family,
+    default_acl_entries,
+    parse_ports,
+)
+from peerway.domain.text import check_description, check_flag, check_name, check_number, check_token
+from peerway.domain.vpc import Instance, VSwitch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateSecurityGroup:
+    """Make a security group."""
+
+    #: VPC it belongs to.
+    vpc_id: str
+    #: Display name.
+    name: str = ""
+    #: Free text.
+    description: str = ""
+    #: Whether members reach each other without a rule.
+    inner_access: bool = True
+    #: Makes repeats harmless.
+    client_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateSecurityGroup:
+    """Change a security group."""
+
+    #: The group.
+    id: str
+    #: New name.
+    name: str | Unset = UNSET
+    #: New description.
+    description: str | Unset = UNSET
+    #: New value.
+    inner_access: bool | Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteSecurityGroup:
+    """Delete a group that nobody is in and no other group's rule names."""
+
+    #: The group.
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSpec:
+    """One rule as a request gives it. Exactly one of `remote_cidr` and `remote_group_id` is given."""
+
+    #: `ingress` or `egress`.
+    direction: str
+    #: 1 (first) to 100 (last).
+    priority: int = 1
+    #: `accept` or `drop`.
+    action: str = RuleAction.ACCEPT
+    #: `all`, `tcp`, `udp`, `icmp`, `icmpv6` or `gre`.
+    protocol: str = Protocol.ALL
+    #: `80/80`, `80-90`; None or `-1/-1` for all.
+    port_range: str | None = None
+    #: Range of the far side.
+    remote_cidr: str | None = None
+    #: Group of the same VPC whose members are the far side.
+    remote_group_id: str | None = None
+    #: Free text.
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateSecurityRule(RuleSpec):
+    """Make one rule."""
+
+    #: Group it belongs to.
+    security_group_id: str
+    #: Makes repeats harmless.
+    client_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateSecurityRules:
+    """Make several rules of one group, all or none."""
+
+    #: Group they belong to.
+    security_group_id: str
+    #: The rules.
+    rules: tuple[RuleSpec, ...]
+    #: Makes repeats harmless.
+    client_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteSecurityRule:
+    """Remove a rule."""
+
+    #: The rule.
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AclEntrySpec:
+    """One ACL entry as a request gives it; its place in the list is its priority."""
+
+    #: `accept` or `drop`.
+    action: str
+    #: `all`, `tcp`, `udp`, `icmp`, `icmpv6` or `gre`.
+    protocol: str = Protocol.ALL
+    #: `80/80`, `80-90`; None or `-1/-1` for all.
+    port_range: str | None = None
+    #: Source range for ingress, destination range for egress.
+    cidr: str
+    #: Display name.
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateNetworkAcl:
+    """Make a network ACL; without entries it accepts everything, as the cloud's does."""
+
+    #: VPC it belongs to.
+    vpc_id: str
+    #: Display name.
+    name: str = ""
+    #: Free text.
+    description: str = ""
+    #: Entries towards the VSwitch; None for accept-all.
+    ingress: tuple[AclEntrySpec, ...] | None = None
+    #: Entries from the VSwitch; None for accept-all.
+    egress: tuple[AclEntrySpec, ...] | None = None
+    #: Makes repeats harmless.
+    client_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateNetworkAcl:
+    """Change an ACL's texts."""
+
+    #: The ACL.
+    id: str
+    #: New name.
+    name: str | Unset = UNSET
+    #: New description.
+    description: str | Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceAclEntries:
+    """Give an ACL new entries; a direction that is not given keeps its own."""
+
+    #: The ACL.
+    id: str
+    #: New entries towards the VSwitch.
+    ingress: tuple[AclEntrySpec, ...] | Unset = UNSET
+    #: New entries from it.
+    egress: tuple[AclEntrySpec, ...] | Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteNetworkAcl:
+    """Delete an ACL that no VSwitch is bound to."""
+
+    #: The ACL.
+    id: str
+
+
+def create_security_group(
+    tx: Writer, world: World, caller: Caller, request: CreateSecurityGroup
+) -> SecurityGroup:
+    """Make a security group."""
+    require_member(caller)
+
+    def run() -> SecurityGroup:
+        vpc = usable_vpc(tx, caller, request.vpc_id)
+        group = SecurityGroup(
+            id=world.entropy.new_id("sg"),
+            owner_uid=caller.uid,
+            created_at=tx.now,
+            vpc_id=vpc.id,
+            name=check_name(request.name),
+            description=check_description(request.description),
+            inner_access=check_flag(request.inner_access, "inner_access"),
+        )
+        return insert(tx, caller, group)
+
+    return idempotent(tx, caller, request.client_token, "create_security_group", request, run, SecurityGroup)
+
+
+def get_security_group(tx: Reader, world: World, caller: Caller, id: str) -> SecurityGroup:
+    """A group of the caller's."""
+    return readable(tx, caller, SecurityGroup, id)
+
+
+def list_security_groups(
+    tx: Reader,
+    world: World,
+    caller: Caller,
+    *,
+    vpc_id: str | None = None,
+    all_accounts: bool = False,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Page[SecurityGroup]:
+    """The caller's groups, of one VPC when it is named."""
+    conditions = list(seen_by(caller, all_accounts=all_accounts))
+    if vpc_id is not None:
+        conditions.append(where("vpc_id", vpc_id))
+    return page(tx, SecurityGroup, *conditions, after=after, limit=limit)
+
+
+def update_security_group(
+    tx: Writer, world: World, caller: Caller, request: UpdateSecurityGroup
+) -> SecurityGroup:
+    """Change texts and inner access."""
+    require_member(caller)
+    before = own(tx, caller, SecurityGroup, request.id)
+    after = before
+    if request.name is not UNSET:
+        after = replace(after, name=check_name(request.name))
+    if request.description is not UNSET:
+        after = replace(after, description=check_description(request.description))
+    if request.inner_access is not UNSET:
+        after = replace(after, inner_access=check_flag(request.inner_access, "inner_access"))
+    return replace_stored(tx, caller, before, after)
+
+
+def delete_security_group(
+    tx: Writer, world: World, caller: Caller, request: DeleteSecurityGroup
+) -> SecurityGroup:
+    """Remove a group and its rules; `InUse` while an instance is in it or another group's rule names it."""
+    require_member(caller)
+    group = own(tx, caller, SecurityGroup, request.id)
+    for instance in every(tx, Instance, where("vpc_id", group.vpc_id)):
+        if group.id in instance.security_group_ids:
+            raise InUse("security_group", group.id, "instance", instance.id)
+    for rule in every(tx, SecurityRule, where("remote_group_id", group.id)):
+        if rule.security_group_id != group.id:
+            raise InUse("security_group", group.id, "security_rule", rule.id)
+    for rule in every(tx, SecurityRule, where("security_group_id", group.id)):
+        tx.delete(rule)
+    remove(tx, caller, group)
+    return group
+
+
+def create_security_rule(
+    tx: Writer, world: World, caller: Caller, request: CreateSecurityRule
+) -> SecurityRule:
+    """Make one rule."""
+    require_member(caller)
+
+    def run() -> SecurityRule:
+        return _add_rules(tx, world, caller, request.security_group_id, (request,))[0]
+
+    return idempotent(tx, caller, request.client_token, "create_security_rule", request, run, SecurityRule)
+
+
+def create_security_rules(
+    tx: Writer, world: World, caller: Caller, request: CreateSecurityRules
+) -> list[SecurityRule]:
+    """Make several rules, all or none; a repeat of the client token finds them again by their values."""
+    require_member(caller)
+    if request.client_token is None:
+        return _add_rules(tx, world, caller, request.security_group_id, request.rules)
+    token, digest = check_token(request.client_token), digest_of(request)
+    known = tx.recall(caller.uid, token)
+    if known is None:
+        made = _add_rules(tx, world, caller, request.security_group_id, request.rules)
+        tx.remember(caller.uid, token, "create_security_rules", digest, request.security_group_id)
+        return made
+    check_same_request(known, "create_security_rules", digest)
+    group = own(tx, caller, SecurityGroup, request.security_group_id, "security_group_id")
+    wanted = {_value(_decide_rule(tx, world, caller, group, spec)) for spec in request.rules}
+    return [rule for rule in _rules_of(tx, group.id) if _value(rule) in wanted]
+
+
+def list_security_rules(
+    tx: Reader,
+    world: World,
+    caller: Caller,
+    security_group_id: str,
+    *,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Page[SecurityRule]:
+    """The rules of a group."""
+    group = readable(tx, caller, SecurityGroup, security_group_id)
+    return page(tx, SecurityRule, where("security_group_id", group.id), after=after, limit=limit)
+
+
+def delete_security_rule(
+    tx: Writer, world: World, caller: Caller, request: DeleteSecurityRule
+) -> SecurityRule:
+    """Remove a rule; connections that it let in end at once."""
+    require_member(caller)
+    rule = own(tx, caller, SecurityRule, request.id)
+    remove(tx, caller, rule)
+    return rule
+
+
+def create_network_acl(tx: Writer, world: World, caller: Caller, request: CreateNetworkAcl) -> NetworkAcl:
+    """Make a network ACL; VSwitches are bound to it by `update_vswitch`."""
+    require_member(caller)
+
+    def run() -> NetworkAcl:
+        vpc = usable_vpc(tx, caller, request.vpc_id)
+        accept_all = default_acl_entries()
+        acl = NetworkAcl(
+            id=world.entropy.new_id("nacl"),
+            owner_uid=caller.uid,
+            created_at=tx.now,
+            vpc_id=vpc.id,
+            name=check_name(request.name),
+            description=check_description(request.description),
+            ingress=accept_all if request.ingress is None else _decide_entries(request.ingress, "ingress"),
+            egress=accept_all if request.egress is None else _decide_entries(request.egress, "egress"),
+        )
+        return insert(tx, caller, acl)
+
+    return idempotent(tx, caller, request.client_token, "create_network_acl", request, run, NetworkAcl)
+
+
+def get_network_acl(tx: Reader, world: World, caller: Caller, id: str) -> NetworkAcl:
+    """An ACL of the caller's."""
+    return readable(tx, caller, NetworkAcl, id)
+
+
+def list_network_acls(
+    tx: Reader,
+    world: World,
+    caller: Caller,
+    *,
+    vpc_id: str | None = None,
+    all_accounts: bool = False,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Page[NetworkAcl]:
+    """The caller's ACLs, of one VPC when it is named."""
+    conditions = list(seen_by(caller, all_accounts=all_accounts))
+    if vpc_id is not None:
+        conditions.append(where("vpc_id", vpc_id))
+    return page(tx, NetworkAcl, *conditions, after=after, limit=limit)
+
+
+def update_network_acl(tx: Writer, world: World, caller: Caller, request: UpdateNetworkAcl) -> NetworkAcl:
+    """Change name and description."""
+    require_member(caller)
+    before = own(tx, caller, NetworkAcl, request.id)
+    name = before.name if request.name is UNSET else check_name(request.name)
+    description = (
+        before.description if request.description is UNSET else check_description(request.description)
+    )
+    return replace_stored(tx, caller, before, replace(before, name=name, description=description))
+
+
+def replace_acl_entries(tx: Writer, world: World, caller: Caller, request: ReplaceAclEntries) -> NetworkAcl:
+    """Give an ACL new entries, both directions in one step."""
+    require_member(caller)
+    before = own(tx, caller, NetworkAcl, request.id)
+    after = before
+    if request.ingress is not UNSET:
+        after = replace(after, ingress=_decide_entries(request.ingress, "ingress"))
+    if request.egress is not UNSET:
+        after = replace(after, egress=_decide_entries(request.egress, "egress"))
+    return replace_stored(tx, caller, before, after, "replace_entries")
+
+
+def delete_network_acl(tx: Writer, world: World, caller: Caller, request: DeleteNetworkAcl) -> NetworkAcl:
+    """Remove an ACL; `InUse` while a VSwitch is bound to it."""
+    require_member(caller)
+    acl = own(tx, caller, NetworkAcl, request.id)
+    for vswitch in tx.select(VSwitch, where("network_acl_id", acl.id), limit=1):
+        raise InUse("network_acl", acl.id, "vswitch", vswitch.id)
+    remove(tx, caller, acl)
+    return acl
+
+
+def _add_rules(
+    tx: Writer, world: World, caller: Caller, group_id: str, specs: Sequence[RuleSpec]
+) -> list[SecurityRule]:
+    group = own(tx, caller, SecurityGroup, group_id, "security_group_id")
+    present = {_value(rule) for rule in _rules_of(tx, group.id)}
+    if len(present) + len(specs) > RULES_PER_GROUP:
+        raise QuotaExceeded("rules_per_group", RULES_PER_GROUP, len(present), scope=group.id)
+    made: list[SecurityRule] = []
+    for spec in specs:
+        rule = _decide_rule(tx, world, caller, group, spec)
+        if _value(rule) in present:
+            raise AlreadyExists("the group has such a rule", code="rule_exists", field="rules")
+        present.add(_value(rule))
+        made.append(insert(tx, caller, rule))
+    return made
+
+
+def _rules_of(tx: Reader, group_id: str) -> list[SecurityRule]:
+    return every(tx, SecurityRule, where("security_group_id", group_id))
+
+
+def _value(rule: SecurityRule) -> tuple[object, ...]:
+    """What makes two rules the same: all that decides about packets."""
+    remote = (rule.remote_cidr, rule.remote_group_id)
+    return (rule.direction, rule.priority, rule.action, rule.protocol, rule.port_low, rule.port_high, *remote)
+
+
+def _decide_rule(
+    tx: Writer, world: World, caller: Caller, group: SecurityGroup, spec: RuleSpec
+) -> SecurityRule:
+    protocol = choose(Protocol, spec.protocol, "protocol")
+    low, high = parse_ports(spec.port_range, protocol)
+    if (spec.remote_cidr is None) == (spec.remote_group_id is None):
+        raise InvalidInput("remote_cidr", "or remote_group_id must be given, and only one of them")
+    remote = None if spec.remote_cidr is None else parse_prefix(spec.remote_cidr, "remote_cidr")
+    check_family(protocol, remote, "remote_cidr")
+    return SecurityRule(
+        id=world.entropy.new_id("sgr"),
+        owner_uid=caller.uid,
+        created_at=tx.now,
+        vpc_id=group.vpc_id,
+        security_group_id=group.id,
+        direction=choose(Direction, spec.direction, "direction"),
+        priority=check_number(spec.priority, "priority", 1, 100),
+        action=choose(RuleAction, spec.action, "action"),
+        protocol=protocol,
+        port_low=low,
+        port_high=high,
+        remote_cidr=remote,
+        remote_group_id=_remote_group(tx, caller, group, spec.remote_group_id),
+        description=check_description(spec.description),
+    )
+
+
+def _remote_group(tx: Reader, caller: Caller, group: SecurityGroup, id: str | None) -> str | None:
+    if id is None:
+        return None
+    if own(tx, caller, SecurityGroup, id, "remote_group_id").vpc_id != group.vpc_id:
+        raise NotFound("security_group", id, field="remote_group_id")
+    return id
+
+
+def _decide_entries(specs: Sequence[AclEntrySpec], field: str) -> tuple[AclEntry, ...]:
+    if len(specs) > ENTRIES_PER_ACL:
+        raise InvalidInput(field, f"must have at most {ENTRIES_PER_ACL} entries")
+    return tuple(_decide_entry(spec, f"{field}.{position}") for position, spec in enumerate(specs))
+
+
+def _decide_entry(spec: AclEntrySpec, field: str) -> AclEntry:
+    protocol = choose(Protocol, spec.protocol, f"{field}.protocol")
+    low, high = parse_ports(spec.port_range, protocol, f"{field}.port_range")
+    cidr = parse_prefix(spec.cidr, f"{field}.cidr")
+    check_family(protocol, cidr, f"{field}.cidr")
+    return AclEntry(
+        action=choose(RuleAction, spec.action, f"{field}.action"),
+        protocol=protocol,
+        port_low=low,
+        port_high=high,
+        cidr=cidr,
+        name=check_name(spec.name, f"{field}.name"),
+    )

@@ -1,0 +1,68 @@
+"""What the data plane has done, brought to the store: creating becomes available, deleting becomes gone.
+
+Called by reconcilers only, again and again: a settling that has nothing left to do does nothing. `seen` is the state the
+data plane acted on; when the resource has moved on since, its newer state has still to be reached and nothing is settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from peerway.app.store import Writer, where
+from peerway.app.usecases.common import SYSTEM, every, remove, replace_stored
+from peerway.app.world import World
+from peerway.domain.lifecycle.peering import PEERING, PeeringEvent, move
+from peerway.domain.peering import Peering
+from peerway.domain.resource import Provisioning
+from peerway.domain.route_table import RouteEntry, RouteTable
+from peerway.domain.vpc import Instance, Vpc, VSwitch
+
+Made = TypeVar("Made", Vpc, VSwitch, Instance)
+
+
+def settle_vpc(tx: Writer, world: World, id: str, seen: Provisioning | None = None) -> Vpc | None:
+    """The VPC made available, or removed together with its tables and what the system wrote into them (then None)."""
+    return _settle(tx, Vpc, id, seen, lambda vpc: _remove_tables(tx, vpc.id))
+
+
+def settle_vswitch(tx: Writer, world: World, id: str, seen: Provisioning | None = None) -> VSwitch | None:
+    """The VSwitch made available, or removed (then None)."""
+    return _settle(tx, VSwitch, id, seen, lambda _: None)
+
+
+def settle_instance(tx: Writer, world: World, id: str, seen: Provisioning | None = None) -> Instance | None:
+    """The instance made available, or removed (then None)."""
+    return _settle(tx, Instance, id, seen, lambda _: None)
+
+
+def settle_peering(tx: Writer, world: World, id: str, generation: int) -> Peering | None:
+    """The connection moved on, when the data plane has reached its present generation; None when there is none."""
+    before = tx.get(Peering, id)
+    if before is None or before.generation != generation or PEERING.states[before.state].stable:
+        return before
+    after, _ = move(before, PeeringEvent.PROGRAMMED, tx.now)
+    return replace_stored(tx, SYSTEM, before, replace(after, observed_generation=generation), "settle")
+
+
+def _settle(
+    tx: Writer, kind: type[Made], id: str, seen: Provisioning | None, clean: Callable[[Made], None]
+) -> Made | None:
+    found = tx.get(kind, id)
+    if found is None or seen not in {None, found.state}:
+        return found
+    if found.state is Provisioning.CREATING:
+        return replace_stored(tx, SYSTEM, found, replace(found, state=Provisioning.AVAILABLE), "settle")
+    if found.state is Provisioning.DELETING:
+        clean(found)
+        remove(tx, SYSTEM, found)
+        return None
+    return found
+
+
+def _remove_tables(tx: Writer, vpc_id: str) -> None:
+    for entry in every(tx, RouteEntry, where("vpc_id", vpc_id)):
+        tx.delete(entry)
+    for table in every(tx, RouteTable, where("vpc_id", vpc_id)):
+        tx.delete(table)

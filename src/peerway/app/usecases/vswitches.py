@@ -1,0 +1,208 @@
+"""VSwitches (NET-4): subnets of a VPC, each bound to one route table and at most one network ACL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv6Network
+
+from peerway.app.store import Reader, Writer, where
+from peerway.app.usecases.common import (
+    UNSET,
+    Page,
+    Unset,
+    every,
+    idempotent,
+    insert,
+    own,
+    page,
+    readable,
+    replace_stored,
+    require_member,
+    seen_by,
+)
+from peerway.app.usecases.vpcs import usable_vpc
+from peerway.app.world import World
+from peerway.domain.account import Caller
+from peerway.domain.errors import Conflict, InUse, NotFound, QuotaExceeded
+from peerway.domain.prefixes import Prefix, contains
+from peerway.domain.quota import VSWITCHES_PER_VPC
+from peerway.domain.resource import Provisioning
+from peerway.domain.route_table import RouteEntry, RouteTable
+from peerway.domain.security import NetworkAcl
+from peerway.domain.text import check_description, check_name
+from peerway.domain.vpc import (
+    Instance,
+    Vpc,
+    VSwitch,
+    check_disjoint,
+    check_vswitch_cidr,
+    check_vswitch_ipv6_cidr,
+    free_ipv6_subnet,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateVSwitch:
+    """Make a VSwitch."""
+
+    #: VPC it will be in.
+    vpc_id: str
+    #: Zone of the VPC's region.
+    zone_id: str
+    #: IPv4 range inside the VPC's.
+    cidr: str
+    #: Display name.
+    name: str = ""
+    #: Free text.
+    description: str = ""
+    #: A /64 inside the VPC's IPv6 range; `auto` picks a free one; None for none.
+    ipv6_cidr: str | None = None
+    #: Route table to bind it to; None for the VPC's system table.
+    route_table_id: str | None = None
+    #: Makes repeats harmless.
+    client_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateVSwitch:
+    """Change a VSwitch's texts and what it is bound to."""
+
+    #: The VSwitch.
+    id: str
+    #: New name.
+    name: str | Unset = UNSET
+    #: New description.
+    description: str | Unset = UNSET
+    #: Route table; None for the VPC's system table.
+    route_table_id: str | Unset | None = UNSET
+    #: Network ACL; None unbinds.
+    network_acl_id: str | Unset | None = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteVSwitch:
+    """Delete a VSwitch without instances."""
+
+    #: The VSwitch.
+    id: str
+
+
+def create_vswitch(tx: Writer, world: World, caller: Caller, request: CreateVSwitch) -> VSwitch:
+    """Make a VSwitch; the data plane makes it available."""
+    require_member(caller)
+
+    def run() -> VSwitch:
+        return insert(tx, caller, _decide_vswitch(tx, world, caller, request))
+
+    return idempotent(tx, caller, request.client_token, "create_vswitch", request, run, VSwitch)
+
+
+def get_vswitch(tx: Reader, world: World, caller: Caller, id: str) -> VSwitch:
+    """A VSwitch of the caller's."""
+    return readable(tx, caller, VSwitch, id)
+
+
+def list_vswitches(
+    tx: Reader,
+    world: World,
+    caller: Caller,
+    *,
+    vpc_id: str | None = None,
+    all_accounts: bool = False,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Page[VSwitch]:
+    """The caller's VSwitches, of one VPC when it is named."""
+    conditions = list(seen_by(caller, all_accounts=all_accounts))
+    if vpc_id is not None:
+        conditions.append(where("vpc_id", vpc_id))
+    return page(tx, VSwitch, *conditions, after=after, limit=limit)
+
+
+def update_vswitch(tx: Writer, world: World, caller: Caller, request: UpdateVSwitch) -> VSwitch:
+    """Change texts, route table and network ACL."""
+    require_member(caller)
+    before = own(tx, caller, VSwitch, request.id)
+    after = before
+    if request.name is not UNSET:
+        after = replace(after, name=check_name(request.name))
+    if request.description is not UNSET:
+        after = replace(after, description=check_description(request.description))
+    if request.route_table_id is not UNSET:
+        vpc = own(tx, caller, Vpc, before.vpc_id)
+        after = replace(after, route_table_id=_table_in(tx, caller, vpc, request.route_table_id))
+    if request.network_acl_id is not UNSET:
+        after = replace(after, network_acl_id=_acl_in(tx, caller, before.vpc_id, request.network_acl_id))
+    return replace_stored(tx, caller, before, after)
+
+
+def delete_vswitch(tx: Writer, world: World, caller: Caller, request: DeleteVSwitch) -> VSwitch:
+    """Start the deletion of a VSwitch; `InUse` while an instance is in it. A repeat changes nothing."""
+    require_member(caller)
+    vswitch = own(tx, caller, VSwitch, request.id)
+    if vswitch.state is Provisioning.DELETING:
+        return vswitch
+    for instance in tx.select(Instance, where("vswitch_id", vswitch.id), limit=1):
+        raise InUse("vswitch", vswitch.id, "instance", instance.id)
+    return replace_stored(tx, caller, vswitch, replace(vswitch, state=Provisioning.DELETING), "delete")
+
+
+def _decide_vswitch(tx: Writer, world: World, caller: Caller, request: CreateVSwitch) -> VSwitch:
+    vpc = usable_vpc(tx, caller, request.vpc_id)
+    siblings = every(tx, VSwitch, where("vpc_id", vpc.id))
+    if len(siblings) >= VSWITCHES_PER_VPC:
+        raise QuotaExceeded("vswitches_per_vpc", VSWITCHES_PER_VPC, len(siblings), scope=vpc.id)
+    taken = tuple(prefix for sibling in siblings for prefix in sibling.prefixes)
+    cidr = check_vswitch_cidr(request.cidr, vpc)
+    check_disjoint(cidr, taken, "cidr")
+    ipv6_cidr = _decide_ipv6(request.ipv6_cidr, vpc, taken)
+    _check_no_route_inside(tx, vpc, (cidr,) if ipv6_cidr is None else (cidr, ipv6_cidr))
+    return VSwitch(
+        id=world.entropy.new_id("vsw"),
+        owner_uid=caller.uid,
+        created_at=tx.now,
+        vpc_id=vpc.id,
+        zone_id=world.regions.require_zone(vpc.region_id, request.zone_id),
+        name=check_name(request.name),
+        description=check_description(request.description),
+        cidr=cidr,
+        ipv6_cidr=ipv6_cidr,
+        route_table_id=_table_in(tx, caller, vpc, request.route_table_id),
+    )
+
+
+def _decide_ipv6(text: str | None, vpc: Vpc, taken: Sequence[Prefix]) -> IPv6Network | None:
+    if text is None:
+        return None
+    if text == "auto":
+        return free_ipv6_subnet(vpc, taken)
+    cidr = check_vswitch_ipv6_cidr(text, vpc)
+    check_disjoint(cidr, taken, "ipv6_cidr")
+    return cidr
+
+
+def _check_no_route_inside(tx: Reader, vpc: Vpc, prefixes: Sequence[Prefix]) -> None:
+    """An entry equal to or inside the new range would take its packets away: refused, as the other order is (NET-5)."""
+    for entry in every(tx, RouteEntry, where("vpc_id", vpc.id)):
+        if any(contains(prefix, entry.destination) for prefix in prefixes):
+            text = f"route entry {entry.id} to {entry.destination} is inside the new range"
+            raise Conflict(text, code="route_in_the_way", field="cidr", entry=entry.id)
+
+
+def _table_in(tx: Reader, caller: Caller, vpc: Vpc, id: str | None) -> str:
+    if id is None:
+        return vpc.system_table_id
+    table = own(tx, caller, RouteTable, id, "route_table_id")
+    if table.vpc_id != vpc.id:
+        raise NotFound("route_table", id, field="route_table_id")
+    return table.id
+
+
+def _acl_in(tx: Reader, caller: Caller, vpc_id: str, id: str | None) -> str | None:
+    if id is None:
+        return None
+    acl = own(tx, caller, NetworkAcl, id, "network_acl_id")
+    if acl.vpc_id != vpc_id:
+        raise NotFound("network_acl", id, field="network_acl_id")
+    return acl.id
