@@ -51,7 +51,7 @@ def prefix(text: str) -> Prefix:
 
 def choice(kind: type[StrEnum]) -> Conversion:
     """A member of an enumeration, stored as its value."""
-    return Conversion(encode=attrgetter("value"), decode=kind)
+    return Conversion(encode=attrgetter("value"), decode={one.value: one for one in kind}.__getitem__)
 
 
 def encode_list(values: Sequence[object]) -> str:

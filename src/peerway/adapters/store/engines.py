@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Dialect, Engine, create_engine
 from sqlalchemy.pool import NullPool, StaticPool
 
 #: How long a writer waits for another process's transaction before it is told to try again.
-WAIT_S = 10
+WAIT_S = 5
 
 
 class Cursor(Protocol):
@@ -77,6 +78,10 @@ class StoreEngine(ABC):
         """Whether nothing happened and the same transaction may go through when it is tried again."""
 
     @abstractmethod
+    def in_transaction(self, connection: Connection) -> bool:
+        """Whether a transaction is open, be it only to be undone."""
+
+    @abstractmethod
     def usable(self, connection: Connection) -> bool:
         """Whether the connection still stands."""
 
@@ -85,7 +90,7 @@ class SqliteEngine(StoreEngine):
     """A file, or the memory of this process."""
 
     errors = sqlite3.Error
-    value_errors = (sqlite3.DataError, UnicodeError, OverflowError)
+    value_errors = (sqlite3.DataError,)
     begin_read = "BEGIN"
     begin_write = "BEGIN IMMEDIATE"
 
@@ -117,6 +122,10 @@ class SqliteEngine(StoreEngine):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
+    def in_transaction(self, connection: Any) -> bool:
+        """As the driver knows it."""
+        return bool(connection.in_transaction)
+
     def usable(self, connection: Connection) -> bool:  # noqa: ARG002, a file does not hang up
         """Always."""
         return True
@@ -126,7 +135,7 @@ class PostgresEngine(StoreEngine):
     """A PostgreSQL server."""
 
     errors = psycopg.Error
-    value_errors = (psycopg.DataError, UnicodeError, OverflowError)
+    value_errors = (psycopg.DataError,)
     begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
     begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
 
@@ -153,6 +162,10 @@ class PostgresEngine(StoreEngine):
             | psycopg.errors.SerializationFailure,
         )
 
+    def in_transaction(self, connection: Any) -> bool:
+        """As the server said last."""
+        return connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}
+
     def usable(self, connection: Any) -> bool:
         """Whether the server has not hung up."""
         return not connection.broken
@@ -163,6 +176,6 @@ def engine_for(url: str) -> StoreEngine:
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
         return SqliteEngine(rest.removeprefix("/"))
-    if scheme in {"postgresql", "postgres"}:
-        return PostgresEngine(url)
+    if scheme in {"postgresql", "postgres", "postgresql+psycopg"}:
+        return PostgresEngine(f"postgresql://{rest}")
     raise ValueError(f"no store at {scheme}://: sqlite:///PATH, sqlite:// or postgresql://...")

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
-from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
+from peerway.adapters.store.connections import Connections, OnlyConnection, PooledConnections, translated
 from peerway.adapters.store.conversions import moment
 from peerway.adapters.store.engines import Connection, StoreEngine, engine_for
 from peerway.adapters.store.migrations import upgrade
 from peerway.adapters.store.search import Searches
 from peerway.adapters.store.statements import Statements
 from peerway.adapters.store.transaction import SqlReader, SqlWriter
-from peerway.adapters.store.writer import CommitQueue, unavailable
+from peerway.adapters.store.writer import CommitQueue
 from peerway.app.clock import Clock, SystemClock
 from peerway.app.store import Reader, Writer
 from peerway.domain.account import AuditEntry
-from peerway.domain.errors import Unavailable
 
 T = TypeVar("T")
 
@@ -32,22 +29,24 @@ class SqlStore:
         self._engine = engine
         self._statements = Statements(engine.dialect)
         self._searches = Searches(engine.dialect)
-        self._idle: deque[Connection] = deque()
-        self._turn = threading.RLock()
+        self._connections: Connections = (OnlyConnection if engine.one_connection else PooledConnections)(
+            engine
+        )
         self._listeners: tuple[Callable[[int], None], ...] = ()
-        self._closed = False
         self._queue = CommitQueue(
-            engine, self._statements, self._searches, clock, turn=self._turn, committed=self._committed
+            engine, self._connections, self._statements, self._searches, clock, self._committed
         )
 
     def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on a consistent view."""
-        with self._reading() as connection:
+        self._refuse_nesting()
+        with self._connections.reading() as connection:
             return work(SqlReader(connection, self._statements, self._searches))
 
     def write(self, work: Callable[[Writer], T]) -> T:
         """Run `work` in a transaction and return once it is durable."""
-        return self._queue.run(work)
+        self._refuse_nesting()
+        return self._queue.submit(work).result()
 
     def write_soon(self, work: Callable[[Writer], T]) -> Future[T]:
         """Queue `work` as `write` does and return at once; the future is done once it is durable or has failed."""
@@ -67,9 +66,8 @@ class SqlStore:
         return stop
 
     def latest_revision(self) -> int:
-        """Last revision of all processes; as cheap as a read gets."""
-        with self._reading(alone=True) as connection:
-            return int(connection.execute(self._statements.revision).fetchone()[0])
+        """Last revision of all processes; about as cheap as a read gets."""
+        return self.read(lambda tx: tx.revision)
 
     def audit_log(
         self, uids: Collection[str] | None, *, after: int = 0, limit: int = 100
@@ -79,7 +77,7 @@ class SqlStore:
         A page may be longer than `limit`: it never parts a revision.
         """
         whose = None if uids is None else sorted(uids)
-        with self._reading() as connection:
+        with self._connections.reading() as connection:
             rows = self._audit_rows(connection, whose, (after + 1, -1), None, limit)
             if len(rows) == limit > 0:
                 revision, position = rows[-1][:2]
@@ -102,16 +100,14 @@ class SqlStore:
 
     def close(self) -> None:
         """Finish what is running and let go of the files and connections."""
-        if self._closed:
-            return
-        self._closed = True
         self._queue.close()
-        with self._turn:
-            while self._idle:
-                self._idle.pop().close()
-            if self._engine.one_connection:
-                self._engine.connect().close()
+        self._connections.close()
         self._engine.alchemy.dispose()
+
+    def _refuse_nesting(self) -> None:
+        """A transaction that waits for another one of the same thread would wait for ever."""
+        if self._queue.is_here():
+            raise RuntimeError("work in a transaction may use no other transaction")
 
     def _audit_rows(
         self,
@@ -128,30 +124,6 @@ class SqlStore:
         for listener in self._listeners:
             listener(revision)
 
-    @contextmanager
-    def _reading(self, *, alone: bool = False) -> Iterator[Connection]:
-        """A connection in a read transaction, or in none for a statement that is `alone`."""
-        if self._closed:
-            raise Unavailable("the store is closed")
-        with self._turn if self._engine.one_connection else nullcontext():
-            try:
-                connection = self._idle.pop() if self._idle else self._engine.connect()
-            except IndexError:
-                connection = self._engine.connect()
-            except self._engine.errors as error:
-                raise unavailable(error) from error
-            try:
-                if not alone:
-                    connection.execute(self._engine.begin_read)
-                yield connection
-            except self._engine.errors as error:
-                raise unavailable(error) from error
-            finally:
-                if not alone:
-                    with suppress(self._engine.errors):
-                        connection.execute("ROLLBACK")
-                self._idle.append(connection)
-
 
 def audit_entry(row: Any) -> AuditEntry:
     """The entry of a row of the audit table."""
@@ -165,5 +137,5 @@ def open_store(url: str, clock: Clock | None = None) -> SqlStore:
     try:
         upgrade(engine.alchemy)
     except engine.errors as error:
-        raise unavailable(error) from error
+        raise translated(engine, error) from error
     return SqlStore(engine, clock or SystemClock())

@@ -203,10 +203,6 @@ class SqlWriter(SqlReader):
             cursor.executemany(self._statements.add_audit, self._audits)
             self._audits = []
 
-    @staticmethod
-    def _row_kind(resource: Resource) -> type[Resource]:
-        return type(resource)
-
     def _of(self, resource: R) -> tuple[Codec[R], KindStatements]:
         kind = type(resource)
         return codec_of(kind), self._statements.kinds[kind]
