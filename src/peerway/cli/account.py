@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from peerway.cli.client import Item
 from peerway.cli.completion import ids_of
 from peerway.cli.options import Limit, Output
-from peerway.cli.output import dig
 from peerway.cli.session import given, session_of
 
 app = typer.Typer(
@@ -55,14 +55,9 @@ def create(
     session.show(secrets_of(session.client.create("/accounts", body)), output)
 
 
-def secrets_of(answer: Any) -> dict[str, object]:
-    """What a new credential's owner must keep, flat: uid, access_key_id, access_key_secret, token."""
-    return {
-        "uid": dig(answer, "uid|account.uid|account.id|credential.owner_uid"),
-        "access_key_id": dig(answer, "access_key_id|credential.access_key_id|credential.id"),
-        "access_key_secret": dig(answer, "access_key_secret|secret|credential.access_key_secret"),
-        "token": dig(answer, "token|credential.token"),
-    }
+def secrets_of(answer: Item) -> Item:
+    """What the owner of a new account must keep."""
+    return {name: answer[name] for name in ("uid", "access_key_id", "access_key_secret", "token")}
 
 
 @app.command("list")
@@ -114,7 +109,7 @@ def create_credential(
     """Make another credential and print it; it is shown this once."""
     session = session_of(ctx)
     answer = session.client.create(f"/accounts/{uid}/credentials", {"role": role.value})
-    session.show({**secrets_of(answer), "uid": uid, "role": role.value}, output)
+    session.show(answer, output)
 
 
 @credential.command("list")

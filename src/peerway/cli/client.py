@@ -104,25 +104,30 @@ class Client:
             if not after:
                 return
 
-    def watch(self, after: int | None = None, *, read_timeout_s: float = 60.0) -> Iterator[Item]:
-        """Changes as they happen, for ever: connects again when the stream breaks, without losing or repeating any.
+    def watch(
+        self, after: int | None = None, *, all_accounts: bool = False, read_timeout_s: float = 60.0
+    ) -> Iterator[Item]:
+        """Changes as they happen, for ever, from after a revision or from now on.
 
-        The first connection is tried as every request; a heartbeat that is missing for `read_timeout_s` counts as a break.
+        Connects again when the stream breaks, without losing or repeating any; a heartbeat that is missing for `read_timeout_s`
+        counts as a break.
         """
+        if after is None:
+            after = self.get("/status")["revision"]
         while True:
             try:
-                for event in self._stream(after, read_timeout_s):
+                for event in self._stream(after, all_accounts=all_accounts, read_timeout_s=read_timeout_s):
                     after = event["revision"]
                     yield event
             except (httpx.ReadError, httpx.RemoteProtocolError, httpx.ReadTimeout):
                 pass
             self._sleep(PAUSES_S[0])
 
-    def _stream(self, after: int | None, read_timeout_s: float) -> Iterator[Item]:
+    def _stream(self, after: int | None, *, all_accounts: bool, read_timeout_s: float) -> Iterator[Item]:
         request = self._http.build_request(
             "GET",
             "/watch",
-            params=_drop_none({"after": after}),
+            params=_drop_none({"after": after, "all_accounts": all_accounts or None}),
             timeout=httpx.Timeout(30.0, read=read_timeout_s),
         )
         answer = self._send(request, stream=True)
@@ -172,7 +177,11 @@ class Client:
                 if answer.is_success:
                     return answer
                 refusal = _refusal(answer, stream=stream)
-                if answer.status_code not in NOT_NOW or pause_s is None:
+                if (
+                    answer.status_code not in NOT_NOW
+                    or pause_s is None
+                    or not refusal.problem.get("retry", True)
+                ):
                     raise refusal
                 self._sleep(_retry_after_s(answer) or pause_s)
                 continue

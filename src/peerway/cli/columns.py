@@ -48,7 +48,15 @@ COLUMNS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("NEXT HOP", "next_hop"),
             ("NEXT HOP ID", "next_hop_id"),
             ("KIND", "kind|origin"),
-            ("STATUS", "status"),
+            ("AVAILABLE", "available"),
+        ),
+        "peering-route": (
+            ("SIDE", "side"),
+            ("VPC", "vpc_id"),
+            ("TABLE", "route_table_id"),
+            ("DESTINATION", "destination"),
+            ("ENTRY", "id"),
+            ("BOUND VSWITCHES", "vswitches"),
         ),
         "instance": (
             ("ID", "id"),
@@ -87,7 +95,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("NAME", "name"),
             ("SCOPE", "scope"),
             ("LIMIT", "limit"),
-            ("USED", "usage|used"),
+            ("USED", "used"),
         ),
         "audit": (
             ("AT", "at"),
@@ -108,7 +116,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         "profile": (
             ("NAME", "name"),
             ("TITLE", "title"),
-            ("EXPIRY HOURS", "expiry_hours"),
+            ("EXPIRY S", "expiry_s"),
             ("AUTO ROUTES", "auto_routes"),
         ),
     }

@@ -96,10 +96,9 @@ class RootGroup(TyperGroup):
 def load(name: str) -> TyperCommand | TyperGroup:
     """The root's command of that name, from its module."""
     app: typer.Typer = importlib.import_module(f"peerway.cli.{ENTRIES[name].module}").app
-    command = typer.main.get_command(app)
-    if isinstance(command, TyperGroup) and command.name != name:
-        command = command.commands[name]
-    assert isinstance(command, TyperCommand | TyperGroup)  # noqa: S101 - Typer's own return type is its private base
+    group = typer.main.get_group(app)
+    command = group if group.name == name else group.commands[name]
+    assert isinstance(command, TyperCommand | TyperGroup)  # noqa: S101 - Typer's own type for both is private
     return command
 
 

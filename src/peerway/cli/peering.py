@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
+from peerway.cli.client import Item
 from peerway.cli.completion import ids_of
 from peerway.cli.options import (
     AllAccounts,
@@ -114,10 +116,21 @@ def routes(ctx: typer.Context, peering: PeeringArgument, output: Output = None) 
     """Show the route entries that use a connection, with their tables and VSwitches."""
     session = session_of(ctx)
     answer = session.client.get(f"/peerings/{peering}/routes")
-    if (output or session.output) is OutputFormat.TABLE and isinstance(answer, dict) and "items" in answer:
-        session.show_all("route", answer["items"], output)
+    if (output or session.output) is OutputFormat.TABLE:
+        session.show_all("peering-route", route_rows(answer), output)
     else:
         session.show(answer, output)
+
+
+def route_rows(answer: Item) -> Iterator[Item]:
+    """Each entry of both sides, with the VSwitches that are bound to its table."""
+    for side in ("requester", "accepter"):
+        for entry in answer[side]["entries"]:
+            table = entry["route_table_id"]
+            bound = [
+                vswitch["id"] for vswitch in answer[side]["vswitches"] if vswitch["route_table_id"] == table
+            ]
+            yield {**entry, "side": side, "vswitches": bound}
 
 
 def act(ctx: typer.Context, peering: str, verb: str, wait: float | None, output: OutputFormat | None) -> None:

@@ -16,9 +16,6 @@ from peerway.cli.session import session_of
 
 app = typer.Typer(add_completion=False)
 
-#: Verdicts of a probe, as the API says them.
-ANSWERED, PREDICTED = "answered", "predicted"
-
 
 class Protocol(StrEnum):
     """What is sent."""
@@ -53,50 +50,57 @@ def ping(
     session = session_of(ctx)
     how = output or session.output
     body = {"target": target, "protocol": proto.value, "port": port, "count": 1, "timeout_ms": timeout}
-    results: list[Item] = []
+    answers: list[Item] = []
     for number in range(1, count + 1):
-        if number > 1 and results[-1]["verdict"] != PREDICTED:
+        if answers and sends(answers[-1]):
             time.sleep(interval)
-        answer = session.client.act(
-            f"/instances/{instance}/probe", {k: v for k, v in body.items() if v is not None}
-        )
-        results += answer["results"]
+        answers.append(session.client.act(f"/instances/{instance}/probe", body))
         if how is OutputFormat.TABLE:
-            print(line(number, target, results[-1]), flush=True)
+            print(line(number, answers[-1]), flush=True)
     if how is OutputFormat.TABLE:
-        print("\n".join(summary(target, results)))
+        print("\n".join(summary(answers)))
     else:
-        session.show({"target": target, "protocol": proto.value, "results": results}, how)
-    raise typer.Exit(0 if any(result["verdict"] in {ANSWERED, PREDICTED} for result in results) else 1)
+        session.show(together(answers), how)
+    raise typer.Exit(0 if any(answer["answered"] for answer in answers) else 1)
 
 
-def line(number: int, target: str, result: Item) -> str:
+def sends(answer: Item) -> bool:
+    """Whether packets were really sent."""
+    return bool(answer["dataplane"] != "memory")
+
+
+def together(answers: Sequence[Item]) -> Item:
+    """Several probes' answers as one, in the API's form."""
+    totals = {name: sum(answer[name] for answer in answers) for name in ("sent", "answered")}
+    return {**answers[0], **totals, "results": [result for answer in answers for result in answer["results"]]}
+
+
+def line(number: int, answer: Item) -> str:
     """What one packet came to."""
+    target, result = answer["target"], answer["results"][0]
     detail = f" ({result['detail']})" if result.get("detail") else ""
-    match result["verdict"]:
-        case "answered":
-            time_ms = result.get("round_trip_ms")
-            return f"answer from {target}: seq={number}" + (
-                f" time={time_ms:.3f} ms" if time_ms is not None else ""
-            )
-        case "predicted":
-            return f"predicted: {target} would answer; no packet was sent{detail}"
-        case _:
-            return f"no answer from {target}: seq={number}{detail}"
+    if not sends(answer):
+        return f"predicted: {target} would {'answer' if answer['answered'] else 'not answer'}; no packet was sent{detail}"
+    if not answer["answered"]:
+        return f"no answer from {target}: seq={number}{detail}"
+    time_ms = result.get("round_trip_ms")
+    return f"answer from {target}: seq={number}" + ("" if time_ms is None else f" time={time_ms:.3f} ms")
 
 
-def summary(target: str, results: Sequence[Item]) -> list[str]:
+def summary(answers: Sequence[Item]) -> list[str]:
     """The lines that `ping` ends with."""
-    lines = ["", f"--- {target} ---"]
-    if any(result["verdict"] == PREDICTED for result in results):
+    lines = ["", f"--- {answers[0]['target']} ---"]
+    if not sends(answers[0]):
         return [
             *lines,
             "predicted from the compiled network: the data plane is `memory` and carries no packets",
         ]
-    answered = [result for result in results if result["verdict"] == ANSWERED]
-    lost = 100 * (len(results) - len(answered)) / len(results)
-    lines.append(f"{len(results)} sent, {len(answered)} answered, {lost:.0f}% lost")
-    times: list[Any] = [r["round_trip_ms"] for r in answered if r.get("round_trip_ms") is not None]
+    answered = sum(answer["answered"] for answer in answers)
+    lost = 100 * (len(answers) - answered) / len(answers)
+    lines.append(f"{len(answers)} sent, {answered} answered, {lost:.0f}% lost")
+    times: list[Any] = [
+        ms for answer in answers if (ms := answer["results"][0].get("round_trip_ms")) is not None
+    ]
     if times:
         lines.append(
             f"round trip min/avg/max = {min(times):.3f}/{sum(times) / len(times):.3f}/{max(times):.3f} ms"

@@ -10,7 +10,7 @@ import typer
 import yaml
 
 from peerway.cli.client import Item
-from peerway.cli.options import Output
+from peerway.cli.options import AllAccounts, Output
 from peerway.cli.output import OutputFormat
 from peerway.cli.session import session_of
 
@@ -28,15 +28,19 @@ def watch(
         list[str] | None,
         typer.Option(help="Only this kind, such as peering; may be repeated.", show_default=False),
     ] = None,
+    all_accounts: AllAccounts = False,
     count: Annotated[
         int | None, typer.Option(help="End after so many changes.", min=1, show_default=False)
     ] = None,
     output: Output = None,
 ) -> None:
-    """Print changes as they happen, one a line."""
+    """Print changes as they happen.
+
+    One a line; begins with the next one, or after a revision.
+    """
     session = session_of(ctx)
     seen = 0
-    for event in session.client.watch(after):
+    for event in session.client.watch(after, all_accounts=all_accounts):
         if kind and event["kind"] not in kind:
             continue
         sys.stdout.write(line(event, output or session.output))
