@@ -1,0 +1,245 @@
+"""The order of programming: from what namespaces hold to what they shall hold.
+
+Owns what is known of the kernel's state and the sequence that is safe: first what must stop, then filters, then wires, then
+routes. Runs in the visiting thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from errno import EADDRNOTAVAIL, ENODEV, ENOENT, ESRCH
+
+from peerway.adapters.dataplane.kernel.codec import End, Message, condemn_interface, new_wire
+from peerway.adapters.dataplane.kernel.desired import Desired, Guest
+from peerway.adapters.dataplane.kernel.encode import Wire
+from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP, is_router, router_namespace
+from peerway.adapters.dataplane.kernel.namespaces import Namespaces
+from peerway.adapters.dataplane.kernel.nft_client import FilterLoader
+from peerway.adapters.dataplane.kernel.nft_state import UNKNOWN, FilterMemory
+from peerway.adapters.dataplane.kernel.read import read_state
+from peerway.adapters.dataplane.kernel.reaper import Reaper
+from peerway.adapters.dataplane.kernel.ruleset import Ruleset, removal
+from peerway.adapters.dataplane.kernel.state import Interface, State, extend, retract
+from peerway.domain.errors import Unavailable
+
+_GONE = {ENOENT, ESRCH, EADDRNOTAVAIL, ENODEV}
+
+
+class Converger:
+    """Brings the namespaces of a holder to a desired state."""
+
+    def __init__(self, namespaces: Namespaces, reaper: Reaper) -> None:
+        self._namespaces = namespaces
+        self._reaper = reaper
+        self._loader = FilterLoader()
+        self._filters = FilterMemory(namespaces)
+        self._actual: dict[str, State] = {}
+        self._doubtful: set[str] = set()
+        self._condemned: dict[str, set[int]] = {}
+        #: Object id → what went wrong in the last run.
+        self.failures: dict[str, str] = {}
+        #: Ids of the objects touched in the last run.
+        self.touched: set[str] = set()
+
+    def close(self) -> None:
+        """End the filter worker."""
+        self._loader.close()
+
+    def run(self, desired: Desired, router_ids: Iterable[str]) -> None:
+        """Make these routers, their links and their instances as desired, and remove namespaces that nobody wants."""
+        self.failures, self.touched = {}, set()
+        unwanted = self._cut_unwanted(desired)
+        made = self._namespaces.make(desired.namespaces())
+        self._namespaces.attach(desired.attached())
+        self._actual |= {name: State() for name in made}
+        self.touched |= {name[2:] for name in made}
+        routers = [id for id in router_ids if id in desired.routers]
+        for step in (self._retract, self._filter, self._wire, self._extend, self._furnish):
+            for id in routers:
+                step(desired, id)
+        self._sweep()
+        self._reaper.release(self._namespaces.release(unwanted))
+        for name in self._doubtful:
+            self._actual.pop(name, None)
+        self._doubtful.clear()
+
+    def read(self, name: str) -> State:
+        """What a namespace really holds; `OSError` for an attached one that is gone."""
+        with self._namespaces.netlink(name) as netlink:
+            state = read_state(netlink)
+        if is_router(name):
+            state.filter = self._filters.read(name)
+        return state
+
+    def read_guest(self, guest: Guest) -> State:
+        """What an instance's namespace holds of what the driver cares about; the rest is the instance's business."""
+        state, wanted = self.read(guest.namespace), guest.plan.state
+        return State(
+            interfaces={
+                i: one._replace(group=0, checked=False, rate=0)
+                for i, one in state.interfaces.items()
+                if i in wanted.interfaces
+            },
+            addresses={one for one in state.addresses if one.interface in wanted.interfaces},
+            neighbours={one for one in state.neighbours if one.interface in wanted.interfaces},
+            routes={to: way for to, way in state.routes.items() if to in wanted.routes},
+        )
+
+    def believe(self, name: str, state: State) -> None:
+        """Take what was read for what is there."""
+        self._actual[name] = state
+
+    def _state(self, name: str) -> State:
+        if name not in self._actual:
+            self._actual[name] = self.read(name)
+        return self._actual[name]
+
+    def _cut_unwanted(self, desired: Desired) -> set[str]:
+        """Stop all traffic of namespaces that go; returns them for the reaper."""
+        unwanted = self._namespaces.names() - {name for name, _ in desired.namespaces()}
+        for name in unwanted:
+            self.touched.add(name[2:])
+            if is_router(name):
+                self._stop(name, State(), {}, name[2:])
+            self._actual.pop(name, None)
+            self._filters.forget(name)
+        return unwanted
+
+    def _retract(self, desired: Desired, id: str) -> None:
+        plan, name = desired.routers[id], router_namespace(id)
+        self._stop(name, plan.state, plan.owners, id)
+
+    def _stop(self, name: str, wanted: State, owners: Mapping[int, str], id: str) -> None:
+        actual = self._state(name)
+        before = set(actual.interfaces)
+        self._send(name, retract(actual, wanted, owners, id))
+        if gone := before - actual.interfaces.keys():
+            self._condemned.setdefault(name, set()).update(gone)
+
+    def _filter(self, desired: Desired, id: str) -> None:
+        name, ruleset = router_namespace(id), desired.rulesets[id]
+        actual, digest = self._state(name), "" if ruleset is None else ruleset.digest
+        if actual.filter != digest:
+            self.touched.add(id)
+            try:
+                with self._namespaces.opened(name) as fd:
+                    self._loader.load(fd, self._text(name, actual, ruleset))
+            except Unavailable as error:
+                self._withhold(desired, id, error.text)
+                return
+            self._filters.remember(name, ruleset)
+            actual.filter = digest
+        desired.routers[id].state.filter = digest
+
+    def _text(self, name: str, actual: State, ruleset: Ruleset | None) -> str:
+        if ruleset is None:
+            return removal()
+        old = self._filters.loaded(name)
+        if old is not None and old.digest == actual.filter:
+            return ruleset.swap(old)
+        return ruleset.text() if actual.filter == "" else removal() + ruleset.text()
+
+    def _withhold(self, desired: Desired, id: str, why: str) -> None:
+        """A filter that can't be loaded must not leave its instances open: they are cut off until it can."""
+        guarded = desired.guarded(id)
+        self.failures[id] = why
+        self.failures |= dict.fromkeys(guarded, "cut off: the filter of its router could not be loaded")
+        desired.plan(id, withheld=guarded)
+        self._retract(desired, id)
+        self._state(router_namespace(id)).filter = desired.routers[id].state.filter = UNKNOWN
+
+    def _wire(self, desired: Desired, id: str) -> None:
+        """Make the missing wires whose near end is at this router."""
+        name = router_namespace(id)
+        messages: list[Message] = []
+        made: list[Wire] = []
+        with ExitStack() as opened:
+            for wire in desired.wires(id):
+                if wire.near[0] != name:
+                    continue
+                try:
+                    if self._clear_way(wire):
+                        far = opened.enter_context(self._namespaces.opened(wire.far[0]))
+                        messages.append(new_wire(wire.near[1], wire.far[1], far, wire.owner))
+                        made.append(wire)
+                except OSError as error:
+                    self.failures[wire.owner] = f"its namespace can't be entered: {error.strerror}"
+            refused = self._send(name, messages)
+        for wire in made:
+            if wire.owner not in refused:
+                self._note(*wire.near, checked=True)
+                self._note(*wire.far, checked=is_router(wire.far[0]))
+
+    def _note(self, name: str, end: End, *, checked: bool) -> None:
+        new = Interface(end.name, end.mac, end.group, up=False, checked=checked)
+        self._state(name).interfaces[end.number] = new
+
+    def _clear_way(self, wire: Wire) -> bool:
+        """Whether the wire has to be made; what is left of an earlier one in its place is taken away first, which takes time."""
+        sides = (wire.near, wire.far)
+        halves = [(name, end.number) for name, end in sides if end.number in self._state(name).interfaces]
+        if len(halves) == 2:
+            return False
+        for name, index in halves:
+            self._drop_interface(name, index, wire.owner)
+        if any(self._in_the_way(name, end.number) for name, end in sides):
+            self._sweep()
+            self._reaper.settle()
+        return True
+
+    def _in_the_way(self, name: str, index: int) -> bool:
+        return index in self._condemned.get(name, ()) or self._reaper.pending(name, index)
+
+    def _drop_interface(self, name: str, index: int, owner: str) -> None:
+        state = self._state(name)
+        self._send(name, [condemn_interface(index, CONDEMNED_GROUP, owner)])
+        self._condemned.setdefault(name, set()).add(index)
+        del state.interfaces[index]
+        state.addresses = {one for one in state.addresses if one.interface != index}
+        state.neighbours = {one for one in state.neighbours if one.interface != index}
+        state.routes = {to: way for to, way in state.routes.items() if way.out != index}
+
+    def _sweep(self) -> None:
+        """Have switched-off interfaces deleted; at the end of a run, because the kernel does nothing else meanwhile."""
+        for name, indexes in self._condemned.items():
+            with self._namespaces.opened(name) as fd:
+                self._reaper.sweep(name, fd, indexes)
+        self._condemned.clear()
+
+    def _extend(self, desired: Desired, id: str) -> None:
+        plan, name = desired.routers[id], router_namespace(id)
+        self._send(name, list(extend(self._state(name), plan.state, plan.owners, id)))
+        self._actual[name] = plan.state
+
+    def _furnish(self, desired: Desired, id: str) -> None:
+        """Set the instances' own sides up."""
+        for endpoint_id in desired.routers[id].endpoints:
+            guest = desired.guests.get(endpoint_id)
+            if guest is None or guest.router_id != id or endpoint_id in self.failures:
+                continue
+            try:
+                actual = self._state(guest.namespace)
+                self._send(
+                    guest.namespace, list(extend(actual, guest.plan.state, guest.plan.owners, endpoint_id))
+                )
+                self._actual[guest.namespace] = guest.plan.state
+            except OSError as error:
+                self.failures[endpoint_id] = f"its namespace can't be entered: {error.strerror}"
+
+    def _send(self, name: str, messages: Sequence[Message]) -> set[str]:
+        """Send a batch; returns the owners of refused messages."""
+        if not messages:
+            return set()
+        with self._namespaces.netlink(name) as netlink:
+            refusals = netlink.execute(messages)
+        self.touched |= {message.owner for message in messages}
+        refused: set[str] = set()
+        for refusal in refusals:
+            message = messages[refusal.position]
+            if message.removes and refusal.number in _GONE:
+                continue
+            self.failures.setdefault(message.owner, f"the kernel refused: {refusal.text}")
+            refused.add(message.owner)
+            self._doubtful.add(name)
+        return refused

@@ -1,0 +1,215 @@
+"""The kernel driver: the data plane port on top of the parts.
+
+Owns the conversation with the holder and what was asked for last. Construct it at any time and any number of times; it takes
+over what it finds. Calls may not be made concurrently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from socket import socket
+
+from peerway.adapters.dataplane.kernel import syscalls
+from peerway.adapters.dataplane.kernel.converge import Converger
+from peerway.adapters.dataplane.kernel.counters import read_counters
+from peerway.adapters.dataplane.kernel.desired import Desired
+from peerway.adapters.dataplane.kernel.drift import differences
+from peerway.adapters.dataplane.kernel.holder_client import HolderClient, reach_holder
+from peerway.adapters.dataplane.kernel.limits import raise_file_limit
+from peerway.adapters.dataplane.kernel.names import is_router, router_namespace
+from peerway.adapters.dataplane.kernel.namespaces import Namespaces, Visitor
+from peerway.adapters.dataplane.kernel.probe import ask, open_socket
+from peerway.adapters.dataplane.kernel.reaper import Reaper
+from peerway.adapters.dataplane.kernel.state import State
+from peerway.app.dataplane import LinkCounters, Observation, Probe, ProbeResult, Report
+from peerway.domain.errors import NotFound, Unavailable
+from peerway.fabric.model import Fabric
+
+#: Namespaces kept ready, so that a new VPC or instance does not wait for one.
+WARM = 4
+
+
+def join(state_dir: Path) -> None:
+    """Give this process the rights over the holder's namespaces; starts the holder if there is none.
+
+    To be called once, before any thread is started, by a process that is not root; as root it changes nothing. `Unavailable` says
+    why it can't be done here.
+    """
+    holder = reach_holder(state_dir)
+    try:
+        if holder.user_fd is not None:
+            syscalls.setns(holder.user_fd, syscalls.CLONE_NEWUSER)
+    except OSError as error:
+        raise Unavailable(f"the holder's user namespace can't be entered: {error.strerror}") from error
+    finally:
+        holder.close()
+
+
+class KernelDataPlane:
+    """Real packets on this host. Its process has called `join` first, or is root."""
+
+    name = "kernel"
+
+    def __init__(self, state_dir: Path) -> None:
+        self._state_dir = state_dir
+        self._visitor = Visitor("peerway-netns")
+        self._desired = Desired()
+        self._unfinished: set[str] = set()
+        raise_file_limit()
+        self._open()
+
+    def _open(self) -> None:
+        self._holder: HolderClient = reach_holder(self._state_dir)
+        self._holder.warm(WARM)
+        self._namespaces = Namespaces(self._holder)
+        self._reaper = Reaper(self._holder)
+        self._converger = Converger(self._namespaces, self._reaper)
+
+    @property
+    def holder_pid(self) -> int:
+        """Process id of the holder."""
+        return self._holder.pid
+
+    def apply(self, fabric: Fabric) -> Report:
+        """See `DataPlane.apply`."""
+        self._ensure_holder()
+        concerned = self._desired.update(fabric) | self._unfinished
+        return self._converge(concerned)
+
+    def _converge(self, router_ids: set[str]) -> Report:
+        self._visitor.run(self._converger.run, self._desired, router_ids)
+        failures = dict(self._converger.failures)
+        self._unfinished = {id for id in router_ids if self._concerns(id, failures)}
+        return Report(self._desired.fabric.revision, failures, len(self._converger.touched))
+
+    def _concerns(self, router_id: str, failures: Mapping[str, str]) -> bool:
+        plan = self._desired.routers.get(router_id)
+        if plan is None:
+            return False
+        return router_id in failures or any(id in failures for id in (*plan.endpoints, *plan.links))
+
+    def observe(self) -> Observation:
+        """See `DataPlane.observe`."""
+        self._ensure_holder()
+        states = self._visitor.run(self._read_all)
+        fabric = self._desired
+        links = {id: self._link_is_up(id, states) for id in fabric.links}
+        present = {
+            id
+            for id, guest in fabric.guests.items()
+            if guest.namespace in states
+            and guest.plan.state.interfaces.keys() <= states[guest.namespace].interfaces.keys()
+        }
+        routers = frozenset(name[2:] for name in states if is_router(name))
+        return Observation(routers, frozenset(present), links, self._drift(states))
+
+    def _read_all(self) -> dict[str, State]:
+        states = {name: self._converger.read(name) for name in self._namespaces.names() if is_router(name)}
+        for guest in self._desired.guests.values():
+            try:
+                states[guest.namespace] = self._converger.read_guest(guest)
+            except (OSError, KeyError):  # an attached namespace that ended
+                continue
+        return states
+
+    def _drift(self, states: Mapping[str, State]) -> dict[str, str]:
+        drift = {
+            name[2:]: "should not be there"
+            for name in states
+            if is_router(name) and name[2:] not in self._desired.routers
+        }
+        for id, plan in self._desired.routers.items():
+            actual = states.get(router_namespace(id))
+            drift |= (
+                {id: "is missing"} if actual is None else differences(actual, plan.state, plan.owners, id)
+            )
+        for id, guest in self._desired.guests.items():
+            actual = states.get(guest.namespace)
+            if actual is None:
+                drift[id] = "its namespace is gone"
+            else:
+                drift |= {} if id in drift else differences(actual, guest.plan.state, guest.plan.owners, id)
+        return drift
+
+    def _link_is_up(self, id: str, states: Mapping[str, State]) -> bool:
+        for end in self._desired.links[id].ends:
+            state, plan = states.get(router_namespace(end.router_id)), self._desired.routers[end.router_id]
+            interface = None if state is None else state.interfaces.get(plan.index[f"l:{id}"])
+            if interface is None or not interface.up:
+                return False
+        return True
+
+    def repair(self) -> Report:
+        """See `DataPlane.repair`."""
+        self._ensure_holder()
+        states = self._visitor.run(self._read_all)
+        drift = self._drift(states)
+        for name, state in states.items():
+            self._converger.believe(name, state)
+        return self._converge(self._routers_of(drift) | self._unfinished)
+
+    def _routers_of(self, object_ids: Iterable[str]) -> set[str]:
+        result = set()
+        for id in object_ids:
+            if id in self._desired.guests:
+                result.add(self._desired.guests[id].router_id)
+            if id in self._desired.links:
+                result |= {end.router_id for end in self._desired.links[id].ends}
+            if id in self._desired.routers:
+                result.add(id)
+        return result
+
+    def probe(self, probe: Probe) -> ProbeResult:
+        """See `DataPlane.probe`."""
+        guest = self._desired.guests.get(probe.source_id)
+        if guest is None:
+            raise NotFound("instance", probe.source_id)
+        with self._visitor.run(self._enter_and_open, guest.namespace, probe) as near:
+            return ask(near, probe)
+
+    def _enter_and_open(self, namespace: str, probe: Probe) -> socket:
+        with self._namespaces.opened(namespace) as fd:
+            syscalls.setns(fd, syscalls.CLONE_NEWNET)
+            return open_socket(probe)
+
+    def counters(self) -> Mapping[tuple[str, str], LinkCounters]:
+        """See `DataPlane.counters`."""
+        return self._visitor.run(self._read_counters)
+
+    def _read_counters(self) -> dict[tuple[str, str], LinkCounters]:
+        result: dict[tuple[str, str], LinkCounters] = {}
+        for id, links in self._desired.links_of.items():
+            index = self._desired.routers[id].index
+            capped = any(link.cap_mbps for link in links.values())
+            with self._namespaces.netlink(router_namespace(id)) as netlink:
+                found = read_counters(
+                    netlink, {index[f"l:{link_id}"]: link_id for link_id in links}, capped=capped
+                )
+            result |= {(link_id, id): counters for link_id, counters in found.items()}
+        return result
+
+    def close(self, *, destroy: bool) -> None:
+        """See `DataPlane.close`."""
+        self._close_parts()
+        if destroy:
+            self._holder.end()
+        else:
+            self._holder.close()
+        self._visitor.close()
+
+    def _close_parts(self) -> None:
+        self._reaper.close()
+        self._converger.close()
+        self._namespaces.close()
+
+    def _ensure_holder(self) -> None:
+        """After the death of the holder everything is gone; start from nothing."""
+        if self._holder.alive():
+            return
+        self._close_parts()
+        self._holder.close()
+        self._open()
+        fabric, self._desired, self._unfinished = self._desired.fabric, Desired(), set()
+        if fabric.revision >= 0:
+            self._unfinished = self._desired.update(fabric)

@@ -1,0 +1,293 @@
+"""From a compiled router to the kernel objects that make it so; pure.
+
+Owns the meaning: which table, rule, route, neighbour and interface stands for what. The order and manner of programming is
+`converge`'s.
+
+A router is a namespace. Its main table is what packets that arrive by a link are looked up in, and holds no link, so that
+nothing crosses two links (PEER-7) whatever else is missing. Each other table is one `Fib`, chosen by the VSwitch of the
+source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from socket import AF_INET, AF_INET6
+
+from peerway.adapters.dataplane.kernel.codec import End
+from peerway.adapters.dataplane.kernel.names import (
+    ATTACHED_INTERFACE,
+    FAR4,
+    FAR6,
+    GATEWAY4,
+    GATEWAY6,
+    GATEWAY_RULE,
+    GUEST_INTERFACE,
+    INBOUND_TABLE,
+    LINK_GROUP,
+    LINK_MACS,
+    LINK_RULE,
+    ROUTER6,
+    ROUTER_MAC,
+    SUBNET_RULE,
+    attached_namespace,
+    endpoint_interface,
+    endpoint_namespace,
+    link_interface,
+    numbers,
+    router_namespace,
+)
+from peerway.adapters.dataplane.kernel.state import (
+    DISCARD,
+    Address,
+    Destination,
+    Interface,
+    Neighbour,
+    PolicyRule,
+    State,
+    Way,
+)
+from peerway.domain.prefixes import Address as AnyAddress
+from peerway.domain.prefixes import Prefix
+from peerway.fabric.model import Endpoint, Fib, FibEntry, Link, Router, ToEndpoint, ToLink, ToSubnet
+
+_LOOPBACK = 1
+_VERSIONS = {4: AF_INET, 6: AF_INET6}
+_MEGABIT = 125_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A veth pair between two namespaces."""
+
+    #: Endpoint or link that it is for.
+    owner: str
+    #: Namespace and end of the side that is made first.
+    near: tuple[str, End]
+    #: Namespace and end of the other side.
+    far: tuple[str, End]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a namespace shall hold."""
+
+    #: Id of the router or endpoint.
+    id: str
+    #: Its objects.
+    state: State = field(default_factory=State)
+    #: Interface index → id of the endpoint or link that it is for.
+    owners: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class RouterPlan(Plan):
+    """What a router's namespace shall hold, and the wires to its instances."""
+
+    #: Ids of all its endpoints, withheld ones included.
+    endpoints: tuple[str, ...] = ()
+    #: Its links as they were planned.
+    links: Mapping[str, Link] = field(default_factory=dict)
+    #: Interface indexes: `e:` + endpoint id, `l:` + link id → index.
+    index: dict[str, int] = field(default_factory=dict)
+    #: Wires to its instances, by the index of the router's end.
+    wires: dict[int, Wire] = field(default_factory=dict)
+
+
+def router_numbers(router: Router, links: Mapping[str, Link]) -> dict[str, int]:
+    """Interface indexes of a router: `e:` + endpoint id, `l:` + link id → index."""
+    return numbers([f"e:{id}" for id in router.endpoints] + [f"l:{id}" for id in links])
+
+
+def subnet_groups(router: Router) -> dict[str, int]:
+    """Interface group of each VSwitch's instances."""
+    return numbers(router.subnets)
+
+
+def encode_router(
+    router: Router, links: Mapping[str, Link], withheld: frozenset[str] = frozenset()
+) -> RouterPlan:
+    """The plan of a router with its links; `withheld` endpoints get no interface (their filter could not be loaded)."""
+    index = router_numbers(router, links)
+    plan = RouterPlan(router.id, endpoints=tuple(router.endpoints), links=links, index=index)
+    groups = subnet_groups(router)
+    six = any(prefix.version == 6 for subnet in router.subnets.values() for prefix in subnet.prefixes)
+    versions = (AF_INET, AF_INET6) if six else (AF_INET,)
+    present = {id: endpoint for id, endpoint in router.endpoints.items() if id not in withheld}
+    plan.state.addresses.add(Address(_LOOPBACK, GATEWAY4))
+    if six:
+        plan.state.addresses.add(Address(_LOOPBACK, ROUTER6))
+    for endpoint in present.values():
+        _add_endpoint(plan, router, endpoint, index[f"e:{endpoint.id}"], groups[endpoint.subnet_id])
+    for link in links.values():
+        _add_link(plan, link, index[f"l:{link.id}"], versions)
+    ways = _Ways(present, {id for id, link in links.items() if link.up}, index)
+    _add_tables(plan, router, ways, versions)
+    return plan
+
+
+def _add_endpoint(plan: RouterPlan, router: Router, endpoint: Endpoint, index: int, group: int) -> None:
+    name = endpoint_interface(endpoint.id)
+    plan.owners[index] = endpoint.id
+    plan.state.interfaces[index] = Interface(name, ROUTER_MAC, group, up=True, checked=not endpoint.forwards)
+    mac = bytes.fromhex(endpoint.mac.replace(":", ""))
+    for address in endpoint.addresses:
+        plan.state.neighbours.add(Neighbour(index, address.packed, mac))
+    near = End(index, name, ROUTER_MAC, group)
+    far = End(*_guest_interface(endpoint, index), mac, 0)
+    plan.wires[index] = Wire(
+        endpoint.id, (router_namespace(router.id), near), (guest_namespace(endpoint), far)
+    )
+
+
+def guest_namespace(endpoint: Endpoint) -> str:
+    """Name of the namespace that an instance lives in."""
+    if endpoint.netns is not None:
+        return attached_namespace(endpoint.id, endpoint.netns)
+    return endpoint_namespace(endpoint.id)
+
+
+def _guest_interface(endpoint: Endpoint, index: int) -> tuple[int, str]:
+    if endpoint.netns is not None:
+        return index, ATTACHED_INTERFACE
+    name, fixed = GUEST_INTERFACE
+    return fixed, name
+
+
+def _add_link(plan: RouterPlan, link: Link, index: int, versions: tuple[int, ...]) -> None:
+    side = 0 if link.ends[0].router_id == plan.id else 1
+    rate = (link.cap_mbps or 0) * _MEGABIT
+    name = link_interface(link.id)
+    plan.owners[index] = link.id
+    plan.state.interfaces[index] = Interface(
+        name, LINK_MACS[side], LINK_GROUP, link.up, checked=False, rate=rate
+    )
+    if not link.up:
+        return
+    for version in versions:
+        far = FAR4 if version == AF_INET else FAR6
+        plan.state.neighbours.add(Neighbour(index, far, LINK_MACS[1 - side]))
+        plan.state.rules.add(PolicyRule(version, LINK_RULE, name, b"", 0, INBOUND_TABLE))
+
+
+def encode_wire(link: Link, first: Mapping[str, int], second: Mapping[str, int]) -> Wire:
+    """The wire of a link, from the interface indexes of its two routers."""
+    name = link_interface(link.id)
+    near, far = (
+        (router_namespace(end.router_id), End(index[f"l:{link.id}"], name, mac, LINK_GROUP))
+        for end, index, mac in zip(link.ends, (first, second), LINK_MACS, strict=True)
+    )
+    return Wire(link.id, near, far)
+
+
+def encode_guest(endpoint: Endpoint, index: int) -> Plan:
+    """The plan of an instance's own namespace: its addresses, and the router as its gateway."""
+    number, name = _guest_interface(endpoint, index)
+    plan = Plan(endpoint.id, owners={number: endpoint.id})
+    mac = bytes.fromhex(endpoint.mac.replace(":", ""))
+    plan.state.interfaces[number] = Interface(name, mac, 0, up=True, checked=False)
+    for address in endpoint.addresses:
+        gateway = GATEWAY4 if address.version == 4 else GATEWAY6
+        anywhere = Destination(_VERSIONS[address.version], INBOUND_TABLE, bytes(len(gateway)), 0)
+        plan.state.addresses.add(Address(number, address.packed))
+        plan.state.neighbours.add(Neighbour(number, gateway, ROUTER_MAC))
+        plan.state.routes[anywhere] = Way(number, gateway)
+    return plan
+
+
+class _LongestMatch:
+    """Looks addresses up in a fib."""
+
+    def __init__(self, fib: Fib) -> None:
+        self._entries: dict[tuple[int, int], dict[int, FibEntry]] = {}
+        for entry in fib.entries:
+            prefix = entry.prefix
+            shift = prefix.max_prefixlen - prefix.prefixlen
+            by_network = self._entries.setdefault((prefix.version, shift), {})
+            by_network[int(prefix.network_address) >> shift] = entry
+        self._order = sorted(self._entries)
+
+    def of(self, address: AnyAddress) -> FibEntry | None:
+        """The entry with the longest prefix that contains the address."""
+        number = int(address)
+        for version, shift in self._order:
+            if version == address.version:
+                entry = self._entries[version, shift].get(number >> shift)
+                if entry is not None:
+                    return entry
+        return None
+
+
+@dataclass(slots=True)
+class _Ways:
+    """Turns hops into kernel routes."""
+
+    #: Endpoints that have an interface.
+    endpoints: Mapping[str, Endpoint]
+    #: Links that carry packets.
+    live: set[str]
+    #: Interface indexes.
+    index: Mapping[str, int]
+
+    def expand(self, fib: Fib, table: int) -> Iterator[tuple[Destination, Way]]:
+        """All routes of a table, the longest match among them meaning what the longest match in the fib means."""
+        subnets = {entry.hop.subnet_id for entry in fib.entries if isinstance(entry.hop, ToSubnet)}
+        best = _LongestMatch(fib)
+        for endpoint in self.endpoints.values():
+            if endpoint.subnet_id in subnets:
+                yield from self._hosts(best, endpoint, table)
+        for entry in fib.entries:
+            yield _destination(entry.prefix, table), self._way(entry)
+
+    def _hosts(
+        self, best: _LongestMatch, endpoint: Endpoint, table: int
+    ) -> Iterator[tuple[Destination, Way]]:
+        for address in endpoint.addresses:
+            entry = best.of(address)
+            if entry is not None and entry.hop == ToSubnet(endpoint.subnet_id):
+                packed = address.packed
+                destination = Destination(_VERSIONS[address.version], table, packed, len(packed) * 8)
+                yield destination, Way(self.index[f"e:{endpoint.id}"])
+
+    def _way(self, entry: FibEntry) -> Way:
+        six = entry.prefix.version == 6
+        match entry.hop:
+            case ToLink(link_id) if link_id in self.live:
+                return Way(self.index[f"l:{link_id}"], FAR6 if six else FAR4)
+            case ToEndpoint(endpoint_id) if endpoint_id in self.endpoints:
+                for address in self.endpoints[endpoint_id].addresses:
+                    if address.version == entry.prefix.version:
+                        return Way(self.index[f"e:{endpoint_id}"], address.packed)
+            case _:
+                pass
+        return DISCARD
+
+
+def _add_tables(plan: RouterPlan, router: Router, ways: _Ways, versions: tuple[int, ...]) -> None:
+    tables = numbers(router.fibs)
+    for fib, table in [
+        (router.inbound, INBOUND_TABLE),
+        *((router.fibs[id], tables[id]) for id in router.fibs),
+    ]:
+        for version in versions:  # a table without an answer would let the next rule decide
+            plan.state.routes[Destination(version, table, bytes(4 if version == AF_INET else 16), 0)] = (
+                DISCARD
+            )
+        for destination, way in ways.expand(fib, table):
+            if destination.version in versions and (way.out or destination not in plan.state.routes):
+                plan.state.routes[destination] = way
+    for subnet in router.subnets.values():
+        for prefix in subnet.prefixes:
+            version, network = _VERSIONS[prefix.version], prefix.network_address.packed
+            rule = PolicyRule(version, SUBNET_RULE, "", network, prefix.prefixlen, tables[subnet.fib_id])
+            plan.state.rules.add(rule)
+    for endpoint in ways.endpoints.values():
+        if endpoint.forwards:
+            table = tables[router.subnets[endpoint.subnet_id].fib_id]
+            for version in versions:
+                name = endpoint_interface(endpoint.id)
+                plan.state.rules.add(PolicyRule(version, GATEWAY_RULE, name, b"", 0, table))
+
+
+def _destination(prefix: Prefix, table: int) -> Destination:
+    return Destination(_VERSIONS[prefix.version], table, prefix.network_address.packed, prefix.prefixlen)

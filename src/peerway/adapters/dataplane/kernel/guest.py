@@ -1,0 +1,130 @@
+"""Commands that run inside instances: started by the holder, waited for, and killed with the instance.
+
+Owns the processes, not the namespaces. Each command belongs to the connection that asked for it: it learns the exit status, and
+when it goes away the command is hung up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import sys
+import termios
+from dataclasses import dataclass
+from typing import Any
+
+from peerway.adapters.dataplane.kernel import syscalls
+
+_NOT_FOUND, _NOT_RUNNABLE = 127, 126
+
+
+@dataclass(slots=True)
+class _Command:
+    #: Namespace it runs in.
+    name: str
+    #: Who asked for it.
+    connection: socket.socket
+
+
+class Guests:
+    """The running commands by process id."""
+
+    def __init__(self) -> None:
+        self._commands: dict[int, _Command] = {}
+        self.wakeup, wake = socket.socketpair()
+        wake.settimeout(0)
+        self._wake = wake
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+
+    def spawn(
+        self, name: str, network: int, request: dict[str, Any], stdio: list[int], connection: socket.socket
+    ) -> int:
+        """Start a command in the namespace with the three file descriptors as its stdio; returns its process id."""
+        if len(stdio) != 3:
+            raise ValueError("a command needs three file descriptors")
+        pid = os.fork()
+        if pid == 0:
+            _become(network, request, stdio)
+        self._commands[pid] = _Command(name, connection)
+        return pid
+
+    def reap(self) -> list[tuple[socket.socket, int]]:
+        """Collect what ended: (who asked, exit status as a shell says it)."""
+        ended: list[tuple[socket.socket, int]] = []
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return ended
+            if pid == 0:
+                return ended
+            command = self._commands.pop(pid, None)
+            if command is not None:
+                code = os.waitstatus_to_exitcode(status)
+                ended.append((command.connection, code if code >= 0 else 128 - code))
+
+    def signal(self, connection: socket.socket, number: int) -> None:
+        """Pass a signal on to the command of a connection."""
+        for pid, command in self._commands.items():
+            if command.connection is connection:
+                _kill(pid, number)
+
+    def hang_up(self, connection: socket.socket) -> None:
+        """The one who asked is gone: so goes the command."""
+        for pid, command in self._commands.items():
+            if command.connection is connection:
+                _kill(pid, signal.SIGHUP)
+                _kill(pid, signal.SIGKILL)
+
+    def kill(self, name: str) -> None:
+        """Kill everything that was started in a namespace."""
+        for pid, command in self._commands.items():
+            if command.name == name:
+                _kill(pid, signal.SIGKILL)
+
+
+def _kill(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, number)
+
+
+def _become(network: int, request: dict[str, Any], stdio: list[int]) -> None:
+    """Turn the forked child into the command; never returns."""
+    code = _NOT_RUNNABLE
+    try:
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_DFL)
+        syscalls.setns(network, syscalls.CLONE_NEWNET)
+        _own_sys()
+        for target, fd in enumerate(stdio):
+            os.dup2(fd, target)
+        with contextlib.suppress(OSError):  # no terminal, or another session's
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        with contextlib.suppress(OSError):
+            os.chdir(request.get("cwd") or "/")
+        os.execvpe(request["argv"][0], request["argv"], request["env"])  # noqa: S606 - the command is the request
+    except FileNotFoundError as error:
+        code = _NOT_FOUND
+        _say(request, error)
+    except OSError as error:
+        _say(request, error)
+    finally:
+        os._exit(code)
+
+
+def _say(request: dict[str, Any], error: OSError) -> None:
+    with contextlib.suppress(OSError):
+        os.write(sys.stderr.fileno(), f"{request['argv'][0]}: {error.strerror}\n".encode())
+
+
+def _own_sys() -> None:
+    """Show the instance's own devices under /sys."""
+    syscalls.unshare(syscalls.CLONE_NEWNS)
+    with contextlib.suppress(OSError):  # not every container lets /sys be mounted; commands rarely need it
+        syscalls.mount("sysfs", "/sys", "sysfs", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)

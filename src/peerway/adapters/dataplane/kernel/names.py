@@ -1,0 +1,93 @@
+"""Names and numbers that the driver gives to kernel objects: derived from ids, so that nothing has to be remembered.
+
+Owns every fixed number of the driver's own choosing. A second agent process finds the same objects by computing the same
+names. Numbers are hashes; where two ids of one router meet in one number, the later in sort order takes the next free one.
+"""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from collections.abc import Iterable
+from hashlib import blake2b
+from ipaddress import IPv4Address, IPv6Address
+
+#: Interface group of link ends; instances' interfaces are in the group of their VSwitch, which is never this one.
+LINK_GROUP = 2
+#: Interface group of interfaces that are switched off and wait to be reaped.
+CONDEMNED_GROUP = 3
+#: Routing table for packets that arrive by a link: the kernel's own main table, so that whatever no rule catches meets no link.
+INBOUND_TABLE = 254
+#: Priority of the rules that send packets arriving by a link to the inbound table; before all others.
+LINK_RULE = 100
+#: Priority of the rules for packets of self-built gateways, whose source says nothing.
+GATEWAY_RULE = 200
+#: Priority of the rules that choose a table by the VSwitch of the source.
+SUBNET_RULE = 300
+#: MAC address of every router on its instances' wires; each wire is a segment of its own.
+ROUTER_MAC = bytes.fromhex("027077000001")
+#: MAC addresses of the two ends of every link.
+LINK_MACS = (bytes.fromhex("027077000010"), bytes.fromhex("027077000011"))
+#: The router, as its instances see it: their gateway.
+GATEWAY4 = IPv4Address("169.254.1.1").packed
+#: The same for IPv6.
+GATEWAY6 = IPv6Address("fe80::1").packed
+#: The router at the other end of a link.
+FAR4 = IPv4Address("169.254.1.2").packed
+#: The same for IPv6.
+FAR6 = IPv6Address("fe80::2").packed
+#: Source of ICMPv6 errors that a router sends; nobody routes to it.
+ROUTER6 = IPv6Address("fdff:ffff:ffff::1").packed
+#: Interface of an instance whose namespace the driver made: name and index.
+GUEST_INTERFACE = ("eth0", 2)
+#: Name of the interface in an attached namespace, where `eth0` may be taken.
+ATTACHED_INTERFACE = "peerway0"
+
+_FIRST = 1000
+_SPAN = 2**31 - 2**20 - _FIRST
+
+
+def router_namespace(router_id: str) -> str:
+    """Name under which the holder keeps a router's namespace."""
+    return f"r/{router_id}"
+
+
+def endpoint_namespace(endpoint_id: str) -> str:
+    """Name under which the holder keeps an instance's namespace."""
+    return f"i/{endpoint_id}"
+
+
+def attached_namespace(endpoint_id: str, path: str) -> str:
+    """Name of an instance's attached namespace; another path is another namespace."""
+    return f"a/{endpoint_id}:{path}"
+
+
+def is_router(namespace: str) -> bool:
+    """Whether a namespace is a router's, by its name."""
+    return namespace.startswith("r/")
+
+
+def endpoint_interface(endpoint_id: str) -> str:
+    """Name of the router's side of an instance's wire."""
+    return "e" + _short(endpoint_id)
+
+
+def link_interface(link_id: str) -> str:
+    """Name of both ends of a link."""
+    return "l" + _short(link_id)
+
+
+def numbers(ids: Iterable[str]) -> dict[str, int]:
+    """A distinct number for each id, from 1000 up to 2³¹: for interface indexes, groups and routing tables."""
+    taken: set[int] = set()
+    result: dict[str, int] = {}
+    for id in sorted(ids):
+        number = _FIRST + int.from_bytes(blake2b(id.encode(), digest_size=8).digest(), "big") % _SPAN
+        while number in taken:
+            number += 1
+        taken.add(number)
+        result[id] = number
+    return result
+
+
+def _short(id: str) -> str:
+    return b32encode(blake2b(id.encode(), digest_size=8).digest()).decode().rstrip("=").lower()

@@ -1,0 +1,212 @@
+"""What a namespace holds, as a value, and the requests that turn one into another.
+
+Owns the comparison of actual and desired kernel objects; pure. The same comparison serves `apply` (actual = what was applied
+last), `repair` (actual = what was read back) and an agent that takes over from another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from peerway.adapters.dataplane.kernel import codec
+from peerway.adapters.dataplane.kernel.codec import BLACKHOLE, Message
+from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP
+
+
+class Interface(NamedTuple):
+    """A network interface; its index is the key."""
+
+    #: Interface name.
+    name: str
+    #: MAC address.
+    mac: bytes
+    #: Interface group.
+    group: int
+    #: Whether it is switched on.
+    up: bool
+    #: Whether IPv4 sources are checked against the route back.
+    checked: bool
+    #: Bytes a second that it may send; 0 for no limit.
+    rate: int = 0
+
+
+class Address(NamedTuple):
+    """A host address of an interface."""
+
+    #: Interface index.
+    interface: int
+    #: Packed address.
+    address: bytes
+
+
+class Neighbour(NamedTuple):
+    """A permanent neighbour."""
+
+    #: Interface index.
+    interface: int
+    #: Packed address.
+    address: bytes
+    #: Its MAC address.
+    mac: bytes
+
+
+class PolicyRule(NamedTuple):
+    """A rule that chooses a routing table."""
+
+    #: Address family.
+    version: int
+    #: Order.
+    priority: int
+    #: Incoming interface, or empty.
+    interface: str
+    #: Source range, empty for any.
+    source: bytes
+    #: Its length.
+    length: int
+    #: Table that is looked up.
+    table: int
+
+
+class Destination(NamedTuple):
+    """What identifies a route."""
+
+    #: Address family.
+    version: int
+    #: Routing table.
+    table: int
+    #: Packed network.
+    network: bytes
+    #: Prefix length.
+    length: int
+
+
+class Way(NamedTuple):
+    """Where a route leads; `DISCARD` when nowhere."""
+
+    #: Interface index, 0 for a blackhole.
+    out: int = 0
+    #: Next hop, empty for a neighbour on the interface.
+    gateway: bytes = b""
+
+
+#: A blackhole route.
+DISCARD = Way()
+
+
+@dataclass(slots=True)
+class State:
+    """What a namespace holds of the driver's objects."""
+
+    #: By index; the loopback interface is not among them.
+    interfaces: dict[int, Interface] = field(default_factory=dict)
+    #: Addresses.
+    addresses: set[Address] = field(default_factory=set)
+    #: Permanent neighbours.
+    neighbours: set[Neighbour] = field(default_factory=set)
+    #: Policy rules.
+    rules: set[PolicyRule] = field(default_factory=set)
+    #: Routes.
+    routes: dict[Destination, Way] = field(default_factory=dict)
+    #: Digest of the loaded filter, empty for none, `?` when unknown.
+    filter: str = ""
+
+
+def retract(actual: State, desired: State, owners: Mapping[int, str], router: str) -> list[Message]:
+    """First half of a change: what must stop carrying packets, in the order that lets nothing slip through.
+
+    Routes over interfaces that go away or down are first turned into what they are to be, so that no packet falls through to a
+    wider route meanwhile. `actual` is brought up to date.
+    """
+    leaving = {
+        index
+        for index, interface in actual.interfaces.items()
+        if not _same(interface, desired.interfaces.get(index))
+        or (interface.up and not desired.interfaces[index].up)
+    }
+    if not leaving:
+        return []
+    messages: list[Message] = []
+    for destination, way in list(actual.routes.items()):
+        if way.out in leaving:
+            owner = owners.get(way.out, router)
+            messages.append(_reroute(destination, desired.routes.get(destination), actual, owner))
+    for rule in [rule for rule in actual.rules if rule not in desired.rules and rule.interface]:
+        messages.append(codec.rule(*rule, router, delete=True))
+        actual.rules.discard(rule)
+    messages += [_take_down(index, actual, desired, owners.get(index, router)) for index in leaving]
+    actual.neighbours = {neighbour for neighbour in actual.neighbours if neighbour.interface not in leaving}
+    return messages
+
+
+def _same(actual: Interface, desired: Interface | None) -> bool:
+    return desired is not None and actual.name == desired.name
+
+
+def _reroute(destination: Destination, wanted: Way | None, actual: State, owner: str) -> Message:
+    if wanted is None:
+        del actual.routes[destination]
+        return codec.route(*destination, BLACKHOLE, owner, delete=True)
+    if wanted.out and not actual.interfaces.get(wanted.out, _ABSENT).up:
+        wanted = DISCARD
+    actual.routes[destination] = wanted
+    return _add_route(destination, wanted, owner)
+
+
+def _take_down(index: int, actual: State, desired: State, owner: str) -> Message:
+    if not _same(actual.interfaces[index], desired.interfaces.get(index)):
+        del actual.interfaces[index]
+        return codec.condemn_interface(index, CONDEMNED_GROUP, owner)
+    interface = actual.interfaces[index] = actual.interfaces[index]._replace(up=False)
+    return codec.condemn_interface(index, interface.group, owner)
+
+
+_ABSENT = Interface("", b"", 0, up=False, checked=False)
+
+
+def extend(actual: State, desired: State, owners: Mapping[int, str], router: str) -> Iterator[Message]:
+    """Second half of a change: everything else. New things come before old ones go. Interfaces must be there already."""
+    yield from _add(actual, desired, owners, router)
+    yield from _remove(actual, desired, router)
+
+
+def _add(actual: State, desired: State, owners: Mapping[int, str], router: str) -> Iterator[Message]:
+    for index, interface in desired.interfaces.items():
+        yield from _adjust(index, actual.interfaces.get(index, _ABSENT), interface, owners.get(index, router))
+    for address in desired.addresses - actual.addresses:
+        yield codec.new_address(*address, owners.get(address.interface, router))
+    for neighbour in desired.neighbours - actual.neighbours:
+        yield codec.new_neighbour(*neighbour, owners.get(neighbour.interface, router))
+    for destination, way in desired.routes.items():
+        if actual.routes.get(destination) != way:
+            yield _add_route(destination, way, owners.get(way.out, router))
+    for rule in desired.rules - actual.rules:
+        yield codec.rule(*rule, router)
+
+
+def _remove(actual: State, desired: State, router: str) -> Iterator[Message]:
+    for rule in actual.rules - desired.rules:
+        yield codec.rule(*rule, router, delete=True)
+    for destination in actual.routes.keys() - desired.routes.keys():
+        yield codec.route(*destination, BLACKHOLE, router, delete=True)
+    kept = {neighbour[:2] for neighbour in desired.neighbours}
+    for neighbour in actual.neighbours - desired.neighbours:
+        if neighbour[:2] not in kept:
+            yield codec.new_neighbour(*neighbour, router, delete=True)
+    for address in actual.addresses - desired.addresses:
+        yield codec.new_address(*address, router, delete=True)
+
+
+def _adjust(index: int, actual: Interface, desired: Interface, owner: str) -> Iterator[Message]:
+    if actual.rate != desired.rate:
+        yield codec.shaper(index, desired.rate, owner) if desired.rate else codec.no_shaper(index, owner)
+    if actual._replace(rate=0, name="") != desired._replace(rate=0, name=""):
+        yield codec.set_interface(
+            index, up=desired.up, group=desired.group, mac=desired.mac, checked=desired.checked, owner=owner
+        )
+
+
+def _add_route(destination: Destination, way: Way, owner: str) -> Message:
+    kind = codec.UNICAST if way.out else BLACKHOLE
+    return codec.route(*destination, kind, owner, out=way.out, gateway=way.gateway)
