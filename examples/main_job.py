@@ -102,8 +102,13 @@ def run(story: Story, folder: Path, dataplane: str) -> None:
         who = "root" if os.geteuid() == 0 else "an ordinary user"
         story.tell(f"It listens at {peerway.url}; the data plane is `{peerway.dataplane}`, run by {who}.")
         if not peerway.real:
+            why = (
+                "asked for"
+                if dataplane == "memory"
+                else "this machine allows no other; `peerway doctor` says why"
+            )
             story.leave_out(
-                "real packets: this machine does not allow the kernel data plane (`peerway doctor` says why)"
+                f"real packets: the data plane is `memory` ({why}), so that answers are predictions"
             )
         near, middle, far = make_sites(story, peerway)
         link = connect(story, peerway, near, middle)
@@ -114,7 +119,7 @@ def run(story: Story, folder: Path, dataplane: str) -> None:
         cut(story, peerway, near, middle, link)
         measure_accept(story, peerway, near, middle)
         story.step("Clean up")
-    story.tell("Peerway has stopped and taken its namespaces with it.")
+    story.tell("Peerway has stopped and taken with it what it made.")
 
 
 def make_sites(story: Story, peerway: Installation) -> tuple[Site, Site, Site]:

@@ -120,7 +120,16 @@ def read_entries(path: Path) -> dict[str, Any]:
         raise WrongUsage(f"can't read {path}: {error}") from None
     if not isinstance(raw, dict) or not {"ingress", "egress"} & raw.keys():
         raise WrongUsage(f"{path} has neither `ingress` nor `egress`")
-    return {name: raw.get(name) or [] for name in ("ingress", "egress")}
+    return {name: [as_given(entry) for entry in raw.get(name) or ()] for name in ("ingress", "egress")}
+
+
+def as_given(entry: Any) -> Any:
+    """An entry as the API takes it; `show` prints its ports as two numbers."""
+    if not isinstance(entry, dict) or "port_low" not in entry:
+        return entry
+    ports = (entry["port_low"], entry.get("port_high"))
+    rest = {name: value for name, value in entry.items() if name not in {"port_low", "port_high"}}
+    return rest if ports == (0, 65535) else {**rest, "port_range": f"{ports[0]}/{ports[1]}"}
 
 
 @app.command()

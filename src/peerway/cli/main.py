@@ -117,7 +117,8 @@ def root(
     ] = OutputFormat.TABLE,
 ) -> None:
     """Keep the options before the verb for the commands."""
-    ctx.obj = Session(profile, output)
+    ctx.obj = session = Session(profile, output)
+    ctx.call_on_close(session.close)
 
 
 def run(arguments: list[str]) -> int:

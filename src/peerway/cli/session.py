@@ -34,6 +34,11 @@ class Session:
         """The API's client, made at first use."""
         return Client(find_profile(os.environ, self.profile))
 
+    def close(self) -> None:
+        """Let go of the client's connections, when there are any."""
+        if "client" in self.__dict__:
+            self.client.close()
+
     def show(self, item: object, output: OutputFormat | None) -> None:
         """Print one object."""
         show_item(item, output or self.output)
