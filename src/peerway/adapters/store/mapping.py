@@ -42,6 +42,7 @@ from peerway.domain.security import (
     SecurityGroup,
     SecurityRule,
 )
+from peerway.domain.sync import SyncFailure
 from peerway.domain.vpc import Instance, Vpc, VpcKind, VSwitch
 
 R = TypeVar("R", bound=Resource)
@@ -218,6 +219,7 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                 seen_by=both_sides,
             ),
             Codec(QuotaGrant, tables.QUOTA_GRANT, {}),
+            Codec(SyncFailure, tables.SYNC_FAILURE, {"next_attempt_at": TIME}),
         )
     }
 )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any, TypeVar
+
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
 
 from peerway.adapters.store.connections import Connections, OnlyConnection, PooledConnections, translated
 from peerway.adapters.store.conversions import moment
@@ -18,6 +22,7 @@ from peerway.adapters.store.writer import CommitQueue
 from peerway.app.clock import Clock, SystemClock
 from peerway.app.store import Reader, Writer
 from peerway.domain.account import AuditEntry
+from peerway.domain.errors import Unavailable
 
 T = TypeVar("T")
 
@@ -32,6 +37,7 @@ class SqlStore:
         self._connections: Connections = (OnlyConnection if engine.one_connection else PooledConnections)(
             engine
         )
+        self._here = threading.local()
         self._listeners: tuple[Callable[[int], None], ...] = ()
         self._queue = CommitQueue(
             engine, self._connections, self._statements, self._searches, clock, self._committed
@@ -39,13 +45,20 @@ class SqlStore:
 
     def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on a consistent view."""
-        self._refuse_nesting()
-        with self._connections.reading() as connection:
-            return work(SqlReader(connection, self._statements, self._searches))
+        if self._queue.is_here():
+            raise RuntimeError("work in a writing transaction reads by its writer")
+        outer = getattr(self._here, "reads", False)
+        self._here.reads = True
+        try:
+            with self._connections.reading() as connection:
+                return work(SqlReader(connection, self._statements, self._searches))
+        finally:
+            self._here.reads = outer
 
     def write(self, work: Callable[[Writer], T]) -> T:
         """Run `work` in a transaction and return once it is durable."""
-        self._refuse_nesting()
+        if self._queue.is_here() or getattr(self._here, "reads", False):
+            raise RuntimeError("a transaction that waits for another one of its thread may wait for ever")
         return self._queue.submit(work).result()
 
     def write_soon(self, work: Callable[[Writer], T]) -> Future[T]:
@@ -104,11 +117,6 @@ class SqlStore:
         self._connections.close()
         self._engine.alchemy.dispose()
 
-    def _refuse_nesting(self) -> None:
-        """A transaction that waits for another one of the same thread would wait for ever."""
-        if self._queue.is_here():
-            raise RuntimeError("work in a transaction may use no other transaction")
-
     def _audit_rows(
         self,
         connection: Connection,
@@ -132,10 +140,15 @@ def audit_entry(row: Any) -> AuditEntry:
 
 
 def open_store(url: str, clock: Clock | None = None) -> SqlStore:
-    """The store at an address, brought to the current schema: `sqlite:///PATH`, `sqlite://` (memory) or `postgresql://...`."""
+    """The store at an address, brought to the current schema: `sqlite:///PATH`, `sqlite://` (memory) or `postgresql://...`.
+
+    `Unavailable` when it can't be reached or was written by a newer Peerway; `ValueError` when the address is of another sort.
+    """
     engine = engine_for(url)
     try:
         upgrade(engine.alchemy)
-    except engine.errors as error:
+    except (engine.errors, SQLAlchemyError) as error:
         raise translated(engine, error) from error
+    except CommandError as error:
+        raise Unavailable("the store's schema is of a newer version", code="store_newer") from error
     return SqlStore(engine, clock or SystemClock())

@@ -233,6 +233,14 @@ QUOTA_GRANT = resource(
     search="owner_uid name",
 )
 
+SYNC_FAILURE = resource(
+    "sync_failure",
+    text("text"),
+    number("attempts"),
+    number("next_attempt_at"),
+    search="owner_uid",
+)
+
 #: The last revision, in one row. Writers on PostgreSQL queue up for this row.
 REVISION = Table(
     "revision",

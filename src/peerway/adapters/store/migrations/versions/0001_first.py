@@ -273,6 +273,20 @@ def upgrade() -> None:  # noqa: PLR0915, a schema is a list
     op.create_index("ix_quota_grant_owner_uid", "quota_grant", ["owner_uid", "seq"])
     op.create_index("ix_quota_grant_name", "quota_grant", ["name", "seq"])
     op.create_table(
+        "sync_failure",
+        sa.Column("seq", LONG, nullable=False, autoincrement=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("owner_uid", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name="pk_sync_failure"),
+        sa.UniqueConstraint("id", name="uq_sync_failure_id"),
+    )
+    op.create_index("ix_sync_failure_owner_uid", "sync_failure", ["owner_uid", "seq"])
+    op.create_table(
         "revision",
         sa.Column("id", sa.Integer(), nullable=False, autoincrement=False),
         sa.Column("value", sa.BigInteger(), nullable=False),

@@ -1,0 +1,68 @@
+"""Addresses of empty stores on each engine, as fixtures: `from tests.support.stores import ...` in a conftest."""
+
+import itertools
+
+import psycopg
+import pytest
+from tests.support.postgres_server import postgres_server
+
+from peerway.adapters.store import open_store
+from peerway.app.clock import VirtualClock
+
+FILE = "sqlite-file"
+MEMORY = "sqlite-memory"
+POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
+
+#: Engines whose readers and writers don't wait for one another.
+CONCURRENT = [FILE, POSTGRES]
+EVERY = [FILE, MEMORY, POSTGRES]
+
+
+@pytest.fixture(scope="session")
+def postgres_url():
+    """A server of our own for the whole run."""
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def database_names():
+    """Names that no database has yet."""
+    return (f"store_{number}" for number in itertools.count())
+
+
+@pytest.fixture
+def make_url(request, tmp_path, database_names):
+    """Engine -> the address of an empty store."""
+
+    def make(engine):
+        if engine == MEMORY:
+            return "sqlite://"
+        if engine == FILE:
+            return f"sqlite:///{tmp_path}/peerway.sqlite"
+        server, name = request.getfixturevalue("postgres_url"), next(database_names)
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return server.replace("/postgres?", f"/{name}?")
+
+    return make
+
+
+@pytest.fixture(params=EVERY)
+def store_url(request, make_url):
+    """The address of an empty store on each engine in turn."""
+    return make_url(request.param)
+
+
+@pytest.fixture
+def clock():
+    """A clock that stands still."""
+    return VirtualClock()
+
+
+@pytest.fixture
+def store(store_url, clock):
+    """An empty store on each engine in turn."""
+    opened = open_store(store_url, clock)
+    yield opened
+    opened.close()
