@@ -242,15 +242,12 @@ def reject_peering(tx: Writer, world: World, caller: Caller, request: RejectPeer
 
 def enable_peering(tx: Writer, world: World, caller: Caller, request: EnablePeering) -> Peering:
     """Ask again with an expired request; only the requester may, and all checks of a new one are made."""
-    before, profile = _load(tx, world, caller, request.id, PeeringEvent.ENABLE)
-    expired = before
-    if is_overdue(before, tx.now):
-        expired, _ = move(before, PeeringEvent.EXPIRE, tx.now)
-    asked, _ = move(expired, PeeringEvent.ENABLE, tx.now)
+    found, profile = _load(tx, world, caller, request.id, PeeringEvent.ENABLE)
+    expired = expire_peering(tx, world, found.id) or found
+    asked, effects = _fire(tx, expired, PeeringEvent.ENABLE)
     admit_again(tx, world, expired)
-    return _store(
-        tx, world, caller, before, (replace(asked, expires_at=tx.now + profile.expiry), ()), "enable"
-    )
+    asked = replace(asked, expires_at=tx.now + profile.expiry)
+    return _store(tx, world, caller, expired, (asked, effects), "enable")
 
 
 def update_peering(tx: Writer, world: World, caller: Caller, request: UpdatePeering) -> Peering:

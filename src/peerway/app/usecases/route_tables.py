@@ -45,6 +45,7 @@ from peerway.domain.route_table import (
 from peerway.domain.text import check_description, check_name
 from peerway.domain.vpc import Instance, VSwitch
 from peerway.profiles.model import AutoRoutes
+from peerway.profiles.rules import sees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,35 +237,40 @@ def _decide_entry(tx: Writer, world: World, caller: Caller, request: CreateRoute
         name=check_name(request.name),
         destination=destination,
         next_hop=next_hop,
-        next_hop_id=HOP_CHECKS[next_hop](tx, caller, table, request.next_hop_id),
+        next_hop_id=HOP_CHECKS[next_hop](tx, world, table, request.next_hop_id),
     )
 
 
-def _instance_hop(tx: Reader, caller: Caller, table: RouteTable, id: str | None) -> str:
-    instance = own(tx, caller, Instance, _given(id), "next_hop_id")
-    if instance.vpc_id != table.vpc_id:
-        raise NotFound("instance", instance.id, field="next_hop_id")
+def _instance_hop(tx: Reader, world: World, table: RouteTable, id: str | None) -> str:
+    instance = tx.get(Instance, _given(id))
+    if instance is None or instance.vpc_id != table.vpc_id:
+        raise NotFound("instance", _given(id), field="next_hop_id")
     if instance.state is Provisioning.DELETING:
         raise _inactive("instance", instance.id, instance.state.value)
     return instance.id
 
 
-def _peering_hop(tx: Reader, caller: Caller, table: RouteTable, id: str | None) -> str:
+def _peering_hop(tx: Reader, world: World, table: RouteTable, id: str | None) -> str:
     peering = tx.get(Peering, _given(id))
-    if peering is None or table.vpc_id not in {side.vpc_id for side in peering.sides}:
+    joins = peering is not None and table.vpc_id in {side.vpc_id for side in peering.sides}
+    if (
+        peering is None
+        or not joins
+        or not sees(world.require_profile(peering.profile), peering, table.owner_uid)
+    ):
         raise NotFound("peering", _given(id), field="next_hop_id")
     if not PEERING.states[peering.state].carries:
         raise _inactive("peering", peering.id, peering.state.value)
     return peering.id
 
 
-def _no_hop(tx: Reader, caller: Caller, table: RouteTable, id: str | None) -> None:
+def _no_hop(tx: Reader, world: World, table: RouteTable, id: str | None) -> None:
     if id is not None:
         raise InvalidInput("next_hop_id", "must not be given for a blackhole", id)
 
 
 #: For each kind of next hop: the check of its id.
-HOP_CHECKS: Mapping[NextHop, Callable[[Reader, Caller, RouteTable, str | None], str | None]] = {
+HOP_CHECKS: Mapping[NextHop, Callable[[Reader, World, RouteTable, str | None], str | None]] = {
     NextHop.INSTANCE: _instance_hop,
     NextHop.PEERING: _peering_hop,
     NextHop.BLACKHOLE: _no_hop,

@@ -1,0 +1,156 @@
+"""Accounts and networks made by the use cases on a store in memory, with a clock that tests move."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+
+from peerway.adapters.entropy import SystemEntropy
+from peerway.adapters.store import open_store
+from peerway.app.clock import VirtualClock
+from peerway.app.store import Reader
+from peerway.app.usecases.accounts import CreateAccount, create_account, ensure_operator
+from peerway.app.usecases.instances import CreateInstance, create_instance
+from peerway.app.usecases.peerings import AcceptPeering, CreatePeering, accept_peering, create_peering
+from peerway.app.usecases.route_tables import CreateRouteEntry, create_route_entry
+from peerway.app.usecases.settle import settle_instance, settle_peering, settle_vpc, settle_vswitch
+from peerway.app.usecases.vpcs import CreateVpc, create_vpc
+from peerway.app.usecases.vswitches import CreateVSwitch, create_vswitch
+from peerway.app.world import World
+from peerway.domain.account import Caller, Role
+from peerway.domain.errors import PeerwayError
+from peerway.domain.lifecycle.peering import PEERING
+from peerway.domain.peering import Peering
+from peerway.domain.resource import Resource
+from peerway.domain.route_table import RouteEntry
+from peerway.domain.vpc import Instance, Vpc, VSwitch
+from peerway.profiles.model import load_profiles, load_regions
+
+E = TypeVar("E", bound=PeerwayError)
+R = TypeVar("R", bound=Resource)
+
+PROFILES = load_profiles()
+REGIONS = load_regions()
+
+
+class PlainSealer:
+    """A sealer that only marks what it sealed."""
+
+    def seal(self, secret: str) -> str:
+        """Mark."""
+        return f"sealed:{secret}"
+
+    def unseal(self, sealed: str) -> str:
+        """Take the mark off."""
+        return sealed.removeprefix("sealed:")
+
+
+class Estate:
+    """A store in memory, the catalogues, and short ways to fill it."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.store = open_store("sqlite://", self.clock)
+        self.world = World(REGIONS, PROFILES, SystemEntropy(), PlainSealer())
+        made = self.store.write(lambda tx: ensure_operator(tx, self.world))
+        self.operator = Caller(made.account.uid, Role.OPERATOR, made.credential.id)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.store.close()
+
+    @property
+    def revision(self) -> int:
+        """Revision of the store."""
+        return self.store.latest_revision()
+
+    def do(self, use_case: Callable[..., Any], caller: Caller, request: object) -> Any:
+        """Run a mutation."""
+        return self.store.write(lambda tx: use_case(tx, self.world, caller, request))
+
+    def ask(self, use_case: Callable[..., Any], caller: Caller, *args: Any, **options: Any) -> Any:
+        """Run a read."""
+        return self.store.read(lambda tx: use_case(tx, self.world, caller, *args, **options))
+
+    def refused(self, error: type[E], use_case: Callable[..., Any], caller: Caller, request: object) -> E:
+        """Run a mutation that must fail with that error and change nothing."""
+        before = self.revision
+        with pytest.raises(error) as caught:
+            self.do(use_case, caller, request)
+        assert type(caught.value) is error
+        assert self.revision == before
+        return caught.value
+
+    def get(self, kind: type[R], id: str) -> R | None:
+        """A stored resource."""
+        return self.store.read(lambda tx: tx.get(kind, id))
+
+    def all(self, kind: type[R]) -> list[R]:
+        """All stored resources of a kind."""
+        return self.store.read(lambda tx: tx.select(kind))
+
+    def tenant(self, name: str, **account: Any) -> Caller:
+        """A new account, as its first credential's caller."""
+        made = self.do(create_account, self.operator, CreateAccount(name=name, **account))
+        return Caller(made.account.uid, Role.MEMBER, made.credential.id)
+
+    def vpc(
+        self, caller: Caller, cidr: str = "10.0.0.0/16", region_id: str = "cn-hangzhou", **fields: Any
+    ) -> Vpc:
+        """A new VPC."""
+        return self.do(create_vpc, caller, CreateVpc(region_id=region_id, cidr=cidr, **fields))
+
+    def vswitch(self, caller: Caller, vpc: Vpc, cidr: str = "10.0.1.0/24", **fields: Any) -> VSwitch:
+        """A new VSwitch in the region's first zone."""
+        zone = REGIONS.require(vpc.region_id).zones[0]
+        request = CreateVSwitch(vpc_id=vpc.id, zone_id=zone, cidr=cidr, **fields)
+        return self.do(create_vswitch, caller, request)
+
+    def instance(self, caller: Caller, vswitch: VSwitch, **fields: Any) -> Instance:
+        """A new instance."""
+        return self.do(create_instance, caller, CreateInstance(vswitch_id=vswitch.id, **fields))
+
+    def request(self, vpc: Vpc, peer: Vpc, **fields: Any) -> CreatePeering:
+        """A request for a connection between two VPCs."""
+        return CreatePeering(
+            vpc_id=vpc.id,
+            peer_vpc_id=peer.id,
+            peer_uid=peer.owner_uid,
+            peer_region_id=peer.region_id,
+            **fields,
+        )
+
+    def ask_for(self, caller: Caller, vpc: Vpc, peer: Vpc, **fields: Any) -> Peering:
+        """A new connection, not answered."""
+        return self.do(create_peering, caller, self.request(vpc, peer, **fields))
+
+    def peer(self, caller: Caller, accepter: Caller, vpc: Vpc, peer: Vpc, **fields: Any) -> Peering:
+        """A connection between two accounts that is active."""
+        peering = self.ask_for(caller, vpc, peer, **fields)
+        self.do(accept_peering, accepter, AcceptPeering(id=peering.id))
+        self.settle()
+        found = self.get(Peering, peering.id)
+        assert found is not None
+        return found
+
+    def route(
+        self, caller: Caller, vpc: Vpc, destination: str, peering: Peering, **fields: Any
+    ) -> RouteEntry:
+        """A custom entry to a connection, in the system table unless another is named."""
+        request = CreateRouteEntry(
+            **{"route_table_id": vpc.system_table_id, **fields},
+            destination=destination,
+            next_hop="peering",
+            next_hop_id=peering.id,
+        )
+        return self.do(create_route_entry, caller, request)
+
+    def settle(self) -> None:
+        """Do what the reconciler does once the data plane has reached everything."""
+        for peering in self.all(Peering):
+            if not PEERING.states[peering.state].stable:
+                self.store.write(lambda tx, p=peering: settle_peering(tx, self.world, p.id, p.generation))
+        steps = ((Instance, settle_instance), (VSwitch, settle_vswitch), (Vpc, settle_vpc))
+        for kind, settle in steps:
+            for resource in self.all(kind):
+                self.store.write(lambda tx, s=settle, r=resource: s(tx, self.world, r.id, r.state))

@@ -1,0 +1,432 @@
+"""The life of peer connections through the use cases."""
+
+from datetime import timedelta
+
+import pytest
+
+from peerway.app.usecases.common import UNSET
+from peerway.app.usecases.peerings import (
+    AcceptPeering,
+    DeletePeering,
+    EnablePeering,
+    RejectPeering,
+    UpdatePeering,
+    accept_peering,
+    create_peering,
+    delete_peering,
+    due_expiries,
+    enable_peering,
+    expire_peering,
+    get_peering,
+    list_peerings,
+    peering_routes,
+    peering_warnings,
+    reject_peering,
+    update_peering,
+)
+from peerway.app.usecases.settle import settle_peering
+from peerway.domain.account import Caller, Role
+from peerway.domain.errors import AlreadyExists, Conflict, Forbidden, IllegalState, InvalidInput, NotFound
+from peerway.domain.peering import LinkType, Peering, PeeringState
+from peerway.domain.route_table import EntryOrigin, RouteEntry
+
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def pair(estate, alice, bob):
+    """A VPC of each account, in two regions."""
+    return estate.vpc(alice, "10.0.0.0/16"), estate.vpc(bob, "10.1.0.0/16", "cn-beijing")
+
+
+@pytest.fixture
+def asked(estate, alice, pair):
+    """A request nobody has answered."""
+    return estate.ask_for(alice, *pair)
+
+
+def test_two_vpcs_of_one_account_are_joined_at_once(estate, alice):
+    """PEER-1: same account, no acceptance; the data plane's word makes it active."""
+    one, other = estate.vpc(alice, "10.0.0.0/16"), estate.vpc(alice, "10.1.0.0/16")
+    peering = estate.ask_for(alice, one, other)
+    assert (peering.state, peering.expires_at) == (PeeringState.CREATING, None)
+    estate.settle()
+    after = estate.get(Peering, peering.id)
+    assert (after.state, after.observed_generation) == (PeeringState.ACTIVE, after.generation)
+
+
+def test_other_account_has_to_accept(estate, bob, asked):
+    """PEER-1, PEER-3: cross account waits for seven days; acceptance takes it to updating, then active."""
+    assert (asked.state, asked.expires_at) == (PeeringState.PENDING, estate.clock.now() + WEEK)
+    accepted = estate.do(accept_peering, bob, AcceptPeering(id=asked.id))
+    assert (accepted.state, accepted.expires_at) == (PeeringState.UPDATING, None)
+    estate.settle()
+    assert estate.get(Peering, asked.id).state is PeeringState.ACTIVE
+
+
+def test_cross_region_connection_gets_the_defaults(asked):
+    """PEER-9, PEER-10: the profile's cap and gold."""
+    assert (asked.bandwidth_mbps, asked.link_type) == (1024, LinkType.GOLD)
+
+
+def test_same_region_connection_has_neither_cap_nor_link_type(estate, alice, bob):
+    """PEER-9: same region is uncapped."""
+    peering = estate.ask_for(alice, estate.vpc(alice), estate.vpc(bob, "10.1.0.0/16"))
+    assert (peering.bandwidth_mbps, peering.link_type) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("verb", "request_type"), [(accept_peering, AcceptPeering), (reject_peering, RejectPeering)]
+)
+def test_only_the_accepter_answers(estate, alice, carol, asked, verb, request_type):
+    """PEER-13: the requester is told so, a stranger sees nothing."""
+    error = estate.refused(Forbidden, verb, alice, request_type(id=asked.id))
+    assert error.code == "not_accepter"
+    estate.refused(NotFound, verb, carol, request_type(id=asked.id))
+
+
+def test_operator_does_not_answer_for_others(estate, asked):
+    """NET-1: an operator reads everything and acts on its own account's resources only."""
+    assert estate.ask(get_peering, estate.operator, asked.id).id == asked.id
+    error = estate.refused(NotFound, accept_peering, estate.operator, AcceptPeering(id=asked.id))
+    assert error.data["resource"] == "peering"
+
+
+def test_reader_changes_nothing(estate, bob, asked):
+    """NET-1: a reader may look only."""
+    reader = Caller(bob.uid, Role.READER, "key")
+    assert estate.ask(get_peering, reader, asked.id).id == asked.id
+    for verb, request in ((accept_peering, AcceptPeering), (delete_peering, DeletePeering)):
+        assert estate.refused(Forbidden, verb, reader, request(id=asked.id)).code == "read_only"
+
+
+@pytest.mark.parametrize("verb", ["accept", "reject"])
+@pytest.mark.parametrize("reaped", [False, True])
+def test_answer_after_the_deadline_is_too_late(estate, bob, asked, verb, reaped):
+    """PEER-3: the deadline counts whether or not the reconciler has run."""
+    estate.clock.advance(WEEK)
+    if reaped:
+        estate.store.write(lambda tx: expire_peering(tx, estate.world, asked.id))
+    use_case, request = {
+        "accept": (accept_peering, AcceptPeering),
+        "reject": (reject_peering, RejectPeering),
+    }[verb]
+    assert estate.refused(Conflict, use_case, bob, request(id=asked.id)).code == "expired"
+
+
+def test_answer_just_before_the_deadline_counts(estate, bob, asked):
+    """PEER-3: until the deadline the request stands."""
+    estate.clock.advance(WEEK - timedelta(microseconds=1))
+    assert estate.do(accept_peering, bob, AcceptPeering(id=asked.id)).state is PeeringState.UPDATING
+
+
+def test_due_requests_expire_once(estate, alice, bob, asked):
+    """PEER-3: what is due is found and expired; a repeat and an early call change nothing."""
+    young = estate.vpc(bob, "10.2.0.0/16", "cn-beijing")
+    estate.clock.advance(WEEK)
+    later = estate.ask_for(alice, estate.vpc(alice, "10.3.0.0/16"), young)
+    due = estate.store.read(lambda tx: due_expiries(tx, estate.clock.now(), 10))
+    assert [peering.id for peering in due] == [asked.id]
+    for id in (asked.id, asked.id, later.id, "pcc-none"):
+        estate.store.write(lambda tx, id=id: expire_peering(tx, estate.world, id))
+    assert estate.get(Peering, asked.id).state is PeeringState.EXPIRED
+    assert estate.get(Peering, later.id).state is PeeringState.PENDING
+
+
+@pytest.mark.parametrize(
+    ("profile", "hours"), [("alibaba", 168), ("tencent", 168), ("native", 168), ("jdcloud", 24)]
+)
+def test_request_expires_after_the_products_time(estate, alice, bob, profile, hours):
+    """PEER-3: seven days, at JD 24 hours."""
+    kind = "cps" if profile == "jdcloud" else "ecs"
+    one, other = estate.vpc(alice, kind=kind), estate.vpc(bob, "10.1.0.0/16", kind=kind)
+    peering = estate.ask_for(alice, one, other, profile=profile)
+    assert peering.expires_at - peering.created_at == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("reaped", [False, True])
+def test_requester_enables_an_expired_request(estate, alice, bob, asked, reaped):
+    """PEER-3: an expired request is asked again for another seven days; the accepter can't."""
+    estate.clock.advance(WEEK)
+    if reaped:
+        estate.store.write(lambda tx: expire_peering(tx, estate.world, asked.id))
+    assert estate.refused(Forbidden, enable_peering, bob, EnablePeering(id=asked.id)).code == "not_requester"
+    again = estate.do(enable_peering, alice, EnablePeering(id=asked.id))
+    assert (again.state, again.expires_at) == (PeeringState.PENDING, estate.clock.now() + WEEK)
+    assert estate.do(accept_peering, bob, AcceptPeering(id=asked.id)).state is PeeringState.UPDATING
+
+
+def test_enable_needs_an_expired_request(estate, alice, asked):
+    """PEER-3: a request that still stands can't be asked again."""
+    estate.refused(IllegalState, enable_peering, alice, EnablePeering(id=asked.id))
+
+
+def test_enable_makes_all_checks_anew(estate, alice, pair, asked):
+    """PEER-3: when the pair has got another connection meanwhile, the old request stays expired."""
+    estate.clock.advance(WEEK)
+    estate.store.write(lambda tx: expire_peering(tx, estate.world, asked.id))
+    estate.ask_for(alice, *pair)
+    assert (
+        estate.refused(AlreadyExists, enable_peering, alice, EnablePeering(id=asked.id)).code
+        == "peering_exists"
+    )
+
+
+def test_product_without_enable_refuses_it(estate, alice, pair):
+    """PEER-2: events a product lacks are refused by its profile."""
+    peering = estate.ask_for(alice, *pair, profile="alibaba")
+    estate.clock.advance(WEEK)
+    assert (
+        estate.refused(Forbidden, enable_peering, alice, EnablePeering(id=peering.id)).code
+        == "not_in_product"
+    )
+
+
+@pytest.mark.parametrize(
+    ("profile", "requester_sees", "accepter_sees"),
+    [("alibaba", True, True), ("tencent", False, False), ("jdcloud", True, False), ("native", True, True)],
+)
+def test_rejected_request_is_seen_by_those_the_product_says(
+    estate, alice, bob, profile, requester_sees, accepter_sees
+):
+    """PEER-5: AP shows Rejected, TB's request is gone, JD's is gone for the receiver."""
+    kind = "cps" if profile == "jdcloud" else "ecs"
+    one, other = estate.vpc(alice, kind=kind), estate.vpc(bob, "10.1.0.0/16", kind=kind)
+    peering = estate.ask_for(alice, one, other, profile=profile)
+    estate.do(reject_peering, bob, RejectPeering(id=peering.id))
+    for caller, seen in ((alice, requester_sees), (bob, accepter_sees)):
+        listed = [p.id for p in estate.ask(list_peerings, caller).items]
+        assert listed == ([peering.id] if seen else [])
+        if not seen:
+            with pytest.raises(NotFound):
+                estate.ask(get_peering, caller, peering.id)
+            estate.refused(NotFound, delete_peering, caller, DeletePeering(id=peering.id))
+    assert estate.get(Peering, peering.id).state is PeeringState.REJECTED
+
+
+def test_rejected_pair_can_be_asked_again(estate, alice, bob, pair, asked):
+    """PEER-5: a rejected request does not stand in the way of a new one."""
+    estate.do(reject_peering, bob, RejectPeering(id=asked.id))
+    assert estate.ask_for(alice, *pair).state is PeeringState.PENDING
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_either_side_deletes_and_all_routes_go(estate, alice, bob, pair, who, request):
+    """PEER-4: every entry that leads to the connection goes with it, in all tables of both sides."""
+    vpc, peer = pair
+    peering = estate.peer(alice, bob, vpc, peer)
+    estate.route(alice, vpc, "10.1.0.0/16", peering)
+    estate.route(bob, peer, "10.0.0.0/16", peering)
+    deleted = estate.do(delete_peering, request.getfixturevalue(who), DeletePeering(id=peering.id))
+    assert deleted.state is PeeringState.DELETING
+    assert estate.all(RouteEntry) == []
+    estate.settle()
+    assert estate.get(Peering, peering.id).state is PeeringState.DELETED
+
+
+def test_deleted_connection_is_gone_for_everyone(estate, alice, bob, pair):
+    """PEER-2: the row stays for bills and the audit; nobody sees it, the pair is free."""
+    peering = estate.peer(alice, bob, *pair)
+    estate.do(delete_peering, bob, DeletePeering(id=peering.id))
+    estate.refused(IllegalState, delete_peering, alice, DeletePeering(id=peering.id))
+    estate.settle()
+    for caller in (alice, bob, estate.operator):
+        with pytest.raises(NotFound):
+            estate.ask(get_peering, caller, peering.id)
+        estate.refused(NotFound, delete_peering, caller, DeletePeering(id=peering.id))
+    assert estate.ask(list_peerings, estate.operator, all_accounts=True).items == ()
+    assert estate.ask_for(alice, *pair).state is PeeringState.PENDING
+
+
+def test_product_may_ask_for_force(estate, alice, bob, pair):
+    """PEER-4: AP refuses to delete a connection that routes lead to, unless forced."""
+    vpc, peer = pair
+    peering = estate.peer(alice, bob, vpc, peer, profile="alibaba")
+    estate.route(bob, peer, "10.0.0.0/16", peering)
+    error = estate.refused(Conflict, delete_peering, alice, DeletePeering(id=peering.id))
+    assert error.code == "routes_exist"
+    estate.do(delete_peering, alice, DeletePeering(id=peering.id, force=True))
+    assert estate.all(RouteEntry) == []
+
+
+@pytest.mark.parametrize("first", ["accept", "reject", "delete"])
+def test_one_answer_wins(estate, alice, bob, asked, first):
+    """PEER-2: after one of accept, reject and delete the other answers get a clear conflict."""
+    verbs = {
+        "accept": (accept_peering, bob, AcceptPeering(id=asked.id)),
+        "reject": (reject_peering, bob, RejectPeering(id=asked.id)),
+    }
+    winner = {**verbs, "delete": (delete_peering, alice, DeletePeering(id=asked.id))}[first]
+    estate.do(*winner)
+    for use_case, caller, request in verbs.values():
+        error = estate.refused(IllegalState, use_case, caller, request)
+        assert error.data["state"] == estate.get(Peering, asked.id).state.value
+
+
+def test_settling_needs_the_present_generation(estate, bob, asked):
+    """PEER-2: what the data plane did for an older wish does not count."""
+    accepted = estate.do(accept_peering, bob, AcceptPeering(id=asked.id))
+    before = estate.revision
+    estate.store.write(lambda tx: settle_peering(tx, estate.world, asked.id, accepted.generation - 1))
+    assert estate.revision == before
+    estate.store.write(lambda tx: settle_peering(tx, estate.world, asked.id, accepted.generation))
+    settled = estate.revision
+    estate.store.write(lambda tx: settle_peering(tx, estate.world, asked.id, accepted.generation))
+    assert (settled > before, estate.revision) == (True, settled)
+
+
+def test_cap_and_link_type_change_while_active(estate, alice, bob, pair):
+    """PEER-9, PEER-10: a change takes the connection through updating with a new generation."""
+    peering = estate.peer(alice, bob, *pair)
+    changed = estate.do(
+        update_peering, alice, UpdatePeering(id=peering.id, bandwidth_mbps=50, link_type="platinum")
+    )
+    assert (changed.bandwidth_mbps, changed.link_type) == (50, LinkType.PLATINUM)
+    assert (changed.state, changed.generation) == (PeeringState.UPDATING, peering.generation + 1)
+    estate.settle()
+    before = estate.revision
+    estate.do(update_peering, alice, UpdatePeering(id=peering.id, bandwidth_mbps=50))
+    assert estate.revision == before
+
+
+def test_texts_change_without_a_new_state(estate, alice, asked):
+    """PEER-2: a name is nothing to the data plane."""
+    named = estate.do(update_peering, alice, UpdatePeering(id=asked.id, name="core", description="to bob"))
+    assert (named.name, named.description, named.state) == ("core", "to bob", PeeringState.PENDING)
+    assert named.generation == asked.generation
+
+
+def test_cap_changes_only_while_active(estate, alice, asked):
+    """PEER-9: an unanswered request has no cap to change."""
+    estate.refused(IllegalState, update_peering, alice, UpdatePeering(id=asked.id, bandwidth_mbps=5))
+
+
+def test_same_region_connection_can_be_neither_capped_nor_classed(estate, alice, bob):
+    """PEER-9, PEER-10: same region is not changeable."""
+    peering = estate.peer(alice, bob, estate.vpc(alice), estate.vpc(bob, "10.1.0.0/16"))
+    for field, value in (("bandwidth_mbps", 10), ("link_type", "gold")):
+        error = estate.refused(
+            InvalidInput, update_peering, alice, UpdatePeering(id=peering.id, **{field: value})
+        )
+        assert error.field == field
+
+
+@pytest.mark.parametrize(("profile", "allowed"), [("alibaba", True), ("native", True), ("tencent", False)])
+def test_accepter_modifies_where_the_product_lets_it(estate, alice, bob, pair, profile, allowed):
+    """PEER-13: AP's accepter may modify; where the requester pays for the cap, only the requester may."""
+    peering = estate.peer(alice, bob, *pair, profile=profile)
+    request = UpdatePeering(id=peering.id, bandwidth_mbps=100)
+    if allowed:
+        assert estate.do(update_peering, bob, request).bandwidth_mbps == 100
+    else:
+        assert estate.refused(Forbidden, update_peering, bob, request).code == "not_requester"
+
+
+def test_asked_routes_are_written_at_acceptance_and_go_with_the_link(estate, alice, bob):
+    """PEER-8: both sides' system tables get every range of the other VPC, IPv4 and IPv6."""
+    one = estate.vpc(alice, "10.0.0.0/16", ipv6_cidr="auto")
+    other = estate.vpc(bob, "10.1.0.0/16", secondary_cidrs=("10.2.0.0/16",), ipv6_cidr="auto")
+    peering = estate.ask_for(alice, one, other, auto_routes=True)
+    assert estate.all(RouteEntry) == []
+    estate.do(accept_peering, bob, AcceptPeering(id=peering.id))
+    written = {(e.owner_uid, e.route_table_id, e.destination) for e in estate.all(RouteEntry)}
+    assert written == {(alice.uid, one.system_table_id, p) for p in other.prefixes} | {
+        (bob.uid, other.system_table_id, p) for p in one.prefixes
+    }
+    assert {e.origin for e in estate.all(RouteEntry)} == {EntryOrigin.AUTO}
+    estate.do(delete_peering, bob, DeletePeering(id=peering.id))
+    assert estate.all(RouteEntry) == []
+
+
+def test_same_account_routes_are_written_at_creation(estate, alice):
+    """PEER-8: AP's same-account option needs no acceptance."""
+    one, other = estate.vpc(alice, "10.0.0.0/16"), estate.vpc(alice, "10.1.0.0/16")
+    estate.ask_for(alice, one, other, profile="alibaba", auto_routes=True)
+    assert {e.destination for e in estate.all(RouteEntry)} == {one.cidr, other.cidr}
+
+
+def test_range_with_an_own_vswitch_is_skipped_with_a_warning(estate, alice):
+    """PEER-6, PEER-8: a route that the table would refuse is left out, and said so."""
+    one, other = estate.vpc(alice, "10.0.0.0/16"), estate.vpc(alice, "10.0.1.0/24")
+    estate.vswitch(alice, one, "10.0.0.0/17")
+    peering = estate.ask_for(alice, one, other, auto_routes=True)
+    assert {e.vpc_id for e in estate.all(RouteEntry)} == {other.id}
+    warnings = estate.store.read(lambda tx: peering_warnings(tx, estate.world, peering))
+    assert {w.code: w.prefixes for w in warnings} == {
+        "overlap": (one.cidr, other.cidr),
+        "auto_route_skipped": (other.cidr,),
+    }
+
+
+def test_public_ranges_are_warned_about(estate, alice):
+    """NET-10: outside RFC 1918 the internet comes first."""
+    one, other = estate.vpc(alice, "30.0.0.0/16"), estate.vpc(alice, "10.0.0.0/16")
+    peering = estate.ask_for(alice, one, other)
+    (warning,) = estate.store.read(lambda tx: peering_warnings(tx, estate.world, peering))
+    assert (warning.code, warning.prefixes) == ("public_range", (one.cidr,))
+
+
+def test_detail_shows_what_uses_the_link(estate, alice, bob, carol, pair):
+    """PEER-15: entries, tables and VSwitches of both sides; strangers see nothing."""
+    vpc, peer = pair
+    bound = estate.vswitch(alice, vpc)
+    peering = estate.peer(alice, bob, vpc, peer)
+    there, back = (
+        estate.route(alice, vpc, "10.1.0.0/16", peering),
+        estate.route(bob, peer, "10.0.0.0/16", peering),
+    )
+    routes = estate.ask(peering_routes, bob, peering.id)
+    assert [e.id for e in routes.requester.entries] == [there.id]
+    assert [t.id for t in routes.requester.tables] == [vpc.system_table_id]
+    assert [v.id for v in routes.requester.vswitches] == [bound.id]
+    assert [e.id for e in routes.accepter.entries] == [back.id]
+    assert routes.accepter.vswitches == ()
+    with pytest.raises(NotFound):
+        estate.ask(peering_routes, carol, peering.id)
+
+
+def test_list_shows_the_asked_side_state_and_vpc(estate, alice, bob, carol, asked):
+    """NET-1: lists hold the caller's connections only, narrowed as asked."""
+    for caller, side, found in (
+        (alice, "requester", 1),
+        (alice, "accepter", 0),
+        (bob, "accepter", 1),
+        (bob, None, 1),
+        (carol, None, 0),
+    ):
+        assert len(estate.ask(list_peerings, caller, side=side).items) == found
+    assert len(estate.ask(list_peerings, alice, state="active").items) == 0
+    assert len(estate.ask(list_peerings, alice, state="pending", vpc_id=asked.accepter.vpc_id).items) == 1
+    with pytest.raises(Forbidden):
+        estate.ask(list_peerings, alice, all_accounts=True)
+    with pytest.raises(InvalidInput):
+        estate.ask(list_peerings, alice, state="Activated")
+
+
+def test_pages_skip_what_is_hidden(estate, alice, bob):
+    """PEER-5: hidden connections leave no holes in pages, and the last page has no cursor."""
+    one = estate.vpc(alice, "10.0.0.0/16")
+    made = []
+    for number in range(1, 7):
+        peering = estate.ask_for(alice, one, estate.vpc(bob, f"10.{number}.0.0/16"), profile="tencent")
+        made.append(peering.id)
+    for id in made[::2]:
+        estate.do(reject_peering, bob, RejectPeering(id=id))
+    first = estate.ask(list_peerings, alice, limit=2)
+    rest = estate.ask(list_peerings, alice, limit=2, after=first.next)
+    assert [p.id for p in (*first.items, *rest.items)] == made[1::2]
+    assert rest.next is None
+
+
+def test_repeat_with_the_token_returns_the_same_connection(estate, alice, pair):
+    """PEER-12: a retried request makes one connection; the token can't be used for another request."""
+    request = estate.request(*pair, client_token="t-1")
+    first, second = (estate.do(create_peering, alice, request) for _ in range(2))
+    assert first.id == second.id
+    other = estate.request(*pair, client_token="t-1", name="other")
+    assert estate.refused(Conflict, create_peering, alice, other).code == "token_reused"
+
+
+def test_unset_is_not_none():
+    """Update requests tell "not given" from "none"."""
+    assert UpdatePeering(id="x").name is UNSET
