@@ -135,6 +135,11 @@ def condemn_interface(index: int, group: int, owner: str) -> Message:
     return Message(NEWLINK, 0, _LINK.pack(0, 0, index, 0, UP) + u32(27, group), owner, removes=True)
 
 
+def interface_request(index: int = 0) -> bytes:
+    """Body of a question for one interface, or for all."""
+    return _LINK.pack(0, 0, index, 0, 0)
+
+
 def delete_group(group: int) -> Message:
     """Delete all interfaces of a group; slow, the kernel waits for readers."""
     return Message(DELLINK, 0, _LINK.pack(0, 0, 0, 0, 0) + u32(27, group), removes=True)

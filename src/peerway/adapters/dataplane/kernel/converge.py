@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from errno import EADDRNOTAVAIL, ENODEV, ENOENT, ESRCH
 
-from peerway.adapters.dataplane.kernel.codec import End, Message, condemn_interface, new_wire
+from peerway.adapters.dataplane.kernel.codec import GETLINK, End, Message, condemn_interface, interface_request, new_wire
 from peerway.adapters.dataplane.kernel.desired import Desired, Guest
 from peerway.adapters.dataplane.kernel.encode import Wire
 from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP, is_router, router_namespace
@@ -36,6 +36,7 @@ class Converger:
         self._filters = FilterMemory(namespaces)
         self._actual: dict[str, State] = {}
         self._doubtful: set[str] = set()
+        self._rising: dict[str, list[int]] = {}
         self._condemned: dict[str, set[int]] = {}
         #: Object id → what went wrong in the last run.
         self.failures: dict[str, str] = {}
@@ -58,6 +59,7 @@ class Converger:
         for step in (self._retract, self._filter, self._wire, self._extend, self._furnish):
             for id in routers:
                 step(desired, id)
+        self._await_carriers()
         self._sweep()
         self._reaper.release(self._namespaces.release(unwanted))
         for name in self._doubtful:
@@ -209,8 +211,20 @@ class Converger:
 
     def _extend(self, desired: Desired, id: str) -> None:
         plan, name = desired.routers[id], router_namespace(id)
-        self._send(name, list(extend(self._state(name), plan.state, plan.owners, id)))
+        actual = self._state(name)
+        self._send(name, list(extend(actual, plan.state, plan.owners, id)))
+        before = actual.interfaces
+        rising = [i for i, one in plan.state.interfaces.items() if one.up and (i not in before or not before[i].up)]
+        if rising:
+            self._rising[name] = rising
         self._actual[name] = plan.state
+
+    def _await_carriers(self) -> None:
+        """Until the kernel has noticed that both ends are on it drops what is sent; asking for the interface makes it notice."""
+        for name, indexes in self._rising.items():
+            with self._namespaces.netlink(name) as netlink:
+                netlink.get([(GETLINK, interface_request(index)) for index in indexes])
+        self._rising.clear()
 
     def _furnish(self, desired: Desired, id: str) -> None:
         """Set the instances' own sides up."""

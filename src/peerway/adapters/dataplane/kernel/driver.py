@@ -63,7 +63,7 @@ class KernelDataPlane:
         self._holder: HolderClient = reach_holder(self._state_dir)
         self._holder.warm(WARM)
         self._namespaces = Namespaces(self._holder)
-        self._reaper = Reaper(self._holder)
+        self._reaper = Reaper()
         self._converger = Converger(self._namespaces, self._reaper)
 
     @property

@@ -17,6 +17,8 @@ from socket import AF_INET, AF_INET6
 from peerway.adapters.dataplane.kernel.codec import End
 from peerway.adapters.dataplane.kernel.names import (
     ATTACHED_INTERFACE,
+    BACK_RULE,
+    BACK_TABLE,
     FAR4,
     FAR6,
     GATEWAY4,
@@ -122,6 +124,7 @@ def encode_router(
     for link in links.values():
         _add_link(plan, link, index[f"l:{link.id}"], versions)
     ways = _Ways(present, {id for id, link in links.items() if link.up}, index)
+    _add_way_back(plan, ways)
     _add_tables(plan, router, ways, versions)
     return plan
 
@@ -231,36 +234,44 @@ class _Ways:
 
     def expand(self, fib: Fib, table: int) -> Iterator[tuple[Destination, Way]]:
         """All routes of a table, the longest match among them meaning what the longest match in the fib means."""
-        subnets = {entry.hop.subnet_id for entry in fib.entries if isinstance(entry.hop, ToSubnet)}
         best = _LongestMatch(fib)
         for endpoint in self.endpoints.values():
-            if endpoint.subnet_id in subnets:
-                yield from self._hosts(best, endpoint, table)
+            for address in endpoint.addresses:
+                entry = best.of(address)
+                if entry is not None and entry.hop in {ToSubnet(endpoint.subnet_id), ToEndpoint(endpoint.id)}:
+                    packed = address.packed
+                    host = Destination(_VERSIONS[address.version], table, packed, len(packed) * 8)
+                    yield host, Way(self.index[f"e:{endpoint.id}"])
         for entry in fib.entries:
             yield _destination(entry.prefix, table), self._way(entry)
 
-    def _hosts(
-        self, best: _LongestMatch, endpoint: Endpoint, table: int
-    ) -> Iterator[tuple[Destination, Way]]:
-        for address in endpoint.addresses:
-            entry = best.of(address)
-            if entry is not None and entry.hop == ToSubnet(endpoint.subnet_id):
-                packed = address.packed
-                destination = Destination(_VERSIONS[address.version], table, packed, len(packed) * 8)
-                yield destination, Way(self.index[f"e:{endpoint.id}"])
+    def _is_gateway(self, endpoint_id: str) -> bool:
+        endpoint = self.endpoints.get(endpoint_id)
+        return endpoint is not None and endpoint.forwards
 
     def _way(self, entry: FibEntry) -> Way:
         six = entry.prefix.version == 6
         match entry.hop:
             case ToLink(link_id) if link_id in self.live:
                 return Way(self.index[f"l:{link_id}"], FAR6 if six else FAR4)
-            case ToEndpoint(endpoint_id) if endpoint_id in self.endpoints:
+            case ToEndpoint(endpoint_id) if self._is_gateway(endpoint_id):
                 for address in self.endpoints[endpoint_id].addresses:
                     if address.version == entry.prefix.version:
                         return Way(self.index[f"e:{endpoint_id}"], address.packed)
             case _:
                 pass
         return DISCARD
+
+
+def _add_way_back(plan: RouterPlan, ways: _Ways) -> None:
+    """What the source check of IPv4 looks at: each instance's addresses, whatever the tables say of them."""
+    plan.state.rules.add(PolicyRule(AF_INET, BACK_RULE, "lo", b"", 0, BACK_TABLE))
+    plan.state.routes[Destination(AF_INET, BACK_TABLE, bytes(4), 0)] = DISCARD
+    for endpoint in ways.endpoints.values():
+        for address in endpoint.addresses:
+            if address.version == 4:
+                destination = Destination(AF_INET, BACK_TABLE, address.packed, 32)
+                plan.state.routes[destination] = Way(ways.index[f"e:{endpoint.id}"])
 
 
 def _add_tables(plan: RouterPlan, router: Router, ways: _Ways, versions: tuple[int, ...]) -> None:

@@ -61,9 +61,12 @@ class Namespaces:
         """Know these namespaces by their path, and no others."""
         self._attached = paths
 
-    def release(self, names: Iterable[str]) -> dict[str, int]:
-        """Hand file descriptors over to the caller and forget them."""
-        return {name: self._fds.pop(name) for name in names if name in self._fds}
+    def release(self, names: Iterable[str]) -> list[int]:
+        """Have the holder let go of namespaces; they live on until the caller closes the file descriptors it gets."""
+        going = [name for name in names if name in self._fds]
+        if going:
+            self._holder.drop(going)
+        return [self._fds.pop(name) for name in going]
 
     @contextmanager
     def opened(self, name: str) -> Iterator[int]:

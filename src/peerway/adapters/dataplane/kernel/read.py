@@ -48,7 +48,7 @@ def read_state(netlink: Netlink) -> State:
 def _interfaces(netlink: Netlink) -> dict[int, Interface]:
     rates = _rates(netlink)
     result: dict[int, Interface] = {}
-    for _, body in netlink.dump(codec.GETLINK, _LINK.pack(AF_UNSPEC, 0, 0, 0, 0)):
+    for _, body in netlink.dump(codec.GETLINK, codec.interface_request()):
         _, _, index, flags, _ = _LINK.unpack_from(body)
         if index == _LOOPBACK:
             continue

@@ -16,10 +16,8 @@ from typing import NamedTuple
 
 from peerway.adapters.dataplane.kernel import syscalls
 from peerway.adapters.dataplane.kernel.codec import delete_group
-from peerway.adapters.dataplane.kernel.holder_client import HolderClient
 from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP
 from peerway.adapters.dataplane.kernel.netlink import Netlink
-from peerway.domain.errors import Unavailable
 
 
 class _Job(NamedTuple):
@@ -29,15 +27,14 @@ class _Job(NamedTuple):
     sweep: int | None
     #: Their indexes.
     indexes: frozenset[int]
-    #: Namespaces to let go of afterwards, by name.
-    release: dict[str, int]
+    #: Namespaces to let go of afterwards.
+    release: tuple[int, ...]
 
 
 class Reaper:
     """A queue of deletions and the thread that works it off."""
 
-    def __init__(self, holder: HolderClient) -> None:
-        self._holder = holder
+    def __init__(self) -> None:
         self._jobs: Queue[_Job | None] = Queue()
         self._pending: dict[tuple[str, int], int] = {}
         self._lock = Lock()
@@ -46,7 +43,7 @@ class Reaper:
 
     def sweep(self, name: str, namespace: int, indexes: Iterable[int]) -> None:
         """Delete the marked interfaces of a namespace, soon."""
-        job = _Job(name, os.dup(namespace), frozenset(indexes), {})
+        job = _Job(name, os.dup(namespace), frozenset(indexes), ())
         self._count(job, 1)
         self._jobs.put(job)
 
@@ -55,10 +52,9 @@ class Reaper:
         with self._lock:
             return (name, index) in self._pending
 
-    def release(self, namespaces: dict[str, int]) -> None:
-        """Let go of namespaces, soon; the file descriptors are the reaper's from here on."""
-        if namespaces:
-            self._jobs.put(_Job("", None, frozenset(), namespaces))
+    def release(self, namespaces: Iterable[int]) -> None:
+        """Close the last file descriptors of namespaces, after everything asked for so far."""
+        self._jobs.put(_Job("", None, frozenset(), tuple(namespaces)))
 
     def settle(self) -> None:
         """Wait until everything asked for is done."""
@@ -91,8 +87,5 @@ class Reaper:
                 with Netlink() as netlink:
                     netlink.execute([delete_group(CONDEMNED_GROUP)])
             os.close(job.sweep)
-        with suppress(Unavailable):
-            if job.release:
-                self._holder.drop(list(job.release))
-        for fd in job.release.values():
+        for fd in job.release:
             os.close(fd)

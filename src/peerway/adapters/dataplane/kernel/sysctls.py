@@ -14,7 +14,8 @@ from peerway.adapters.dataplane.kernel.protocol import ROUTER
 
 _IPV4, _IPV6 = "/proc/sys/net/ipv4/", "/proc/sys/net/ipv6/"
 
-#: In every namespace: no surprises from the network (autoconfiguration, address detection), IPv6 on.
+#: In every namespace: no surprises from the network (autoconfiguration, address detection), IPv6 on, and
+#: every probe of a closed port answered.
 COMMON: tuple[tuple[str, str], ...] = (
     (_IPV4 + "conf/all/rp_filter", "0"),
     (_IPV4 + "conf/default/rp_filter", "0"),
@@ -23,6 +24,8 @@ COMMON: tuple[tuple[str, str], ...] = (
     (_IPV6 + "conf/default/accept_dad", "0"),
     (_IPV6 + "conf/default/accept_ra", "0"),
     (_IPV6 + "conf/default/addr_gen_mode", "1"),
+    (_IPV4 + "icmp_ratelimit", "0"),
+    (_IPV6 + "icmp/ratelimit", "0"),
 )
 
 #: By kind of namespace, beyond the common ones. A router checks sources on every new interface; links are exempted one by one.

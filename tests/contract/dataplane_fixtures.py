@@ -1,0 +1,35 @@
+"""The data planes that the contract suite is run against, one of each kind for the whole suite."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
+from peerway.adapters.dataplane.memory.driver import MemoryDataPlane
+from peerway.app.dataplane import DataPlane
+from peerway.fabric.model import Fabric
+
+#: All drivers that must keep the contract.
+DRIVERS = ["memory", pytest.param("kernel", marks=pytest.mark.kernel)]
+
+
+@pytest.fixture(scope="module", params=DRIVERS)
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DataPlane]:
+    """A driver for the module; what it made is removed at the end."""
+    driver: DataPlane
+    if request.param == "memory":
+        driver = MemoryDataPlane()
+    else:
+        driver = KernelDataPlane(tmp_path_factory.mktemp("kernel"))
+    try:
+        yield driver
+    finally:
+        driver.close(destroy=True)
+
+
+@pytest.fixture
+def dataplane(running: DataPlane) -> DataPlane:
+    """The driver, holding nothing."""
+    report = running.apply(Fabric(0))
+    assert report.failures == {}
+    return running

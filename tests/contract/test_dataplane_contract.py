@@ -1,0 +1,412 @@
+"""What every data plane does alike: the same networks, the same answers, whoever carries the packets."""
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from peerway.app.dataplane import DataPlane, Probe, ProbeResult, Verdict
+from peerway.domain.errors import NotFound
+from peerway.domain.peering import Peering
+from peerway.domain.prefixes import Address
+from peerway.domain.security import Protocol
+from peerway.domain.vpc import Instance, Vpc, VSwitch
+from peerway.fabric.model import Fabric, Link
+from peerway.fabric.walk import exchange
+from tests.builders.strategies import of_kind, packets, topologies
+from tests.builders.topology import ACCEPT_ALL, DROP, EGRESS, Topology, acl_entry
+from tests.contract.dataplane_fixtures import dataplane, running
+
+__all__ = ["dataplane", "running"]
+
+ICMP, TCP, UDP, ICMP6 = 1, 6, 17, 58
+TIMEOUT_MS = 150
+
+
+class Network(Topology):
+    """A topology with short words for what the suite asks about."""
+
+    def site(self, number: int, *, ipv6: bool = False, **fields: object) -> tuple[Vpc, VSwitch]:
+        """VPC 10.N.0.0/16 with VSwitch 10.N.1.0/24."""
+        vpc = self.vpc(f"10.{number}.0.0/16", ipv6=f"fd00:{number}::/56" if ipv6 else None)
+        vswitch = self.vswitch(vpc, f"10.{number}.1.0/24", ipv6=f"fd00:{number}::/64" if ipv6 else None, **fields)
+        return vpc, vswitch
+
+    def pair(self, **fields: object) -> tuple[Vpc, Vpc, Instance, Instance, Peering]:
+        """Two peered VPCs with routes both ways and an instance each."""
+        (one, near), (other, far) = self.site(1, **fields), self.site(2, **fields)
+        return one, other, self.instance(near), self.instance(far), self.join(one, other)
+
+
+def ask(
+    dataplane: DataPlane, source: Instance, target: Instance | str | Address, protocol: int = ICMP, port: int = 0
+) -> ProbeResult:
+    """Probe an instance's IPv4 address, or any address."""
+    address = target.ipv4 if isinstance(target, Instance) else ip_address(str(target))
+    return dataplane.probe(Probe(source.id, address, protocol, port, TIMEOUT_MS))
+
+
+def reaches(dataplane: DataPlane, *question: object) -> bool:
+    """Whether the probe is answered: for real, or as predicted by a driver that carries no packets."""
+    result = ask(dataplane, *question)  # type: ignore[arg-type]
+    good = Verdict.PREDICTED if dataplane.name == "memory" else Verdict.ANSWERED
+    assert result.verdict in {good, Verdict.SILENT}
+    assert (result.round_trip_ms is not None) == (result.verdict is Verdict.ANSWERED)
+    return result.verdict is good
+
+
+def put(dataplane: DataPlane, topology: Topology) -> Fabric:
+    """Apply the topology; nothing may fail."""
+    fabric = topology.fabric()
+    report = dataplane.apply(fabric)
+    assert report.failures == {}
+    assert report.revision == fabric.revision
+    return fabric
+
+
+def test_apply_of_nothing_makes_nothing(dataplane: DataPlane) -> None:
+    """An empty fabric is a fabric."""
+    assert dataplane.apply(Fabric(7)).touched == 0
+    seen = dataplane.observe()
+    assert (seen.routers, seen.endpoints, dict(seen.links), dict(seen.drift)) == (frozenset(), frozenset(), {}, {})
+
+
+def test_apply_repeated_touches_nothing(dataplane: DataPlane) -> None:
+    """A repeat does nothing; neither does an equal fabric made of other objects, nor a repair."""
+    net = Network()
+    net.pair(ipv6=True)
+    fabric = put(dataplane, net)
+    assert dataplane.apply(fabric).touched == 0
+    assert dataplane.apply(net.fabric()).touched == 0
+    assert dataplane.repair().touched == 0
+
+
+def test_apply_touches_in_proportion_to_the_change(dataplane: DataPlane) -> None:
+    """One link more touches the link and its two routers at most."""
+    net = Network()
+    net.pair()
+    sites = [net.site(number) for number in (3, 4)]
+    put(dataplane, net)
+    net.peering(sites[0][0], sites[1][0])
+    assert 1 <= dataplane.apply(net.fabric()).touched <= 3
+
+
+def test_observe_lists_what_is_there(dataplane: DataPlane) -> None:
+    """Routers, endpoints and links by id, without drift right after an apply."""
+    net = Network()
+    one, other, here, there, peering = net.pair()
+    put(dataplane, net)
+    seen = dataplane.observe()
+    assert seen.routers == {one.id, other.id}
+    assert seen.endpoints == {here.id, there.id}
+    assert dict(seen.links) == {peering.id: True}
+    assert dict(seen.drift) == {}
+
+
+def test_probe_of_an_unknown_instance_is_not_found(dataplane: DataPlane) -> None:
+    """A probe starts at an instance that exists."""
+    with pytest.raises(NotFound):
+        dataplane.probe(Probe("i-none", ip_address("10.0.0.1")))
+
+
+@pytest.mark.parametrize(("protocol", "port"), [(ICMP, 0), (TCP, 80), (UDP, 53)])
+def test_peered_instances_reach_each_other(dataplane: DataPlane, protocol: int, port: int) -> None:
+    """PEER-1: link and routes both ways carry echo, TCP and UDP."""
+    net = Network()
+    _, _, here, there, _ = net.pair()
+    put(dataplane, net)
+    assert reaches(dataplane, here, there, protocol, port)
+    assert reaches(dataplane, there, here, protocol, port)
+
+
+def test_peered_instances_reach_each_other_over_ipv6(dataplane: DataPlane) -> None:
+    """NET-9: IPv6 ranges are carried like IPv4 ones."""
+    net = Network()
+    _, _, here, there, _ = net.pair(ipv6=True)
+    put(dataplane, net)
+    assert reaches(dataplane, here, there.ipv6, ICMP6)
+    assert reaches(dataplane, here, there.ipv6, TCP, 443)
+    assert reaches(dataplane, here, there)
+
+
+def test_link_without_routes_carries_nothing(dataplane: DataPlane) -> None:
+    """PEER-8: routes are the owners' business; without them nothing flows, and with one side's alone no answer comes back."""
+    net = Network()
+    (one, near), (other, far) = net.site(1), net.site(2)
+    here, there = net.instance(near), net.instance(far)
+    peering = net.peering(one, other)
+    put(dataplane, net)
+    assert not reaches(dataplane, here, there)
+    net.route(one, "10.2.0.0/16", peering)
+    put(dataplane, net)
+    assert not reaches(dataplane, here, there)
+    net.route(other, "10.1.1.0/24", peering)
+    put(dataplane, net)
+    assert reaches(dataplane, here, there)
+    assert reaches(dataplane, there, here)
+
+
+def test_link_that_is_switched_off_drops_and_carries_again(dataplane: DataPlane) -> None:
+    """A link that is there and down is a hole; up again, it carries as before."""
+    net = Network()
+    _, _, here, there, peering = net.pair(ipv6=True)
+    fabric = put(dataplane, net)
+    link = fabric.links[peering.id]
+    down = Link(link.id, link.ends, up=False, cap_mbps=link.cap_mbps)
+    for _ in range(2):
+        assert dataplane.apply(Fabric(fabric.revision + 1, fabric.routers, {link.id: down})).failures == {}
+        assert not reaches(dataplane, here, there)
+        assert not reaches(dataplane, here, there.ipv6, ICMP6)
+        assert dict(dataplane.observe().links) == {link.id: False}
+        assert dataplane.apply(fabric).failures == {}
+        assert reaches(dataplane, here, there)
+        assert reaches(dataplane, here, there.ipv6, ICMP6)
+
+
+def test_deleted_link_is_silent_at_once_and_can_come_back(dataplane: DataPlane) -> None:
+    """PEER-4: after the apply that deletes it, not one packet crosses; a new link under the same id carries at once."""
+    net = Network()
+    _, _, here, there, peering = net.pair()
+    for _ in range(3):
+        put(dataplane, net)
+        assert reaches(dataplane, here, there)
+        net.remove(peering)
+        put(dataplane, net)
+        assert not reaches(dataplane, here, there)
+        assert dict(dataplane.observe().links) == {}
+        net.put(peering)
+    put(dataplane, net)
+    assert dict(dataplane.observe().links) == {peering.id: True}
+
+
+def test_nothing_passes_two_links(dataplane: DataPlane) -> None:
+    """PEER-7: whatever the outer VPCs' routes say, the middle one carries nothing across; also for IPv6."""
+    net = Network()
+    sites = [net.site(number, ipv6=True) for number in (1, 2, 3)]
+    left, middle, right = (vpc for vpc, _ in sites)
+    one, two, three = (net.instance(vswitch) for _, vswitch in sites)
+    first, second = net.join(left, middle), net.join(middle, right)
+    for prefix in ("10.3.0.0/16", "fd00:3::/56"):
+        net.route(left, prefix, first)
+    for prefix in ("10.1.0.0/16", "fd00:1::/56"):
+        net.route(right, prefix, second)
+    put(dataplane, net)
+    assert reaches(dataplane, one, two)
+    assert reaches(dataplane, three, two.ipv6, ICMP6)
+    assert not reaches(dataplane, one, three)
+    assert not reaches(dataplane, three, one, TCP, 22)
+    assert not reaches(dataplane, one, three.ipv6, ICMP6)
+
+
+def test_blackhole_route_drops_and_longest_match_decides(dataplane: DataPlane) -> None:
+    """NET-5: a blackhole inside a peered range is a hole in it, and a longer route a bridge over the hole."""
+    net = Network()
+    one, other, here, there, peering = net.pair()
+    net.route(one, "10.2.1.0/24")
+    put(dataplane, net)
+    assert not reaches(dataplane, here, there)
+    net.route(one, f"{there.ipv4}/32", peering)
+    put(dataplane, net)
+    assert reaches(dataplane, here, there)
+
+
+def test_subnet_tables_decide_for_their_own_instances(dataplane: DataPlane) -> None:
+    """NET-5: a VSwitch with a custom table without the route reaches less than its neighbour."""
+    net = Network()
+    one, other, here, there, _ = net.pair()
+    closed = net.instance(net.vswitch(one, "10.1.2.0/24", table=net.table(one)))
+    put(dataplane, net)
+    assert reaches(dataplane, here, there)
+    assert not reaches(dataplane, closed, there)
+    assert reaches(dataplane, closed, here)
+    assert reaches(dataplane, here, closed)
+
+
+def test_overlapping_ranges_keep_the_own_network(dataplane: DataPlane) -> None:
+    """PEER-9: with equal VPC ranges the own VSwitch wins, and disjoint VSwitches reach each other by longer routes."""
+    net = Network()
+    one, other = net.vpc("10.0.0.0/16"), net.vpc("10.0.0.0/16")
+    here, same = net.instance(net.vswitch(one, "10.0.1.0/24")), net.instance(net.vswitch(one, "10.0.3.0/24"))
+    there, twin = net.instance(net.vswitch(other, "10.0.2.0/24")), net.instance(net.vswitch(other, "10.0.3.0/24"))
+    peering = net.peering(one, other)
+    net.route(one, "10.0.2.0/24", peering)
+    net.route(other, "10.0.1.0/24", peering)
+    put(dataplane, net)
+    assert same.ipv4 == twin.ipv4
+    assert reaches(dataplane, here, there)
+    assert reaches(dataplane, here, same)
+    assert reaches(dataplane, there, twin)
+    assert not reaches(dataplane, same, there)
+
+
+def test_instances_come_move_and_go(dataplane: DataPlane) -> None:
+    """An instance can get another address, another VSwitch and VPC, and be removed; its packets follow."""
+    net = Network()
+    one, other, here, there, _ = net.pair()
+    second = net.vswitch(other, "10.2.2.0/24")
+    put(dataplane, net)
+    moved = net.change(there, ipv4=ip_address("10.2.1.77"))
+    put(dataplane, net)
+    assert reaches(dataplane, here, moved)
+    assert not reaches(dataplane, here, "10.2.1.9")
+    moved = net.change(there, vswitch_id=second.id, ipv4=ip_address("10.2.2.9"))
+    put(dataplane, net)
+    assert reaches(dataplane, here, moved)
+    assert reaches(dataplane, moved, here)
+    near = net.resources[here.vswitch_id]
+    moved = net.change(there, vpc_id=one.id, vswitch_id=near.id, ipv4=ip_address("10.1.1.200"))
+    put(dataplane, net)
+    assert reaches(dataplane, here, moved)
+    assert not reaches(dataplane, here, "10.2.2.9")
+    net.remove(there)
+    put(dataplane, net)
+    assert not reaches(dataplane, here, "10.1.1.200")
+    assert dataplane.observe().endpoints == {here.id}
+    with pytest.raises(NotFound):
+        ask(dataplane, there, here)
+
+
+def test_security_groups_are_stateful_and_ask_both_ends(dataplane: DataPlane) -> None:
+    """NET-7: ingress is closed unless opened, egress open unless closed, and answers need no rule."""
+    net = Network()
+    one, other, here, there, _ = net.pair()
+    client, server = net.group(one), net.group(other)
+    net.change(here, security_group_ids=(client.id,))
+    net.change(there, security_group_ids=(server.id,))
+    net.rule(server, "10.1.0.0/16", protocol=Protocol.TCP, ports=(80, 90))
+    put(dataplane, net)
+    assert reaches(dataplane, here, there, TCP, 80)
+    assert reaches(dataplane, here, there, TCP, 90)
+    assert not reaches(dataplane, here, there, TCP, 91)
+    assert not reaches(dataplane, here, there, UDP, 80)
+    assert not reaches(dataplane, here, there)
+    assert not reaches(dataplane, there, here, TCP, 80)
+    net.rule(client, "10.2.0.0/16", direction=EGRESS, protocol=Protocol.TCP, ports=(80, 80), action=DROP)
+    put(dataplane, net)
+    assert not reaches(dataplane, here, there, TCP, 80)
+    assert reaches(dataplane, here, there, TCP, 81)
+
+
+def test_security_groups_hold_inside_a_subnet_and_for_ipv6(dataplane: DataPlane) -> None:
+    """NET-7: neighbours are filtered like strangers; rules are per IP version."""
+    net = Network()
+    one, vswitch = net.site(1, ipv6=True)
+    group = net.group(one, inner_access=False)
+    net.rule(group, "::/0", protocol=Protocol.ICMPV6)
+    net.rule(group, "10.1.1.0/24", protocol=Protocol.UDP)
+    here, there = net.instance(vswitch), net.instance(vswitch, group)
+    put(dataplane, net)
+    assert reaches(dataplane, here, there.ipv6, ICMP6)
+    assert not reaches(dataplane, here, there)
+    assert reaches(dataplane, here, there, UDP, 9)
+    assert not reaches(dataplane, here, there.ipv6, UDP, 9)
+    assert reaches(dataplane, there, here, TCP, 9)
+
+
+def test_long_rule_lists_decide_by_their_first_match(dataplane: DataPlane) -> None:
+    """NET-7: of a hundred overlapping rules the first that matches decides."""
+    net = Network()
+    one, other, here, there, _ = net.pair()
+    group = net.group(other)
+    net.change(there, security_group_ids=(group.id,))
+    net.rule(group, "10.1.1.0/24", protocol=Protocol.TCP, ports=(1000, 1000), priority=1)
+    net.rule(group, "10.1.0.0/16", protocol=Protocol.TCP, ports=(900, 1100), action=DROP, priority=2)
+    net.rule(group, "10.0.0.0/8", protocol=Protocol.TCP, priority=3)
+    for number in range(100):
+        net.rule(group, f"10.3.{number}.0/24", protocol=Protocol.UDP, ports=(number, number), priority=4)
+    put(dataplane, net)
+    assert reaches(dataplane, here, there, TCP, 1000)
+    assert not reaches(dataplane, here, there, TCP, 1001)
+    assert reaches(dataplane, here, there, TCP, 1101)
+    assert not reaches(dataplane, here, there, UDP, 1)
+
+
+def test_acls_are_stateless_and_spare_the_inside(dataplane: DataPlane) -> None:
+    """NET-7: an ACL is asked for every packet that leaves or enters the VSwitch, answers included, and not inside it."""
+    net = Network()
+    one, near = net.site(1)
+    acl = net.acl(one, ingress=[acl_entry(protocol=Protocol.TCP, ports=(80, 80))], egress=ACCEPT_ALL)
+    guarded = net.vswitch(one, "10.1.2.0/24", acl=acl)
+    here, there, beside = net.instance(near), net.instance(guarded), net.instance(guarded)
+    put(dataplane, net)
+    assert reaches(dataplane, here, there, TCP, 80)
+    assert not reaches(dataplane, here, there, TCP, 81)
+    assert not reaches(dataplane, there, here, TCP, 80)  # the answer comes to a client's port
+    assert reaches(dataplane, there, beside, TCP, 81)
+    assert reaches(dataplane, there, beside)
+    net.change(acl, egress=())
+    put(dataplane, net)
+    assert not reaches(dataplane, here, there, TCP, 80)  # the answer may not leave
+    net.change(acl, ingress=ACCEPT_ALL, egress=ACCEPT_ALL)
+    put(dataplane, net)
+    assert reaches(dataplane, there, here, TCP, 80)
+
+
+def test_rules_that_change_take_effect_with_the_apply(dataplane: DataPlane) -> None:
+    """NET-7: opened and closed again, group taken away and given back."""
+    net = Network()
+    one, other, here, there, _ = net.pair()
+    group = net.group(other)
+    net.change(there, security_group_ids=(group.id,))
+    put(dataplane, net)
+    assert not reaches(dataplane, here, there)
+    rule = net.rule(group)
+    put(dataplane, net)
+    assert reaches(dataplane, here, there)
+    net.remove(rule)
+    put(dataplane, net)
+    assert not reaches(dataplane, here, there)
+    net.change(there, security_group_ids=())
+    put(dataplane, net)
+    assert reaches(dataplane, here, there)
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_probes_say_what_the_reference_says(dataplane: DataPlane, data: st.DataObject) -> None:
+    """In random networks a real echo or TCP connection is answered exactly when the reference walk says so."""
+    topology = data.draw(topologies())
+    if not of_kind(topology, Instance):
+        return
+    fabric = put(dataplane, topology)
+    for _ in range(4):
+        packet = data.draw(packets(topology).filter(lambda packet: packet.protocol in {ICMP, TCP, ICMP6}))
+        own = [one for one in topology.resources[packet.from_endpoint].addresses if one.version == packet.destination.version]
+        if not own:
+            continue
+        question = replace(packet, source=own[0], port=packet.port if packet.protocol == TCP else 0)
+        expected = exchange(fabric, question)
+        result = dataplane.probe(
+            Probe(packet.from_endpoint, packet.destination, packet.protocol, question.port, TIMEOUT_MS)
+        )
+        assert (result.verdict is not Verdict.SILENT) == expected.answered, f"{question} {expected} {result}"
+
+
+def test_counters_stand_for_both_ends_of_every_link(dataplane: DataPlane) -> None:
+    """MON: totals by (link, router); what one end sent, the other received."""
+    net = Network()
+    one, other, here, there, peering = net.pair()
+    put(dataplane, net)
+    ask(dataplane, here, there)
+    counters = dataplane.counters()
+    assert set(counters) == {(peering.id, one.id), (peering.id, other.id)}
+    near, far = counters[peering.id, one.id], counters[peering.id, other.id]
+    assert near.sent_bytes == far.received_bytes
+    assert near.received_packets == far.sent_packets
+    assert near.capped_packets == 0
+
+
+def test_close_without_destroy_and_apply_of_nothing_are_repeatable(dataplane: DataPlane) -> None:
+    """Removing everything twice is removing it once."""
+    net = Network()
+    net.pair()
+    put(dataplane, net)
+    assert dataplane.apply(Fabric(0)).touched > 0
+    assert dataplane.apply(Fabric(0)).touched == 0
+    assert dataplane.observe().routers == frozenset()
