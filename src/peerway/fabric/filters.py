@@ -123,7 +123,7 @@ def _matches(rule: SecurityRule | AclEntry, remote: Prefix) -> Iterator[Match]:
 
 
 def _host(address: Address) -> Prefix:
-    """The range that is this one address."""
+    """The range that is this one address. Made from the number: made from the address, it would go through text."""
     if isinstance(address, IPv4Address):
-        return IPv4Network(address)
-    return IPv6Network(address)
+        return IPv4Network(int(address))
+    return IPv6Network(int(address))

@@ -136,6 +136,10 @@ def test_reply_to_another_instance_with_the_same_address_answers_nobody(t, joine
     assert result.reply is not None
     assert result.reply.receiver == twin.id
     assert not result.answered
+    t.change(twin, security_group_ids=(t.group(third).id,))
+    result = exchange(t.fabric(), packet(joined.a, joined.b))
+    assert result.reply is not None
+    assert result.reply.outcome is Outcome.DROPPED_BY_POLICY
 
 
 def test_fine_grained_routes_open_one_vswitch_or_host(t):
