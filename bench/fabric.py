@@ -10,6 +10,7 @@ from time import perf_counter
 
 from tests.builders.topology import EGRESS, Topology
 
+from bench.stats import Figure
 from peerway.domain.peering import PeeringState
 from peerway.domain.resource import Resource
 from peerway.domain.vpc import Instance
@@ -33,6 +34,17 @@ class FabricFigures:
     edit_ms: float
     #: The same, at a hundredth of the size: the cost of an edit hardly follows the size of the network.
     small_edit_ms: float
+
+
+def measure(*, quick: bool) -> list[Figure]:
+    found = measure_fabric(1_000 if quick else 10_000)
+    size = f"{found.vpcs:,} VPCs, {found.instances:,} instances, {found.links:,} links"
+    return [
+        Figure(name="stored resources into a snapshot", unit="s", samples=(found.snapshot_s,), note=size),
+        Figure(name="snapshot into a fabric", unit="s", samples=(found.compile_s,), note=size),
+        Figure(name="one edit", unit="ms", samples=(found.edit_ms,), note=f"{size}; median of 40"),
+        Figure(name="one edit, a hundredth of the size", unit="ms", samples=(found.small_edit_ms,)),
+    ]
 
 
 def network(vpcs: int, instances_each: int = 10, links_each: int = 2) -> Topology:

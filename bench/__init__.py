@@ -1,0 +1,1 @@
+"""Measurements of what Peerway promises, beside what it is compared with; see docs/benchmarks.md."""
