@@ -10,6 +10,7 @@ import typer
 from peerway.cli.client import Item
 from peerway.cli.completion import ids_of
 from peerway.cli.options import Limit, Output
+from peerway.cli.profiles import store
 from peerway.cli.session import given, session_of
 
 app = typer.Typer(
@@ -47,12 +48,18 @@ def create(
         bool, typer.Option("--real-name", help="It has an enterprise real-name registration.")
     ] = False,
     balance: Annotated[str | None, typer.Option(help="Money it has.", show_default=False)] = None,
+    save_profile: Annotated[
+        str | None, typer.Option(help="Also save it as a profile of this command line.", show_default=False)
+    ] = None,
     output: Output = None,
 ) -> None:
     """Make an account and print its first credential, which is shown this once."""
     session = session_of(ctx)
     body = {"name": name, "site": site.value, "real_name": real_name, "balance": balance}
-    session.show(secrets_of(session.client.create("/accounts", body)), output)
+    made = secrets_of(session.client.create("/accounts", body))
+    if save_profile:
+        store(save_profile, {"url": session.connection.url, "token": made["token"]})
+    session.show(made, output)
 
 
 def secrets_of(answer: Item) -> Item:

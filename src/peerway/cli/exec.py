@@ -40,9 +40,7 @@ INTERRUPTED = 130
 def execute(
     ctx: typer.Context,
     instance: InstanceArgument,
-    command: Annotated[
-        list[str], typer.Argument(metavar="-- COMMAND...", help="The command and its arguments.")
-    ],
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND", help="The command and its arguments.")],
     env: Annotated[
         list[str] | None,
         typer.Option("--env", help="NAME=VALUE for the command; may be repeated.", show_default=False),

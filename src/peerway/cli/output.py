@@ -1,4 +1,4 @@
-"""How answers look: tables for people, JSON and YAML for programs.
+"""How answers look: tables for people, JSON and YAML for programs, bare ids for shells.
 
 JSON and YAML carry what the API said and nothing else. Which columns a table has stands in `columns`.
 """
@@ -27,12 +27,16 @@ class OutputFormat(StrEnum):
     JSON = "json"
     #: The same as YAML.
     YAML = "yaml"
+    #: Ids alone, one a line, for shell variables.
+    ID = "id"
 
 
 def show_item(item: object, how: OutputFormat, stream: TextIO | None = None) -> None:
     """Print one object; as a table, a line for each field."""
     out = stream or sys.stdout
-    if how is not OutputFormat.TABLE:
+    if how is OutputFormat.ID:
+        _show_ids([item] if isinstance(item, Mapping) else [], out)
+    elif how is not OutputFormat.TABLE:
         _show_data(item, how, out)
     elif isinstance(item, Mapping):
         _show_rows((), [(name, cell(value)) for name, value in _fields(item)], out)
@@ -45,6 +49,9 @@ def show_items(
 ) -> None:
     """Print a list of one kind of resource; as a table, with the columns of `COLUMNS[kind]`."""
     out = stream or sys.stdout
+    if how is OutputFormat.ID:
+        _show_ids(items, out)
+        return
     if how is not OutputFormat.TABLE:
         _show_data(list(items), how, out)
         return
@@ -87,6 +94,12 @@ def _fields(item: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, An
             yield from ((f"{prefix}{name}[{number}]", part) for number, part in enumerate(value))
         else:
             yield f"{prefix}{name}", value
+
+
+def _show_ids(items: Iterable[Mapping[str, Any]], out: TextIO) -> None:
+    for item in items:
+        if id := dig(item, "id|uid|name"):
+            print(id, file=out)
 
 
 def _show_data(value: object, how: OutputFormat, out: TextIO) -> None:

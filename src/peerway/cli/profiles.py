@@ -51,12 +51,7 @@ def save(
         section["ca_file"] = str(ca_file.absolute())
     if not {"url", "token"} <= section.keys():
         raise WrongUsage("give --ready-file, or --url and --token")
-    path = config_file(os.environ)
-    document = read(path)
-    document.setdefault("profiles", {})[name] = section
-    if default or len(document["profiles"]) == 1:
-        document["default"] = name
-    write(path, document)
+    path = store(name, section, default=default)
     find_profile(os.environ, name)
     if session_of(ctx).output is OutputFormat.TABLE:
         print(f"saved profile {name} in {path}")
@@ -85,6 +80,17 @@ def delete(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME
     write(path, document)
     if session_of(ctx).output is OutputFormat.TABLE:
         print(f"forgot profile {name}")
+
+
+def store(name: str, section: dict[str, Any], *, default: bool = False) -> Path:
+    """Put a profile into the profile file, as the default when it is the first; the file's path."""
+    path = config_file(os.environ)
+    document = read(path)
+    document.setdefault("profiles", {})[name] = section
+    if default or len(document["profiles"]) == 1:
+        document["default"] = name
+    write(path, document)
+    return path
 
 
 def read_ready(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import typer
 from peerway.cli.client import Client, Item
 from peerway.cli.errors import WrongUsage
 from peerway.cli.output import OutputFormat, show_item, show_items
-from peerway.cli.profile import find_profile
+from peerway.cli.profile import Profile, find_profile
 from peerway.cli.waiting import progress, wait_until_gone, wait_until_settled
 
 
@@ -30,9 +30,14 @@ class Session:
     output: OutputFormat = OutputFormat.TABLE
 
     @cached_property
+    def connection(self) -> Profile:
+        """Where the API is and who asks."""
+        return find_profile(os.environ, self.profile)
+
+    @cached_property
     def client(self) -> Client:
         """The API's client, made at first use."""
-        return Client(find_profile(os.environ, self.profile))
+        return Client(self.connection)
 
     def close(self) -> None:
         """Let go of the client's connections, when there are any."""
@@ -63,7 +68,9 @@ class Session:
             with progress(f"waiting until {path.rsplit('/', 1)[-1]} is gone ..."):
                 wait_until_gone(self.client, path, wait_s)
         how = output or self.output
-        if how is OutputFormat.TABLE:
+        if how is OutputFormat.ID:
+            print(path.rsplit("/", 1)[-1])
+        elif how is OutputFormat.TABLE:
             print(
                 f"{path.rsplit('/', 1)[-1]} {'is gone' if wait_s is not None or item is None else 'is being deleted'}"
             )

@@ -57,5 +57,7 @@ def line(event: Item, how: OutputFormat) -> str:
             return json.dumps(event, ensure_ascii=False) + "\n"
         case OutputFormat.YAML:
             return "---\n" + yaml.safe_dump(event, allow_unicode=True, sort_keys=False)
+        case OutputFormat.ID:
+            return f"{event['id']}\n"
         case OutputFormat.TABLE:
             return f"{event['revision']:>8}  {event['event']:<8}  {event['kind']:<14}  {event['id']}\n"

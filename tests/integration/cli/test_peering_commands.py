@@ -126,5 +126,5 @@ def test_one_account_needs_no_acceptance(two):
     a.json("route", "add", a.vpc, "10.3.5.0/24", "--peering", link["id"])
     status, _, error = a.run("peering", "delete", link["id"])
     assert status == 1
-    assert "[in_use]" in error
+    assert "[routes_exist]" in error
     assert a.run("peering", "delete", link["id"], "--force", "--wait")[0] == 0

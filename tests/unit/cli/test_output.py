@@ -44,6 +44,12 @@ def test_yaml_list_is_the_same():
     assert yaml.safe_load(shown(show_items, "vpc", iter(VPCS), OutputFormat.YAML)) == VPCS
 
 
+def test_ids_are_alone():
+    """A shell variable gets an id and nothing else."""
+    assert shown(show_items, "vpc", iter(VPCS), OutputFormat.ID) == "vpc-1\nvpc-2\n"
+    assert shown(show_item, {"uid": "1", "token": "hush"}, OutputFormat.ID) == "1\n"
+
+
 def test_table_has_its_columns_in_line():
     """Without a terminal a table is plain text whose columns begin at the same place, and nothing is cut."""
     header, first, second = shown(show_items, "vpc", VPCS, OutputFormat.TABLE).splitlines()
