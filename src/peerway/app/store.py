@@ -6,6 +6,7 @@ Owns the protocols and the small query language. One schema stands behind it on 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -118,6 +119,18 @@ class Store(Protocol):
         `work` may be run again after a lost race for the engine, so it may have no effect but through the writer. Transactions
         of several callers may share one commit; each still succeeds or fails alone.
         """
+
+    def write_soon(self, work: Callable[[Writer], T]) -> Future[T]:
+        """Queue `work` as `write` does and return at once; the future is done once it is durable or has failed."""
+
+    def on_commit(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Have `listener` called with the last revision after each commit of this process; gives what ends that.
+
+        It may neither block nor fail. Commits of other processes are not told: compare `latest_revision`.
+        """
+
+    def latest_revision(self) -> int:
+        """Last revision of all processes; as cheap as a read gets."""
 
     def audit_log(self, uids: Collection[str] | None, *, after: int = 0, limit: int = 100) -> list[AuditEntry]:
         """Audit entries of the accounts (None: of all), newest last, those with a revision after `after`."""

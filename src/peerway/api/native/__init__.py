@@ -1,0 +1,1 @@
+"""The native door: REST, JSON and OpenAPI under `/api/v1`."""

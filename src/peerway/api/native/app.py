@@ -1,0 +1,137 @@
+"""The native API as one ASGI application.
+
+Owns the order of the layers: telemetry (and with it the last resort for exceptions), the door, and FastAPI behind it for what is
+not an operation: the OpenAPI document, health, metrics, and whatever else is mounted on the application later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import cache
+
+import orjson
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import peerway
+from peerway.api.native.call import Tools
+from peerway.api.native.door import Door, Paths, method_not_allowed
+from peerway.api.native.errors import problem
+from peerway.api.native.health import health_routes
+from peerway.api.native.openapi import build_document
+from peerway.api.native.operation import PREFIX, Operation
+from peerway.api.native.routers import (
+    accounts,
+    administration,
+    catalogue,
+    instances,
+    network_acls,
+    peerings,
+    route_tables,
+    security_groups,
+    vpcs,
+    vswitches,
+)
+from peerway.api.native.services import Services
+from peerway.api.native.telemetry import Metrics, Telemetry
+from peerway.api.native.trace import trace_of
+from peerway.api.native.watch import Feed, watch_operation
+from peerway.domain.errors import InvalidInput, NotFound, PeerwayError
+
+#: Where the OpenAPI document is.
+OPENAPI = f"{PREFIX}/openapi.json"
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application. `app.state.stop()` ends its watch streams; call it when the server begins to stop."""
+    executor = ThreadPoolExecutor(services.threads, thread_name_prefix="api")
+    metrics = Metrics(peerway.__version__, services.agent.dataplane_name)
+    feed = Feed(services, metrics.watchers.set)
+    operations = (*all_operations(), watch_operation(feed))
+
+    async def in_thread(work: Callable[[], Response]) -> Response:
+        return await asyncio.get_running_loop().run_in_executor(executor, work)
+
+    app = FastAPI(
+        title="Peerway",
+        version=peerway.__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan(feed, executor),
+        routes=[*health_routes(services, metrics, in_thread), _openapi_route(operations, in_thread)],
+        exception_handlers={HTTPException: _tell_http_exception},
+    )
+    app.state.stop = feed.close
+    tools = Tools(services, executor)
+    public, unbounded = frozenset({OPENAPI}), frozenset({"/watch"})
+    # The last one added is the outermost.
+    app.add_middleware(Door, paths=Paths(operations), tools=tools, public=public, unbounded=unbounded)
+    app.add_middleware(Telemetry, metrics=metrics, monotonic=services.monotonic)
+    return app
+
+
+def all_operations() -> tuple[Operation, ...]:
+    """Every operation but the watch, which needs a feed."""
+    return (
+        *peerings.OPERATIONS,
+        *vpcs.OPERATIONS,
+        *vswitches.OPERATIONS,
+        *route_tables.OPERATIONS,
+        *security_groups.OPERATIONS,
+        *network_acls.OPERATIONS,
+        *instances.OPERATIONS,
+        *accounts.OPERATIONS,
+        *administration.OPERATIONS,
+        *catalogue.OPERATIONS,
+    )
+
+
+def _lifespan(
+    feed: Feed, executor: ThreadPoolExecutor
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        following = asyncio.create_task(feed.run(), name="feed")
+        try:
+            yield
+        finally:
+            feed.close()
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+            executor.shutdown()
+
+    return lifespan
+
+
+def _openapi_route(
+    operations: tuple[Operation, ...], in_thread: Callable[[Callable[[], Response]], Awaitable[Response]]
+) -> Route:
+    @cache
+    def document() -> bytes:
+        return orjson.dumps(build_document(operations, peerway.__version__))
+
+    async def openapi(_: Request) -> Response:
+        """The OpenAPI document."""
+        return await in_thread(lambda: Response(document(), media_type="application/json"))
+
+    return Route(OPENAPI, openapi)
+
+
+async def _tell_http_exception(request: Request, exception: Exception) -> Response:
+    """FastAPI's own refusals (no such path, no such method) as problems."""
+    error: PeerwayError = NotFound("path", request.url.path[:200])
+    if isinstance(exception, HTTPException) and exception.status_code == 405:
+        allowed = (exception.headers or {}).get("Allow", "")
+        error = method_not_allowed(request.method, [method.strip() for method in allowed.split(",")])
+    elif isinstance(exception, HTTPException) and exception.status_code != 404:
+        error = InvalidInput("request", "can't be understood", code="malformed_request")
+    return problem(error, trace_of(request.scope).request_id)

@@ -1,0 +1,88 @@
+"""Who asks: bearer tokens against the store.
+
+Owns how a credential travels in a request. What it may do is the use cases' business.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from typing import Final
+
+from starlette.types import Scope
+
+from peerway.api.native.limits import Buckets
+from peerway.api.native.services import Services
+from peerway.api.native.trace import header
+from peerway.app.usecases import accounts
+from peerway.domain.account import Caller
+from peerway.domain.errors import RateLimited, Unauthenticated
+
+#: Longest `Authorization` header that is looked at.
+LONGEST: Final = 1024
+
+#: Most tokens remembered.
+MOST_CACHED: Final = 10_000
+
+
+class Authenticator:
+    """Finds the caller of a request.
+
+    A look-up is remembered for as long as the store's revision stays what it was, so that a credential that was disabled
+    or deleted, by whichever process, authenticates nobody from that moment on.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._store = services.store
+        limits = services.limits
+        self._accounts = Buckets(limits.requests_per_second, limits.burst, services.monotonic)
+        self._failures = Buckets(
+            limits.failures_per_second, 10 * limits.failures_per_second, services.monotonic
+        )
+        self._cached: OrderedDict[str, Caller] = OrderedDict()
+        self._revision = -1
+
+    def authenticate(self, scope: Scope, request_id: str) -> Caller:
+        """The caller; `Unauthenticated`, or `RateLimited` when its account or address asks too often."""
+        address = _address(scope)
+        if not self._failures.has(address):
+            raise RateLimited("too many failed authentications from this address")
+        try:
+            caller = self._look_up(_token(scope))
+        except Unauthenticated:
+            self._failures.take(address)
+            raise
+        if not self._accounts.take(caller.uid):
+            raise RateLimited("too many requests from this account")
+        return replace(caller, request_id=request_id)
+
+    def _look_up(self, token: str) -> Caller:
+        revision = self._store.latest_revision()
+        if revision != self._revision:
+            self._cached.clear()
+            self._revision = revision
+        caller = self._cached.get(token)
+        if caller is None:
+            caller = self._store.read(lambda tx: accounts.authenticate(tx, token))
+            self._remember(token, caller)
+        return caller
+
+    def _remember(self, token: str, caller: Caller) -> None:
+        if len(self._cached) >= MOST_CACHED:
+            self._cached.popitem(last=False)
+        self._cached[token] = caller
+
+
+def _token(scope: Scope) -> str:
+    given = header(scope, b"authorization")
+    if given is None:
+        raise Unauthenticated("an Authorization header with a bearer token is needed")
+    scheme, _, token = given.decode("latin-1").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip() or len(given) > LONGEST:
+        raise Unauthenticated("the Authorization header must read: Bearer TOKEN")
+    return token.strip()
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""

@@ -1,0 +1,92 @@
+"""One authenticated request, as handlers see it: who asks, and ways to read and write the store for it.
+
+Owns how work meets the event loop and how results become bytes. May not know any resource.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope
+
+from peerway.api.native.services import Services
+from peerway.app.store import Reader, Writer
+from peerway.app.world import World
+from peerway.domain.account import Caller
+
+T = TypeVar("T")
+
+#: Times end in Z; text keys only.
+FORMAT: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What all requests share."""
+
+    #: The services.
+    services: Services
+    #: Threads for long reads.
+    executor: Executor
+
+
+class Call(Request):
+    """A request with its caller. A `Request` so that the OpenAPI generator knows that it is no parameter."""
+
+    def __init__(
+        self, scope: Scope, receive: Receive, tools: Tools, caller: Caller, token: str | None
+    ) -> None:
+        super().__init__(scope, receive)
+        self.services = tools.services
+        #: The catalogues.
+        self.world: World = tools.services.world
+        #: Who asks.
+        self.caller = caller
+        #: The idempotency key, or None.
+        self.token = token
+        self._executor = tools.executor
+
+    async def point(self, work: Callable[[Reader], object]) -> Response:
+        """Answer with what a short read finds: a few rows by their keys."""
+        if self.services.inline_reads:
+            return answer(self.services.store.read(work))
+        return answer(await self.in_thread(lambda: self.services.store.read(work)))
+
+    async def read(self, work: Callable[[Reader], object]) -> Response:
+        """Answer with what a read of any length finds."""
+        return await self.render_in_thread(lambda: self.services.store.read(work))
+
+    async def write(self, work: Callable[[Writer], object], status: int = 200) -> Response:
+        """Answer with the outcome of a transaction, once it is durable, and wake the agent."""
+        done = await asyncio.wrap_future(self.services.store.write_soon(work))
+        self.services.agent.nudge()
+        return answer(done, status)
+
+    async def render_in_thread(self, work: Callable[[], object]) -> Response:
+        """Run and render `work` in a thread, so that a long list does not hold up other requests."""
+        return Response(await self.in_thread(lambda: encode(work())), media_type="application/json")
+
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """Run `work` in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+
+def answer(content: object, status: int = 200) -> Response:
+    """A JSON answer."""
+    return Response(encode(content), status, media_type="application/json")
+
+
+def encode(content: object) -> bytes:
+    """JSON of values of the domain: prefixes, addresses and amounts as text, times as ISO 8601 in UTC."""
+    return orjson.dumps(content, default=_as_text, option=FORMAT)
+
+
+def _as_text(value: Any) -> object:
+    return sorted(value) if isinstance(value, frozenset | set) else str(value)

@@ -1,0 +1,174 @@
+"""Operations: a handler with its method, path and answer, declared once; executed directly, documented by FastAPI.
+
+FastAPI reads the declaration for the OpenAPI document. It does not run it: its general way from request to handler costs more
+than most handlers do (measured: docs/reference/api.md names the figure), and here all parameters are one of three sorts.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, get_args
+from urllib.parse import parse_qsl
+
+import orjson
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
+from starlette.responses import Response
+from starlette.types import Scope
+
+from peerway.api.native.call import Call
+from peerway.api.native.errors import PROBLEM_TYPE, Problem, invalid_request
+from peerway.api.native.limits import read_body
+from peerway.api.native.trace import header
+from peerway.domain.errors import InvalidInput
+
+Handler = Callable[..., Awaitable[Response]]
+
+#: Where all operations are.
+PREFIX: Final = "/api/v1"
+
+#: Most parameters in one query.
+MOST_PARAMETERS: Final = 50
+
+#: What each problem status means, for the OpenAPI document.
+PROBLEMS: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        400: "The body is no JSON.",
+        401: "The bearer token is missing, unknown or disabled.",
+        403: "The credential's role does not allow it.",
+        404: "No such resource for this account.",
+        409: "Not possible in the current state, in use, there already, or a quota is reached.",
+        413: "The body is too large.",
+        415: "The body is not announced as JSON.",
+        422: "A field breaks a rule.",
+        429: "Too many requests from this account.",
+        503: "Not possible right now; ask again.",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One line of the API."""
+
+    #: HTTP method.
+    method: str
+    #: Path below `/api/v1`.
+    path: str
+    #: What serves it: `async (call, <path parameters>, query?, body?) -> Response`. Its docstring is the documentation.
+    handler: Handler
+    #: Type of the answer, for the OpenAPI document; None for a handler that documents itself in `extra`.
+    answer: Any
+    #: Status of success.
+    status: int = 200
+    #: Parts of the OpenAPI document that the signature does not tell.
+    extra: Mapping[str, Any] | None = None
+
+
+class Inputs:
+    """Reads a handler's parameters from a request."""
+
+    def __init__(self, operation: Operation) -> None:
+        parameters = inspect.signature(operation.handler, eval_str=True).parameters
+        self._path = {
+            name: _adapter(parameter.annotation)
+            for name, parameter in parameters.items()
+            if f"{{{name}}}" in operation.path
+        }
+        query, body = parameters.get("query"), parameters.get("body")
+        self._query = None if query is None else _adapter(get_args(query.annotation)[0])
+        self._body = None if body is None else _adapter(body.annotation)
+
+    async def read(self, call: Call) -> dict[str, Any]:
+        """The handler's arguments; `InvalidInput` naming the first field that breaks a rule."""
+        values = {name: _check(kind, call.path_params[name], name) for name, kind in self._path.items()}
+        query = call.scope["query_string"]
+        if self._query is not None:
+            values["query"] = _check(self._query, _parameters(query), "query")
+        elif query:
+            raise InvalidInput("query", "must be empty: the operation takes no query parameters")
+        if self._body is not None:
+            values["body"] = _check(self._body, await _json(call), "body")
+        return values
+
+
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(annotation)
+
+
+def _check(kind: TypeAdapter[Any], value: object, prefix: str) -> Any:
+    try:
+        return kind.validate_python(value)
+    except ValidationError as error:
+        raise invalid_request(error, prefix) from None
+
+
+def _parameters(query: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    except ValueError:
+        raise InvalidInput("query", f"must have at most {MOST_PARAMETERS} parameters") from None
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise InvalidInput("query", "must name no parameter twice")
+    return found
+
+
+async def _json(call: Call) -> object:
+    _require_json(call.scope)
+    body = await read_body(call.scope, call.receive, call.services.limits.max_body_bytes)
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        text = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        raise InvalidInput("body", f"must be JSON: {text}", code="malformed_json") from None
+
+
+def _require_json(scope: Scope) -> None:
+    kind = (header(scope, b"content-type") or b"").split(b";")[0].strip().lower()
+    if kind != b"application/json":
+        shown = kind.decode("latin-1") or None
+        raise InvalidInput("content-type", "must be application/json", shown, code="unsupported_media_type")
+
+
+def declare(operation: Operation) -> APIRoute:
+    """The operation for FastAPI's OpenAPI generator."""
+    tag = operation.path.split("/")[1]
+    summary, _, description = (inspect.getdoc(operation.handler) or "").partition("\n")
+    responses: dict[int | str, dict[str, Any]] = {
+        status: {"model": Problem, "description": PROBLEMS[status], "content": {PROBLEM_TYPE: {}}}
+        for status in problems_of(operation)
+    }
+    if operation.answer is not None:
+        responses[operation.status] = {"model": operation.answer, "description": "Success."}
+    return APIRoute(
+        PREFIX + operation.path,
+        operation.handler,
+        methods=[operation.method],
+        status_code=operation.status,
+        response_model=None,
+        summary=summary.rstrip("."),
+        description=description.strip(),
+        responses=responses,
+        tags=[tag],
+        operation_id=operation.handler.__name__,
+        openapi_extra=dict(operation.extra) if operation.extra else None,
+    )
+
+
+def problems_of(operation: Operation) -> list[int]:
+    """Statuses of the problems that the operation may answer with."""
+    parameters = inspect.signature(operation.handler).parameters
+    found = {401, 429, 503}
+    if "{" in operation.path or "body" in parameters:
+        found |= {404, 422}
+    if "query" in parameters:
+        found |= {422}
+    if "body" in parameters:
+        found |= {400, 413, 415}
+    if operation.method != "GET":
+        found |= {403, 409}
+    return sorted(found)

@@ -1,0 +1,102 @@
+"""Quotas, the audit log and how far the installation is."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import Query
+from starlette.responses import Response
+
+import peerway
+from peerway.api.native.call import Call
+from peerway.api.native.operation import Operation
+from peerway.api.native.schemas.administration import (
+    AuditAnswer,
+    AuditList,
+    GrantBody,
+    QuotaList,
+    StatusAnswer,
+)
+from peerway.api.native.schemas.common import Id, ListOf, slice_of
+from peerway.app.usecases import audit, quotas
+from peerway.app.usecases.common import PAGE_SIZE, require_operator
+from peerway.app.usecases.quotas import QuotaStatus
+from peerway.domain.account import AuditEntry
+from peerway.domain.errors import InvalidInput
+from peerway.domain.quota import QuotaGrant
+
+
+async def list_quotas(call: Call, query: Annotated[QuotaList, Query()]) -> Response:
+    """List limits and how far they are used."""
+    return await call.read(
+        lambda tx: slice_of(
+            quotas.list_quotas(tx, call.world, call.caller, uid=query.uid, profile=query.profile), query
+        )
+    )
+
+
+async def grant_quota(call: Call, name: Id, body: GrantBody) -> Response:
+    """Give an account another limit than the default. Operators only."""
+    request = quotas.GrantQuota(name=name, **body.given())
+    return await call.write(lambda tx: quotas.grant_quota(tx, call.world, call.caller, request))
+
+
+async def list_audit(call: Call, query: Annotated[AuditList, Query()]) -> Response:
+    """List what was done, oldest first, with each resource before and after."""
+    return await call.render_in_thread(lambda: _audit_page(call, query))
+
+
+async def get_status(call: Call) -> Response:
+    """Tell how far the installation is.
+
+    The data plane has done what a request asked for when `applied_revision` has reached the `revision` of the request's answer.
+    """
+    return await call.render_in_thread(lambda: _status(call))
+
+
+def _audit_page(call: Call, query: AuditList) -> dict[str, Any]:
+    if query.after is not None and (not query.after.isdigit() or len(query.after) > 18):
+        raise InvalidInput("after", "is no cursor of this list", query.after)
+    caller = call.caller
+    if query.uid is not None and query.uid != caller.uid:
+        require_operator(caller)
+        caller = replace(caller, uid=query.uid)
+    entries = audit.list_audit(
+        call.services.store,
+        caller,
+        all_accounts=query.all_accounts,
+        after=int(query.after or 0),
+        limit=query.limit,
+    )
+    full = len(entries) >= (query.limit or PAGE_SIZE)
+    return {
+        "items": [_entry(entry) for entry in entries],
+        "next": str(entries[-1].revision) if full else None,
+    }
+
+
+def _entry(entry: AuditEntry) -> dict[str, Any]:
+    shown = {field.name: getattr(entry, field.name) for field in fields(entry)}
+    # The log keeps resources as JSON; it goes out as it is.
+    shown["before"] = None if entry.before is None else orjson.Fragment(entry.before)
+    shown["after"] = None if entry.after is None else orjson.Fragment(entry.after)
+    return shown
+
+
+def _status(call: Call) -> StatusAnswer:
+    return StatusAnswer(
+        version=peerway.__version__,
+        dataplane=call.services.agent.dataplane_name,
+        revision=call.services.store.latest_revision(),
+        applied_revision=call.services.agent.applied_revision(),
+    )
+
+
+OPERATIONS: Final = (
+    Operation("GET", "/quotas", list_quotas, ListOf[QuotaStatus]),
+    Operation("PUT", "/quotas/{name}", grant_quota, QuotaGrant),
+    Operation("GET", "/audit", list_audit, ListOf[AuditAnswer]),
+    Operation("GET", "/status", get_status, StatusAnswer),
+)

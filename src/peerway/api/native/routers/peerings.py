@@ -1,0 +1,105 @@
+"""Peer connections: asked for, answered, changed, ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Final
+
+from fastapi import Query
+from starlette.responses import Response
+
+from peerway.api.native.call import Call
+from peerway.api.native.operation import Operation
+from peerway.api.native.schemas.common import Id, ListOf, page_of
+from peerway.api.native.schemas.peerings import (
+    CreatePeeringBody,
+    DeletePeeringParameters,
+    PeeringAnswer,
+    PeeringList,
+    UpdatePeeringBody,
+    peering_answer,
+)
+from peerway.app.store import Reader, Writer
+from peerway.app.usecases import peering_views, peerings
+from peerway.domain.peering import Peering
+
+
+async def create_peering(call: Call, body: CreatePeeringBody) -> Response:
+    """Ask for a connection between two VPCs.
+
+    Two VPCs of one account are joined at once; another account has to accept before the request expires.
+    """
+    request = peerings.CreatePeering(**body.given(), client_token=call.token)
+    return await _write(call, lambda tx: peerings.create_peering(tx, call.world, call.caller, request), 201)
+
+
+async def list_peerings(call: Call, query: Annotated[PeeringList, Query()]) -> Response:
+    """List the connections that the caller is a side of."""
+
+    def work(tx: Reader) -> object:
+        page = peerings.list_peerings(tx, call.world, call.caller, **query.given())
+        return page_of(page, lambda peering: peering_answer(tx, call.world, call.caller, peering))
+
+    return await call.read(work)
+
+
+async def get_peering(call: Call, id: Id) -> Response:
+    """Show a connection with both sides, its warnings and what the caller may do now."""
+
+    def work(tx: Reader) -> object:
+        peering = peerings.get_peering(tx, call.world, call.caller, id)
+        return peering_answer(tx, call.world, call.caller, peering)
+
+    return await call.point(work)
+
+
+async def accept_peering(call: Call, id: Id) -> Response:
+    """Accept another account's request."""
+    request = peerings.AcceptPeering(id=id)
+    return await _write(call, lambda tx: peerings.accept_peering(tx, call.world, call.caller, request))
+
+
+async def reject_peering(call: Call, id: Id) -> Response:
+    """Reject another account's request."""
+    request = peerings.RejectPeering(id=id)
+    return await _write(call, lambda tx: peerings.reject_peering(tx, call.world, call.caller, request))
+
+
+async def enable_peering(call: Call, id: Id) -> Response:
+    """Ask again with an expired request."""
+    request = peerings.EnablePeering(id=id)
+    return await _write(call, lambda tx: peerings.enable_peering(tx, call.world, call.caller, request))
+
+
+async def update_peering(call: Call, id: Id, body: UpdatePeeringBody) -> Response:
+    """Change texts, cap or link type."""
+    request = peerings.UpdatePeering(id=id, **body.given())
+    return await _write(call, lambda tx: peerings.update_peering(tx, call.world, call.caller, request))
+
+
+async def delete_peering(call: Call, id: Id, query: Annotated[DeletePeeringParameters, Query()]) -> Response:
+    """End a connection; either side may, at any time."""
+    request = peerings.DeletePeering(id=id, force=query.force)
+    return await _write(call, lambda tx: peerings.delete_peering(tx, call.world, call.caller, request), 202)
+
+
+async def list_peering_routes(call: Call, id: Id) -> Response:
+    """List the route entries, tables and VSwitches that use the connection, on both sides."""
+    return await call.read(lambda tx: peering_views.peering_routes(tx, call.world, call.caller, id))
+
+
+async def _write(call: Call, work: Callable[[Writer], Peering], status: int = 200) -> Response:
+    return await call.write(lambda tx: peering_answer(tx, call.world, call.caller, work(tx)), status)
+
+
+OPERATIONS: Final = (
+    Operation("POST", "/peerings", create_peering, PeeringAnswer, 201),
+    Operation("GET", "/peerings", list_peerings, ListOf[PeeringAnswer]),
+    Operation("GET", "/peerings/{id}", get_peering, PeeringAnswer),
+    Operation("PATCH", "/peerings/{id}", update_peering, PeeringAnswer),
+    Operation("DELETE", "/peerings/{id}", delete_peering, PeeringAnswer, 202),
+    Operation("POST", "/peerings/{id}/accept", accept_peering, PeeringAnswer),
+    Operation("POST", "/peerings/{id}/reject", reject_peering, PeeringAnswer),
+    Operation("POST", "/peerings/{id}/enable", enable_peering, PeeringAnswer),
+    Operation("GET", "/peerings/{id}/routes", list_peering_routes, peering_views.PeeringRoutes),
+)

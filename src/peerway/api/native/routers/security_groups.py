@@ -1,0 +1,100 @@
+"""Security groups and their rules."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import Query
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from peerway.api.native.call import Call
+from peerway.api.native.operation import Operation
+from peerway.api.native.schemas.common import Id, ListOf, ListParameters
+from peerway.api.native.schemas.network import (
+    CreateSecurityGroupBody,
+    OneOrMoreRules,
+    RulesBody,
+    UpdateSecurityGroupBody,
+)
+from peerway.api.native.schemas.vpcs import VpcItemList
+from peerway.app.usecases import security
+from peerway.domain.security import SecurityGroup, SecurityRule
+
+
+async def create_security_group(call: Call, body: CreateSecurityGroupBody) -> Response:
+    """Make a security group."""
+    request = security.CreateSecurityGroup(**body.given(), client_token=call.token)
+    return await call.write(
+        lambda tx: security.create_security_group(tx, call.world, call.caller, request), 201
+    )
+
+
+async def list_security_groups(call: Call, query: Annotated[VpcItemList, Query()]) -> Response:
+    """List security groups."""
+    return await call.read(
+        lambda tx: security.list_security_groups(tx, call.world, call.caller, **query.given())
+    )
+
+
+async def get_security_group(call: Call, id: Id) -> Response:
+    """Show a security group."""
+    return await call.point(lambda tx: security.get_security_group(tx, call.world, call.caller, id))
+
+
+async def update_security_group(call: Call, id: Id, body: UpdateSecurityGroupBody) -> Response:
+    """Change texts and inner access."""
+    request = security.UpdateSecurityGroup(id=id, **body.given())
+    return await call.write(lambda tx: security.update_security_group(tx, call.world, call.caller, request))
+
+
+async def delete_security_group(call: Call, id: Id) -> Response:
+    """Delete a group that nobody is in and no other group's rule names."""
+    request = security.DeleteSecurityGroup(id=id)
+    return await call.write(lambda tx: security.delete_security_group(tx, call.world, call.caller, request))
+
+
+async def list_security_rules(call: Call, id: Id, query: Annotated[ListParameters, Query()]) -> Response:
+    """List the rules of a group."""
+    return await call.read(
+        lambda tx: security.list_security_rules(tx, call.world, call.caller, id, **query.given())
+    )
+
+
+async def create_security_rules(call: Call, id: Id, body: OneOrMoreRules) -> Response:
+    """Make one rule, or several of one group: all of them or none.
+
+    The answer is the rule, or `{"rules": [...]}` when the body was.
+    """
+    if isinstance(body, RulesBody):
+        specs = tuple(rule.spec() for rule in body.rules)
+        several = security.CreateSecurityRules(security_group_id=id, rules=specs, client_token=call.token)
+        return await call.write(
+            lambda tx: {"rules": security.create_security_rules(tx, call.world, call.caller, several)}, 201
+        )
+    one = security.CreateSecurityRule(security_group_id=id, **body.given(), client_token=call.token)
+    return await call.write(lambda tx: security.create_security_rule(tx, call.world, call.caller, one), 201)
+
+
+async def delete_security_rule(call: Call, id: Id) -> Response:
+    """Remove a rule: what it let in ends at once."""
+    request = security.DeleteSecurityRule(id=id)
+    return await call.write(lambda tx: security.delete_security_rule(tx, call.world, call.caller, request))
+
+
+class MadeRules(BaseModel):
+    """The rules that were made."""
+
+    rules: list[SecurityRule]
+
+
+OPERATIONS: Final = (
+    Operation("POST", "/security-groups", create_security_group, SecurityGroup, 201),
+    Operation("GET", "/security-groups", list_security_groups, ListOf[SecurityGroup]),
+    Operation("GET", "/security-groups/{id}", get_security_group, SecurityGroup),
+    Operation("PATCH", "/security-groups/{id}", update_security_group, SecurityGroup),
+    Operation("DELETE", "/security-groups/{id}", delete_security_group, SecurityGroup),
+    Operation("GET", "/security-groups/{id}/rules", list_security_rules, ListOf[SecurityRule]),
+    Operation("POST", "/security-groups/{id}/rules", create_security_rules, SecurityRule | MadeRules, 201),
+    Operation("DELETE", "/security-rules/{id}", delete_security_rule, SecurityRule),
+)

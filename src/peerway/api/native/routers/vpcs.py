@@ -1,0 +1,66 @@
+"""VPCs and their ranges."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import Query
+from starlette.responses import Response
+
+from peerway.api.native.call import Call
+from peerway.api.native.operation import Operation
+from peerway.api.native.schemas.common import Id, ListOf
+from peerway.api.native.schemas.vpcs import CidrBody, CidrParameters, CreateVpcBody, UpdateTextsBody, VpcList
+from peerway.app.usecases import vpcs
+from peerway.domain.vpc import Vpc
+
+
+async def create_vpc(call: Call, body: CreateVpcBody) -> Response:
+    """Make a VPC and its system route table."""
+    request = vpcs.CreateVpc(**body.given(), client_token=call.token)
+    return await call.write(lambda tx: vpcs.create_vpc(tx, call.world, call.caller, request), 201)
+
+
+async def list_vpcs(call: Call, query: Annotated[VpcList, Query()]) -> Response:
+    """List VPCs."""
+    return await call.read(lambda tx: vpcs.list_vpcs(tx, call.world, call.caller, **query.given()))
+
+
+async def get_vpc(call: Call, id: Id) -> Response:
+    """Show a VPC."""
+    return await call.point(lambda tx: vpcs.get_vpc(tx, call.world, call.caller, id))
+
+
+async def update_vpc(call: Call, id: Id, body: UpdateTextsBody) -> Response:
+    """Change name and description."""
+    request = vpcs.UpdateVpc(id=id, **body.given())
+    return await call.write(lambda tx: vpcs.update_vpc(tx, call.world, call.caller, request))
+
+
+async def delete_vpc(call: Call, id: Id) -> Response:
+    """Start the deletion of an empty VPC."""
+    request = vpcs.DeleteVpc(id=id)
+    return await call.write(lambda tx: vpcs.delete_vpc(tx, call.world, call.caller, request), 202)
+
+
+async def add_vpc_cidr(call: Call, id: Id, body: CidrBody) -> Response:
+    """Give a VPC one more IPv4 range."""
+    request = vpcs.AddSecondaryCidr(id=id, cidr=body.cidr)
+    return await call.write(lambda tx: vpcs.add_secondary_cidr(tx, call.world, call.caller, request), 201)
+
+
+async def remove_vpc_cidr(call: Call, id: Id, query: Annotated[CidrParameters, Query()]) -> Response:
+    """Take a secondary range from a VPC."""
+    request = vpcs.RemoveSecondaryCidr(id=id, cidr=query.cidr)
+    return await call.write(lambda tx: vpcs.remove_secondary_cidr(tx, call.world, call.caller, request))
+
+
+OPERATIONS: Final = (
+    Operation("POST", "/vpcs", create_vpc, Vpc, 201),
+    Operation("GET", "/vpcs", list_vpcs, ListOf[Vpc]),
+    Operation("GET", "/vpcs/{id}", get_vpc, Vpc),
+    Operation("PATCH", "/vpcs/{id}", update_vpc, Vpc),
+    Operation("DELETE", "/vpcs/{id}", delete_vpc, Vpc, 202),
+    Operation("POST", "/vpcs/{id}/cidrs", add_vpc_cidr, Vpc, 201),
+    Operation("DELETE", "/vpcs/{id}/cidrs", remove_vpc_cidr, Vpc),
+)

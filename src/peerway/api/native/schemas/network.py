@@ -1,0 +1,180 @@
+"""Route tables and entries, security groups and rules, network ACLs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Discriminator, Field, Tag
+
+from peerway.api.native.schemas.common import Body, Text, Word
+from peerway.app.usecases.security import AclEntrySpec, RuleSpec
+
+#: Most rules or entries in one body; what a group or ACL may hold is the use cases' business.
+MOST = 5000
+
+
+class CreateInVpcBody(Body):
+    """Something new in a VPC."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"vpc_id": "vpc-0123456789abcdefghij", "name": "edge"}]}
+    )
+
+    vpc_id: Word = Field(description="VPC it belongs to.")
+    name: Text = Field("", description="Display name.")
+    description: Text = Field("", description="Free text.")
+
+
+class CreateRouteEntryBody(Body):
+    """A new custom entry."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "destination": "10.2.0.0/16",
+                    "next_hop": "peering",
+                    "next_hop_id": "pcc-0123456789abcdefghij",
+                },
+                {"destination": "10.3.0.0/16", "next_hop": "blackhole"},
+            ]
+        }
+    )
+
+    destination: Word = Field(description="Destination range.")
+    next_hop: Word = Field(description="`instance`, `peering` or `blackhole`.")
+    next_hop_id: Word | None = Field(None, description="Id of the next hop; null for a blackhole.")
+    name: Text = Field("", description="Display name.")
+
+
+class CreateSecurityGroupBody(CreateInVpcBody):
+    """A new security group."""
+
+    inner_access: bool = Field(True, description="Whether members reach each other without a rule.")
+
+
+class UpdateSecurityGroupBody(Body):
+    """What is to change; a field that is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"inner_access": False}]})
+
+    name: Text = Field("", description="New name.")
+    description: Text = Field("", description="New description.")
+    inner_access: bool = Field(True, description="Whether members reach each other without a rule.")
+
+
+class RuleBody(Body):
+    """One rule. Exactly one of `remote_cidr` and `remote_group_id` is given."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "direction": "ingress",
+                    "protocol": "tcp",
+                    "port_range": "80/80",
+                    "remote_cidr": "10.2.0.0/16",
+                }
+            ]
+        }
+    )
+
+    direction: Word = Field(description="`ingress` or `egress`.")
+    priority: int = Field(1, ge=1, le=100, description="1 (first) to 100 (last).")
+    action: Word = Field("accept", description="`accept` or `drop`.")
+    protocol: Word = Field("all", description="`all`, `tcp`, `udp`, `icmp`, `icmpv6` or `gre`.")
+    port_range: Word | None = Field(None, description="`80/80` or `80-90`; null for all.")
+    remote_cidr: Word | None = Field(None, description="Range of the far side.")
+    remote_group_id: Word | None = Field(
+        None, description="Group of the same VPC whose members are the far side."
+    )
+    description: Text = Field("", description="Free text.")
+
+    def spec(self) -> RuleSpec:
+        """The rule for the use case."""
+        return RuleSpec(**self.given())
+
+
+class RulesBody(Body):
+    """Several rules, all made or none."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"rules": [{"direction": "ingress", "protocol": "icmp", "remote_cidr": "10.2.0.0/16"}]}
+            ]
+        }
+    )
+
+    rules: list[RuleBody] = Field(min_length=1, max_length=MOST, description="The rules.")
+
+
+def _shape(body: Any) -> str:
+    return "~many" if isinstance(body, dict) and "rules" in body else "~one"
+
+
+#: One rule, or `{"rules": [...]}`. Errors leave out steps of a path that begin with ~.
+OneOrMoreRules = Annotated[
+    Annotated[RuleBody, Tag("~one")] | Annotated[RulesBody, Tag("~many")], Discriminator(_shape)
+]
+
+
+class AclEntryBody(Body):
+    """One ACL entry; its place in the list is its priority."""
+
+    action: Word = Field(description="`accept` or `drop`.")
+    protocol: Word = Field("all", description="`all`, `tcp`, `udp`, `icmp`, `icmpv6` or `gre`.")
+    port_range: Word | None = Field(None, description="`80/80` or `80-90`; null for all.")
+    cidr: Word = Field(description="Source range for ingress, destination range for egress.")
+    name: Text = Field("", description="Display name.")
+
+    def spec(self) -> AclEntrySpec:
+        """The entry for the use case."""
+        return AclEntrySpec(**self.given())
+
+
+Entries = Annotated[list[AclEntryBody], Field(max_length=MOST)]
+
+
+class AclEntriesBody(Body):
+    """New entries; a direction that is left out keeps its own."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "ingress": [
+                        {"action": "accept", "protocol": "tcp", "port_range": "443/443", "cidr": "0.0.0.0/0"}
+                    ]
+                }
+            ]
+        }
+    )
+
+    ingress: Entries = Field([], description="Entries towards the VSwitch, first match decides.")
+    egress: Entries = Field([], description="Entries from the VSwitch, first match decides.")
+
+    def given(self) -> dict[str, Any]:
+        """The directions that the body names."""
+        named = super().given()
+        return {name: specs(entries) for name, entries in named.items()}
+
+
+class CreateAclBody(CreateInVpcBody):
+    """A new network ACL; without entries it accepts everything."""
+
+    ingress: Entries | None = Field(None, description="Entries towards the VSwitch; null for accept-all.")
+    egress: Entries | None = Field(None, description="Entries from the VSwitch; null for accept-all.")
+
+    def given(self) -> dict[str, Any]:
+        """The fields that the body names."""
+        named = super().given()
+        return {
+            **named,
+            **{name: specs(named[name]) for name in ("ingress", "egress") if named.get(name) is not None},
+        }
+
+
+def specs(entries: list[AclEntryBody]) -> tuple[AclEntrySpec, ...]:
+    """Entries for the use case."""
+    return tuple(entry.spec() for entry in entries)
