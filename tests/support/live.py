@@ -15,10 +15,9 @@ import httpx
 
 from peerway.adapters.store import open_store
 from peerway.app.dataplane import Verdict
-from peerway.app.reconcilers.network import NETWORK_KINDS
 from peerway.fabric.compile import compile_fabric
 from peerway.fabric.model import Fabric
-from peerway.fabric.snapshot import Snapshot
+from peerway.fabric.snapshot import KINDS, Snapshot
 
 #: How long anything may take that a test waits for, s.
 PATIENCE_S = 20.0
@@ -121,7 +120,7 @@ class Cloud:
             return store.read(
                 lambda reader: compile_fabric(
                     Snapshot.of(
-                        reader.revision, [r for kind in NETWORK_KINDS.values() for r in reader.select(kind)]
+                        reader.revision, [r for kind in KINDS.values() for r in reader.select(kind)]
                     )
                 )
             )

@@ -19,7 +19,7 @@ import structlog
 
 from peerway.adapters.agent.client import SocketAgent
 from peerway.adapters.agent.local import LocalAgent
-from peerway.adapters.dataplane.memory import MemoryDataPlane
+from peerway.adapters.dataplane.memory.driver import MemoryDataPlane
 from peerway.app.agent import AgentPort
 from peerway.app.reconcilers.network import NetworkReconciler
 from peerway.app.runner import Runner

@@ -1,4 +1,4 @@
-"""Ends what has a deadline: unanswered peering requests expire (PEER-3), old client tokens are forgotten.
+"""Ends what has a deadline: unanswered peering requests expire (PEER-3).
 
 Reads the clock and the store, nothing else; a full scan at any time is right. Runs in any number of processes: each expiry is a
 guarded move, so a second one finds nothing to do.
@@ -7,7 +7,6 @@ guarded move, so a second one finds nothing to do.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from peerway.app.clock import Clock
@@ -17,10 +16,6 @@ from peerway.app.world import World
 
 #: Requests expired in one transaction.
 BATCH: Final = 100
-
-#: How long a client token is remembered.
-TOKEN_LIFE: Final = timedelta(days=1)
-
 
 @dataclass(slots=True)
 class DeadlineReconciler:
@@ -35,5 +30,8 @@ class DeadlineReconciler:
         now = self.clock.now()
         due = self.store.read(lambda reader: due_expiries(reader, now, BATCH))
         for peering in due:
-            self.store.write(lambda tx, id=peering.id: expire_peering(tx, self.world, id))
+            self._expire(peering.id)
         return len(due)
+
+    def _expire(self, id: str) -> None:
+        self.store.write(lambda tx: expire_peering(tx, self.world, id))

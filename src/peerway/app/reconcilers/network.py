@@ -20,34 +20,15 @@ from peerway.app.store import Change, Reader, Store, Writer
 from peerway.app.usecases.settle import settle_instance, settle_peering, settle_vpc, settle_vswitch
 from peerway.app.usecases.sync import SYSTEM_UID, clear_failure, list_failures, record_failure
 from peerway.app.world import World
-from peerway.domain.errors import NotFound
 from peerway.domain.lifecycle.peering import PEERING
 from peerway.domain.peering import Peering
 from peerway.domain.resource import Provisioning, Resource
-from peerway.domain.route_table import RouteEntry, RouteTable
-from peerway.domain.security import NetworkAcl, SecurityGroup, SecurityRule
 from peerway.domain.vpc import Instance, Vpc, VSwitch
 from peerway.fabric.compile import compile_fabric, recompile
 from peerway.fabric.model import Fabric
-from peerway.fabric.snapshot import Snapshot
+from peerway.fabric.snapshot import KINDS, Snapshot
 
 log = structlog.get_logger(__name__)
-
-#: Kinds that make up the network, with the names that the change log gives them.
-NETWORK_KINDS: Final[Mapping[str, type[Resource]]] = {
-    kind.__name__.lower(): kind
-    for kind in (
-        Vpc,
-        VSwitch,
-        RouteTable,
-        RouteEntry,
-        SecurityGroup,
-        SecurityRule,
-        NetworkAcl,
-        Instance,
-        Peering,
-    )
-}
 
 #: Changes read at once while catching up; more than this and everything is read anew.
 CATCH_UP_LIMIT: Final = 10_000
@@ -151,7 +132,7 @@ class NetworkReconciler:
 
 def _load(reader: Reader) -> View:
     resources: list[Resource] = []
-    for kind in NETWORK_KINDS.values():
+    for kind in KINDS.values():
         resources.extend(reader.select(kind))
     snapshot = Snapshot.of(reader.revision, resources)
     return View(snapshot, compile_fabric(snapshot), _waiting({}, resources, ()))
@@ -164,13 +145,13 @@ def _advance(reader: Reader, view: View, followed: int) -> View | None:
     changes = reader.changes(followed, CATCH_UP_LIMIT)
     if len(changes) == CATCH_UP_LIMIT:
         return _load(reader)
-    latest: dict[str, Change] = {change.id: change for change in changes if change.kind in NETWORK_KINDS}
+    latest: dict[str, Change] = {change.id: change for change in changes if change.kind in KINDS}
     if not latest:
         return None
     upserts: list[Resource] = []
     removals: list[tuple[str, str]] = []
     for change in latest.values():
-        resource = None if change.removed else reader.get(NETWORK_KINDS[change.kind], change.id)
+        resource = None if change.removed else reader.get(KINDS[change.kind], change.id)
         if resource is None:
             removals.append((change.kind, change.id))
         else:
@@ -219,16 +200,16 @@ def _touches(resource: Resource, failures: Mapping[str, str]) -> bool:
 
 
 def _settle(world: World, resource: Resource) -> list[Settle]:
-    """The use case that takes the resource out of its waiting state."""
+    """The use case that takes the resource out of the waiting state that the data plane has just acted on."""
     match resource:
         case Peering():
-            return [lambda tx: _unless_gone(lambda: settle_peering(tx, world, resource.id, resource.generation))]
+            return [lambda tx: settle_peering(tx, world, resource.id, resource.generation)]
         case Vpc():
-            return [lambda tx: _unless_gone(lambda: settle_vpc(tx, world, resource.id))]
+            return [lambda tx: settle_vpc(tx, world, resource.id, resource.state)]
         case VSwitch():
-            return [lambda tx: _unless_gone(lambda: settle_vswitch(tx, world, resource.id))]
+            return [lambda tx: settle_vswitch(tx, world, resource.id, resource.state)]
         case Instance():
-            return [lambda tx: _unless_gone(lambda: settle_instance(tx, world, resource.id))]
+            return [lambda tx: settle_instance(tx, world, resource.id, resource.state)]
         case _:
             return []
 
@@ -240,11 +221,3 @@ def _owner_of(reader: Reader, object_id: str) -> str:
         if resource is not None:
             return resource.owner_uid
     return SYSTEM_UID
-
-
-def _unless_gone(settle: Callable[[], object]) -> None:
-    """Run a settling; a resource that was removed meanwhile needs none."""
-    try:
-        settle()
-    except NotFound:
-        return
