@@ -6,6 +6,7 @@ The key is a file beside the data, readable by its owner alone; who has only a c
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -44,13 +45,12 @@ class FernetSealer:
 def write_key(path: Path) -> None:
     """Put a fresh key there, whole or not at all; a key that another process put there first stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(descriptor, Fernet.generate_key() + b"\n")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    descriptor, name = tempfile.mkstemp(prefix=".key-", dir=path.parent)
+    fresh = Path(name)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(Fernet.generate_key() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
     try:
         path.hardlink_to(fresh)
     except FileExistsError:
