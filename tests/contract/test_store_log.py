@@ -95,7 +95,12 @@ def test_audit_log_is_read_by_account(store):
 @pytest.mark.parametrize("uids", [None, [ALICE]])
 def test_page_of_audit_log_does_not_part_a_revision(store, uids):
     """Following by revision misses nothing although a transaction writes several entries at one revision."""
-    store.write(lambda tx: (tx.insert(vpc()), *(tx.audit(audit_entry(action=str(n))) for n in range(3))))
+    store.write(
+        lambda tx: (
+            tx.insert(vpc()),
+            *((tx.audit(audit_entry(action=str(n))), tx.changes(0)) for n in range(3)),
+        )
+    )
     store.write(lambda tx: tx.audit(audit_entry(action="3")))
     page = store.audit_log(uids, limit=2)
     assert [entry.action for entry in page] == ["0", "1", "2"]

@@ -18,6 +18,16 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 #: How long a writer waits for another process's transaction before it is told to try again.
 WAIT_S = 5
+#: How SQLite works. The log is moved to the file every 32 MiB: seldom enough that the same pages are written once for many commits.
+#: The file is read through the page cache of the system, which all connections share.
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "wal_autocheckpoint=8192",
+    "cache_size=-65536",
+    "mmap_size=1073741824",
+    "temp_store=MEMORY",
+)
 
 
 class Cursor(Protocol):
@@ -113,7 +123,7 @@ class SqliteEngine(StoreEngine):
             check_same_thread=False,
             cached_statements=1024,
         )
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536", "temp_store=MEMORY"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         return connection  # type: ignore[no-any-return]
 

@@ -111,6 +111,7 @@ class SqlWriter(SqlReader):
         self._revision = revision
         self._changes: list[tuple[int, str, str, str, bool]] = []
         self._audits: list[tuple[object, ...]] = []
+        self._audited = 0
 
     @property
     def revision(self) -> int:
@@ -166,7 +167,7 @@ class SqlWriter(SqlReader):
         self._audits.append(
             (
                 self._revision,
-                len(self._audits),
+                self._audited,
                 micros(entry.at),
                 entry.uid,
                 entry.key_id,
@@ -177,6 +178,7 @@ class SqlWriter(SqlReader):
                 entry.after,
             )
         )
+        self._audited += 1
 
     def recall(self, uid: str, token: str) -> tuple[str, str, str] | None:
         """What a client token of an account was used for."""
@@ -195,13 +197,18 @@ class SqlWriter(SqlReader):
 
     def flush(self) -> None:
         """Write the logs' rows, which are collected to go out together."""
-        cursor = self._connection.cursor()
         if self._changes:
-            cursor.executemany(self._statements.add_change, self._changes)
+            self._add(self._statements.add_change, self._changes)
             self._changes = []
         if self._audits:
-            cursor.executemany(self._statements.add_audit, self._audits)
+            self._add(self._statements.add_audit, self._audits)
             self._audits = []
+
+    def _add(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        if len(rows) == 1:
+            self._connection.execute(sql, rows[0])
+        else:
+            self._connection.cursor().executemany(sql, rows)
 
     def _of(self, resource: R) -> tuple[Codec[R], KindStatements]:
         kind = type(resource)
