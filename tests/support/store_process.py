@@ -1,0 +1,93 @@
+"""A process beside the test that writes to its store: `python -m tests.support.store_process TASK URL NAME`.
+
+It prints one line for each write that was acknowledged, and only then.
+"""
+
+import itertools
+import sys
+import threading
+
+from tests.support.resources import audit_entry, peering, vpc
+
+from peerway.adapters.store import open_store
+from peerway.app.store import where
+from peerway.domain.errors import AlreadyExists, QuotaExceeded
+from peerway.domain.peering import Peering
+
+LIMIT = 12
+PAIRS = 8
+THREADS = 4
+SIDES = ("requester.vpc_id", "accepter.vpc_id")
+
+
+def say(text):
+    """Tell the test, at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def connect_within_quota(id):
+    """Work: one more connection of one VPC, unless it has as many as it may have."""
+
+    def work(tx):
+        used = tx.count(Peering, where(SIDES, "vpc-hub"))
+        if used >= LIMIT:
+            raise QuotaExceeded("peerings", LIMIT, used, scope="vpc-hub")
+        return tx.insert(peering(id, "vpc-hub", f"vpc-{id}"))
+
+    return work
+
+
+def connect_pair(id, number):
+    """Work: connect a pair that others connect, too, from either end."""
+    pair = (f"vpc-{number}-a", f"vpc-{number}-b")
+    ours, theirs = pair if sum(id.encode()) % 2 else reversed(pair)
+    return lambda tx: tx.insert(peering(id, ours, theirs))
+
+
+def quota(store, name):
+    """Connect until the quota is used up."""
+    for number in itertools.count():
+        try:
+            store.write(connect_within_quota(f"{name}-{number}"))
+        except QuotaExceeded:
+            return
+        say(f"{name}-{number}")
+
+
+def pairs(store, name):
+    """Try to connect each pair."""
+    for number in range(PAIRS):
+        try:
+            store.write(connect_pair(f"{name}-{number}", number))
+        except AlreadyExists:
+            continue
+        say(f"{name}-{number}")
+
+
+def endless(store, name):
+    """Write until the process is killed."""
+    for number in itertools.count():
+        id = f"{name}-{number}"
+        store.write(lambda tx, id=id: (tx.insert(vpc(id)), tx.audit(audit_entry(resource_id=id))))
+        say(id)
+
+
+TASKS = {"quota": quota, "pairs": pairs, "endless": endless}
+
+
+def main(task, url, name):
+    """Do the task in several threads."""
+    store = open_store(url)
+    workers = [
+        threading.Thread(target=TASKS[task], args=(store, f"{name}-{number}")) for number in range(THREADS)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    store.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
