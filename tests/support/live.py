@@ -131,8 +131,8 @@ class Cloud:
         """Wait until the data plane is where the store is."""
 
         def look() -> bool:
-            sync = self.operator.get("/sync")
-            return bool(sync["applied_revision"] >= sync["revision"])
+            status = self.operator.get("/status")
+            return bool(status["applied_revision"] >= status["revision"])
 
         eventually("the data plane has caught up", look)
 

@@ -11,8 +11,9 @@ from typing import Final
 
 import structlog
 
-from peerway.adapters.agent.server import AgentServer
-from peerway.adapters.dataplane.kernel import KernelDataPlane
+from peerway.adapters.agent.server import Abilities, AgentServer
+from peerway.adapters.dataplane.kernel.driver import KernelDataPlane, join
+from peerway.adapters.dataplane.kernel.shell import Shell
 from peerway.app.reconcilers.network import NetworkReconciler
 from peerway.app.runner import Runner
 from peerway.bootstrap.parts import (
@@ -39,12 +40,15 @@ def run_agent(options: AgentOptions) -> int:
     """Keep the kernel data plane right until told to stop; the process's exit status."""
     configure_logs(options.log_format)
     folder = make_data_folder(options)
-    # Joining the holder's namespaces is only possible while the process has one thread, so it comes before everything else.
-    dataplane = KernelDataPlane.attach(folder / KERNEL_STATE)
+    # Entering the holder's user namespace is only possible while the process has one thread: it comes before everything else.
+    join(folder / KERNEL_STATE)
+    dataplane = KernelDataPlane(folder / KERNEL_STATE)
     store = make_store(options)
     network = NetworkReconciler(store, dataplane, make_world(options), make_clock())
     runner = Runner("network", network_step(network), LOOK_S)
-    server = AgentServer(folder / AGENT_SOCKET, dataplane, runner.wake, lambda: network.applied)
+    shell = Shell(folder / KERNEL_STATE)
+    abilities = Abilities(dataplane.probe, shell.spawn, runner.wake, lambda: network.applied)
+    server = AgentServer(folder / AGENT_SOCKET, abilities)
     _stop_on_signals(runner)
     if options.parent_fd is not None:
         _stop_with_parent(runner, options.parent_fd)

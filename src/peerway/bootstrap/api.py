@@ -94,16 +94,24 @@ def url_of(listener: socket.socket) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it takes requests."""
+    """Tells when it takes requests and when it is about to stop."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_started: Callable[[], None], on_stopping: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._on_stopping = on_stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
         await super().startup(sockets=sockets)
         self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell, so that streams without an end find one, then stop."""
+        self._on_stopping()
+        await super().shutdown(sockets=sockets)
 
 
 def serve(
@@ -128,4 +136,7 @@ def serve(
         server_header=False,
         date_header=False,
     )
-    _Server(config, on_started).run(sockets=[listener])
+    # The server raises the signal that stopped it once more when it has stopped; by then there is nothing left to do about it.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
+    _Server(config, on_started, app.state.stop).run(sockets=[listener])

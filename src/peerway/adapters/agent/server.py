@@ -5,11 +5,13 @@ One thread a connection; the data plane itself is only touched through what is s
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -23,7 +25,7 @@ from peerway.domain.errors import NotFound, PeerwayError
 log = structlog.get_logger(__name__)
 
 
-class Running(Protocol):
+class Command(Protocol):
     """A command that runs in an instance."""
 
     def fileno(self) -> int:
@@ -32,28 +34,39 @@ class Running(Protocol):
     def wait(self) -> int:
         """Its exit status, once it has ended."""
 
-    def kill(self) -> None:
-        """End it and what it started."""
+    def close(self) -> None:
+        """End it, if it still runs."""
 
 
-class Guests(Protocol):
-    """What the agent can do in instances beside keeping the network right."""
+class Spawn(Protocol):
+    """Starts a command in an instance."""
 
-    def probe(self, probe: Probe) -> ProbeResult:
-        """Send a probe."""
+    def __call__(
+        self, endpoint_id: str, argv: Sequence[str], stdio: tuple[int, int, int], *, env: Mapping[str, str]
+    ) -> Command:
+        """Start it with these standard streams; `NotFound` for an unknown instance."""
 
-    def spawn(self, instance_id: str, argv: Sequence[str], env: dict[str, str], fds: Sequence[int]) -> Running:
-        """Start a command in an instance with these standard streams; `NotFound` for an unknown instance."""
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What stands behind the door."""
+
+    #: Sends a probe; `NotFound` for an unknown instance.
+    probe: Callable[[Probe], ProbeResult]
+    #: Starts a command in an instance.
+    spawn: Spawn
+    #: Wakes the reconcilers.
+    wake: Callable[[], None]
+    #: Last revision that the data plane has reached.
+    applied: Callable[[], int]
 
 
 class AgentServer:
     """Listens at a path until closed."""
 
-    def __init__(self, path: Path, guests: Guests, wake: Callable[[], None], applied: Callable[[], int]) -> None:
+    def __init__(self, path: Path, abilities: Abilities) -> None:
         self._path = path
-        self._guests = guests
-        self._wake = wake
-        self._applied = applied
+        self._abilities = abilities
         self._listener = listen(path)
         self._thread = threading.Thread(target=self._accept, name="agent-door", daemon=True)
         self._thread.start()
@@ -99,12 +112,12 @@ class AgentServer:
         try:
             match request["op"]:
                 case "nudge":
-                    self._wake()
+                    self._abilities.wake()
                     return None
                 case "hello":
-                    return {"revision": self._applied()}
+                    return {"revision": self._abilities.applied()}
                 case "probe":
-                    return wire.encode_result(self._guests.probe(wire.decode_probe(request)))
+                    return wire.encode_result(self._abilities.probe(wire.decode_probe(request)))
                 case "exec":
                     return self._execute(request, fds, connection)
                 case other:
@@ -119,15 +132,14 @@ class AgentServer:
         if len(fds) != wire.MAX_FDS:
             return {"error": "exec needs three descriptors"}
         argv = [str(word) for word in request["argv"]]
-        env = {str(name): str(value) for name, value in dict(request.get("env", {})).items()}
-        command = self._guests.spawn(str(request["instance"]), argv, env, fds)
-        with selectors.DefaultSelector() as selector:
-            selector.register(command.fileno(), selectors.EVENT_READ)
+        env = os.environ | {str(name): str(value) for name, value in dict(request.get("env", {})).items()}
+        command = self._abilities.spawn(str(request["instance"]), argv, (fds[0], fds[1], fds[2]), env=env)
+        with contextlib.closing(command), selectors.DefaultSelector() as selector:
+            ended = selector.register(command, selectors.EVENT_READ)
             selector.register(connection, selectors.EVENT_READ)
-            ready = {key.fd for key, _ in selector.select()}
-        if command.fileno() not in ready:
-            command.kill()
-        return {"status": command.wait()}
+            if ended in (key for key, _ in selector.select()):
+                return {"status": command.wait()}
+        return {"error": "the caller left"}
 
 
 def _try_send(connection: socket.socket, message: wire.Message) -> None:

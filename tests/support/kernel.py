@@ -1,0 +1,82 @@
+"""Tools of the kernel data plane's tests: networks, programs that run inside instances, and waiting for real events."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from peerway.adapters.dataplane.kernel import syscalls
+from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
+from peerway.adapters.dataplane.kernel.names import endpoint_namespace, router_namespace
+from peerway.adapters.dataplane.kernel.shell import Shell
+from peerway.domain.vpc import Instance, Vpc
+from tests.builders.topology import Topology
+
+#: How long to wait for something that should happen at once.
+PATIENCE_S = 20.0
+
+
+def until(happened: Callable[[], bool], what: str) -> None:
+    """Ask again and again until it has happened."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        os.sched_yield()
+
+
+def pair(net: Topology, *, ipv6: bool = False) -> tuple[Vpc, Vpc, Instance, Instance]:
+    """Two peered VPCs, 10.1.0.0/16 and 10.2.0.0/16, with an instance each."""
+    made = []
+    for number in (1, 2):
+        vpc = net.vpc(f"10.{number}.0.0/16", ipv6=f"fd00:{number}::/56" if ipv6 else None)
+        vswitch = net.vswitch(vpc, f"10.{number}.1.0/24", ipv6=f"fd00:{number}::/64" if ipv6 else None)
+        made.append((vpc, net.instance(vswitch)))
+    (one, here), (other, there) = made
+    net.join(one, other)
+    return one, other, here, there
+
+
+def in_router(plane: KernelDataPlane, vpc: Vpc, *command: str) -> str:
+    """Run a command in a router's namespace, as a careless administrator would."""
+    return _run(plane, router_namespace(vpc.id), command)
+
+
+def in_instance(plane: KernelDataPlane, instance: Instance, *command: str) -> str:
+    """Run a command in an instance's namespace."""
+    return _run(plane, endpoint_namespace(instance.id), command)
+
+
+def _run(plane: KernelDataPlane, name: str, command: tuple[str, ...]) -> str:
+    with plane._namespaces.opened(name) as fd:
+        enter = ["nsenter", f"--net=/proc/self/fd/{fd}", *command]
+        return subprocess.run(enter, pass_fds=[fd], check=True, capture_output=True, text=True).stdout
+
+
+def socket_in(plane: KernelDataPlane, instance: Instance, family: int, kind: int, protocol: int = 0) -> socket.socket:
+    """A socket that belongs to an instance."""
+
+    def enter() -> socket.socket:
+        with plane._namespaces.opened(endpoint_namespace(instance.id)) as fd:
+            syscalls.setns(fd, syscalls.CLONE_NEWNET)
+            return socket.socket(family, kind, protocol)
+
+    return plane._visitor.run(enter)
+
+
+@contextmanager
+def program(state_dir: Path, instance: Instance, source: str, *arguments: str) -> Iterator[socket.socket]:
+    """A Python program inside an instance, talking over its stdin and stdout; killed at the end."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        fd = theirs.fileno()
+        command = [sys.executable, "-c", source, *arguments]
+        with Shell(state_dir).spawn(instance.id, command, (fd, fd, 2)):
+            theirs.close()
+            ours.settimeout(PATIENCE_S)
+            yield ours
