@@ -303,7 +303,7 @@ def cut(story: Story, peerway: Installation, near: Site, middle: Site, link: Ite
         after_ms < 1000,
         f"{end['answered']:,} answers came; the last one {when(after_ms, 'the delete returned')}",
     )
-    story.figure("delete returned → last packet", f"{after_ms:.1f} ms")
+    story.figure("last packet", when(after_ms, "the delete returned"))
     routes = near.owner.client.pages(f"/route-tables/{near.vpc['system_table_id']}/entries")
     left = [entry["destination"] for entry in routes if entry["next_hop_id"] == link["id"]]
     story.must(not left, "the routes over it are gone, too")
@@ -337,7 +337,7 @@ def measure_accept(story: Story, peerway: Installation, near: Site, middle: Site
         first_ms < 1000,
         f"{middle.owner.name} accepts; the first answer crosses both ways {when(first_ms, 'the acceptance returned')}",
     )
-    story.figure("accept returned → first packet", f"{first_ms:.1f} ms")
+    story.figure("first packet there and back", when(first_ms, "the acceptance returned"))
 
 
 def when(after_ms: float, what: str) -> str:

@@ -6,6 +6,7 @@ Reads options and hands over to `bootstrap` at once. Loaded for these commands o
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -25,6 +26,7 @@ from peerway.bootstrap import (
     run_up,
     run_worker,
 )
+from peerway.cli.client import Item
 from peerway.cli.errors import CommandError
 from peerway.cli.options import Output
 from peerway.cli.session import session_of
@@ -164,10 +166,10 @@ def doctor(ctx: typer.Context, output: Output = None) -> None:
     The exit status is 0 when it can carry real packets, else 1. No server is asked.
     """
     session = session_of(ctx)
-    checks = [{"check": one.check, "ok": one.ok, "detail": one.detail} for one in diagnose()]
+    checks: list[Item] = [asdict(found) for found in diagnose()]
     chosen, reason = choose_dataplane(DataPlaneChoice.AUTO)
-    checks.append(
-        {"check": "--dataplane auto", "ok": chosen is DataPlaneChoice.KERNEL, "detail": f"{chosen}: {reason}"}
-    )
+    kernel = chosen is DataPlaneChoice.KERNEL
+    detail = f"{chosen}: {reason}" if reason else chosen.value
+    checks.append({"check": "--dataplane auto takes", "ok": kernel, "detail": detail})
     session.show_all("check", checks, output)
-    raise typer.Exit(0 if chosen is DataPlaneChoice.KERNEL else 1)
+    raise typer.Exit(0 if kernel else 1)
