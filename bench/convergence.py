@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from tests.support.live import Cloud, Tenant, running_cloud
+from tests.support.live import Cloud, Tenant
 from tests.support.sites import Site, make_site
 
 from bench.client import Asker
 from bench.dialects import Native, Server
 from bench.events import Events
 from bench.guests import running
-from bench.peerway_peer import disk_folder
+from bench.peerway_peer import disk_folder, started
 from bench.stats import Figure, Goal, p99
 
 #: Regions of the requester and of its two peers: one in the same region, one in another.
@@ -42,7 +42,9 @@ PORT: Final = 7007
 def measure(*, quick: bool) -> list[Figure]:
     """The figures; 60 rounds a peer, or 10."""
     with disk_folder() as folder, ExitStack() as stack:
-        cloud = stack.enter_context(running_cloud(folder, "kernel"))
+        process, ready = stack.enter_context(started(folder, "kernel"))
+        operator = stack.enter_context(closing(Tenant(ready["url"], ready["uid"], ready["token"])))
+        cloud = Cloud(folder, ready, process, operator)
         tenants = [stack.enter_context(closing(cloud.tenant(name))) for name in ("other", "one", "two")]
         make_other_links(tenants[0])
         source = make_site(tenants[1], HERE, "10.200.0.0/16", "10.200.0.0/24")
@@ -171,5 +173,5 @@ def probing(stack: ExitStack, cloud: Cloud, source: Site, target: Site) -> Pair:
 
 def token_of(site: Site) -> str:
     """A fresh token of the site's account."""
-    made: dict[str, str] = site.tenant.post(f"/accounts/{site.tenant.uid}/credentials")
+    made: dict[str, str] = site.tenant.post(f"/accounts/{site.tenant.uid}/credentials", role="member")
     return made["token"]

@@ -47,10 +47,10 @@ class Peerway:
         """Wait until the data plane is where the store is."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
-            sync: dict[str, Any] = self.operator.get("/sync").raise_for_status().json()
-            if sync["applied_revision"] >= sync["revision"]:
+            status: dict[str, Any] = self.operator.get("/status").raise_for_status().json()
+            if status["applied_revision"] >= status["revision"]:
                 return
-            assert time.monotonic() < deadline, f"the data plane does not catch up: {sync}"
+            assert time.monotonic() < deadline, f"the data plane does not catch up: {status}"
             time.sleep(0.05)
 
 
@@ -69,22 +69,8 @@ def running_peerway(vpcs: int, peerings: int = 0) -> Iterator[Peerway]:
     """`peerway up --dataplane memory` with that many VPCs and active connections between two accounts, in sync."""
     with disk_folder() as data:
         filled = fill(data, vpcs, peerings)
-        ready_file = data / "ready.json"
-        argv = [
-            sys.executable,
-            "-m",
-            "peerway.cli.main",
-            "up",
-            "--data",
-            str(data),
-            "--listen",
-            "127.0.0.1:0",
-        ]
-        argv += ["--dataplane", "memory", "--dev-account", "--ready-file", str(ready_file)]
         # One account makes all requests; the limit that keeps accounts from one another is not what is measured.
-        argv += ["--requests-per-second", "1000000"]
-        with child(argv) as process:
-            ready = await_ready(process, ready_file)
+        with started(data, "memory", "--requests-per-second", "1000000") as (process, ready):
             headers = {"Authorization": f"Bearer {ready['token']}"}
             with httpx.Client(
                 base_url=f"{ready['url']}/api/v1", headers=headers, timeout=PATIENCE_S
@@ -93,6 +79,26 @@ def running_peerway(vpcs: int, peerings: int = 0) -> Iterator[Peerway]:
                 grant(operator, filled)
                 peerway.settle()
                 yield peerway
+
+
+@contextlib.contextmanager
+def started(
+    data: Path, dataplane: str, *options: str
+) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
+    """`peerway up` on a data folder, and what its ready file says; ended with the block, with all that it made in the kernel."""
+    ready_file = data / "ready.json"
+    argv = [sys.executable, "-m", "peerway.cli.main", "up", "--data", str(data), "--listen", "127.0.0.1:0"]
+    argv += [
+        "--dataplane",
+        dataplane,
+        "--dev-account",
+        "--ready-file",
+        str(ready_file),
+        "--cleanup",
+        *options,
+    ]
+    with child(argv) as process:
+        yield process, await_ready(process, ready_file)
 
 
 def server_of(url: str, filled: Filled) -> Server:
