@@ -20,6 +20,7 @@ from peerway.domain.security import (
     SecurityGroup,
     SecurityRule,
 )
+from peerway.domain.sync import SyncFailure
 from peerway.domain.vpc import Instance, Vpc, VpcKind, VSwitch
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -167,6 +168,7 @@ RESOURCES = {
         observed_generation=COUNTS,
     ),
     QuotaGrant: of(QuotaGrant, name=TEXTS, limit=COUNTS),
+    SyncFailure: of(SyncFailure, text=TEXTS, attempts=COUNTS, next_attempt_at=TIMES),
 }
 
 
