@@ -8,7 +8,6 @@ import pytest
 from peerway.adapters.entropy import SystemEntropy
 from peerway.adapters.store import open_store
 from peerway.app.clock import VirtualClock
-from peerway.app.store import Reader
 from peerway.app.usecases.accounts import CreateAccount, create_account, ensure_operator
 from peerway.app.usecases.instances import CreateInstance, create_instance
 from peerway.app.usecases.peerings import AcceptPeering, CreatePeering, accept_peering, create_peering

@@ -1,7 +1,6 @@
 """Fixtures of the use case tests: an estate with two tenants."""
 
 import pytest
-
 from tests.builders.estate import Estate
 
 
