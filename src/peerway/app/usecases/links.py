@@ -59,9 +59,14 @@ def check_new_range(tx: Reader, world: World, vpc: Vpc, cidr: Prefix, peerings: 
                 raise InvalidInput("cidr", text, cidr, code="overlap")
 
 
+def writes_routes(peering: Peering) -> bool:
+    """Whether the system keeps both sides' routes at this time: asked for, and the connection carries packets."""
+    return peering.auto_routes and PEERING.states[peering.state].carries
+
+
 def write_routes(tx: Writer, world: World, peering: Peering) -> None:
     """Write the routes to each side's ranges into the other side's system table (PEER-8)."""
-    for side in peering.sides:
+    for side in peering.sides if writes_routes(peering) else ():
         target = tx.get(Vpc, side.vpc_id)
         if target is not None:
             write_routes_to(tx, world, peering, side.vpc_id, target.prefixes)
@@ -74,7 +79,7 @@ def write_routes_to(
 
     Ranges that the table's rules refuse (a VSwitch of its own has them, an entry is there already) are left out.
     """
-    if not (peering.auto_routes and PEERING.states[peering.state].carries):
+    if not writes_routes(peering):
         return
     vpc = tx.get(Vpc, peering.opposite_of(target_vpc_id).vpc_id)
     if vpc is None:

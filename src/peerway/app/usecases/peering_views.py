@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from peerway.app.store import Reader, where
 from peerway.app.usecases.common import every
-from peerway.app.usecases.links import routes_over, vswitch_prefixes
+from peerway.app.usecases.links import routes_over, vswitch_prefixes, writes_routes
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import NotFound
-from peerway.domain.lifecycle.peering import PEERING
 from peerway.domain.peering import Peering, PeeringSide
 from peerway.domain.prefixes import Prefix, is_private, overlaps
 from peerway.domain.route_table import RouteEntry, RouteTable, may_route
@@ -120,7 +119,7 @@ def _public(vpc: Vpc, peer: Vpc) -> list[PeeringWarning]:
 
 def _skipped(tx: Reader, peering: Peering, vpc: Vpc, peer: Vpc) -> list[PeeringWarning]:
     """Ranges that the system wrote no route to because an own VSwitch has them (PEER-8)."""
-    if not (peering.auto_routes and PEERING.states[peering.state].carries):
+    if not writes_routes(peering):
         return []
     mine, theirs = vswitch_prefixes(tx, vpc.id), vswitch_prefixes(tx, peer.id)
     skipped = (

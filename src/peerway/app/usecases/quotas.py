@@ -152,10 +152,11 @@ def _count_cross_region(tx: Reader, side: PeeringSide) -> int:
 
 def _count_account_region(tx: Reader, side: PeeringSide) -> int:
     """Connections with a side of the account in the region; one with both sides there counts once."""
-    asks = (where("requester.uid", side.uid), where("requester.region_id", side.region_id), live())
-    answers = (where("accepter.uid", side.uid), where("accepter.region_id", side.region_id), live())
-    both = tx.count(Peering, *asks, *answers[:2])
-    return tx.count(Peering, *asks) + tx.count(Peering, *answers) - both
+    asks = (where("requester.uid", side.uid), where("requester.region_id", side.region_id))
+    answers = (where("accepter.uid", side.uid), where("accepter.region_id", side.region_id))
+    asked, answered = tx.count(Peering, *asks, live()), tx.count(Peering, *answers, live())
+    both = tx.count(Peering, *asks, *answers, live()) if asked and answered else 0
+    return asked + answered - both
 
 
 #: How to count each scope that counts connections.

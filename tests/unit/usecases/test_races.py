@@ -1,0 +1,79 @@
+"""Many callers at once: exactly one wins, and limits hold."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from peerway.app.usecases.peerings import (
+    AcceptPeering,
+    DeletePeering,
+    RejectPeering,
+    accept_peering,
+    create_peering,
+    delete_peering,
+    reject_peering,
+)
+from peerway.app.usecases.quotas import GrantQuota, grant_quota
+from peerway.domain.errors import AlreadyExists, IllegalState, PeerwayError, QuotaExceeded
+from peerway.domain.peering import Peering, PeeringState
+
+
+def outcomes(estate, calls):
+    """What each of the calls, all made at once, leads to."""
+
+    def attempt(call):
+        try:
+            return estate.do(*call)
+        except PeerwayError as error:
+            return error
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(attempt, calls))
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_one_of_many_answers_wins(estate, alice, bob, round_):
+    """PEER-2: accept and reject at once, several times each: one moves the request, the others are conflicts."""
+    peering = estate.ask_for(alice, estate.vpc(alice), estate.vpc(bob, "10.1.0.0/16"))
+    calls = [
+        (accept_peering, bob, AcceptPeering(id=peering.id)),
+        (reject_peering, bob, RejectPeering(id=peering.id)),
+    ] * 4
+    results = outcomes(estate, calls)
+    winners = [result for result in results if isinstance(result, Peering)]
+    assert len(winners) == 1
+    assert sum(isinstance(result, IllegalState) for result in results) == len(calls) - 1
+    assert estate.get(Peering, peering.id).state is winners[0].state
+
+
+def test_one_of_many_deletions_wins(estate, alice, bob):
+    """PEER-4: both sides delete at once."""
+    peering = estate.ask_for(alice, estate.vpc(alice), estate.vpc(bob, "10.1.0.0/16"))
+    results = outcomes(
+        estate, [(delete_peering, who, DeletePeering(id=peering.id)) for who in (alice, bob) * 3]
+    )
+    assert [r.state for r in results if isinstance(r, Peering)] == [PeeringState.DELETING]
+    assert sum(isinstance(r, IllegalState) for r in results) == 5
+
+
+def test_pair_is_joined_once(estate, alice, bob):
+    """PEER-1: both accounts ask at once, again and again."""
+    one, other = estate.vpc(alice), estate.vpc(bob, "10.1.0.0/16")
+    calls = [
+        (create_peering, alice, estate.request(one, other)),
+        (create_peering, bob, estate.request(other, one)),
+    ] * 4
+    results = outcomes(estate, calls)
+    assert sum(isinstance(r, Peering) for r in results) == 1
+    assert sum(isinstance(r, AlreadyExists) for r in results) == len(calls) - 1
+
+
+def test_quota_is_not_overshot(estate, alice):
+    """PEER-12: never overshot under concurrent calls."""
+    request = GrantQuota(uid=alice.uid, name="peerings_per_vpc", limit=3)
+    estate.do(grant_quota, estate.operator, request)
+    hub = estate.vpc(alice)
+    spokes = [estate.vpc(alice, f"10.{n}.0.0/16") for n in range(1, 9)]
+    results = outcomes(estate, [(create_peering, alice, estate.request(hub, spoke)) for spoke in spokes])
+    assert sum(isinstance(r, Peering) for r in results) == 3
+    assert sum(isinstance(r, QuotaExceeded) for r in results) == 5
