@@ -5,7 +5,8 @@ It prints one line for each write that was acknowledged, and only then.
 
 import itertools
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from tests.support.resources import audit_entry, peering, vpc
 
@@ -77,15 +78,10 @@ TASKS = {"quota": quota, "pairs": pairs, "endless": endless}
 
 
 def main(task, url, name):
-    """Do the task in several threads."""
+    """Do the task in several threads; fails when one of them does."""
     store = open_store(url)
-    workers = [
-        threading.Thread(target=TASKS[task], args=(store, f"{name}-{number}")) for number in range(THREADS)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    with ThreadPoolExecutor(THREADS) as together:
+        list(together.map(partial(TASKS[task], store), [f"{name}-{number}" for number in range(THREADS)]))
     store.close()
 
 
