@@ -161,14 +161,9 @@ def declare(operation: Operation) -> APIRoute:
 
 def problems_of(operation: Operation) -> list[int]:
     """Statuses of the problems that the operation may answer with."""
-    parameters = inspect.signature(operation.handler).parameters
-    found = {401, 429, 503}
-    if "{" in operation.path or "body" in parameters:
-        found |= {404, 422}
-    if "query" in parameters:
-        found |= {422}
-    if "body" in parameters:
-        found |= {400, 413, 415}
+    found = {401, 403, 404, 422, 429, 503}
     if operation.method != "GET":
-        found |= {403, 409}
+        found |= {409}
+    if "body" in inspect.signature(operation.handler).parameters:
+        found |= {400, 413, 415}
     return sorted(found)

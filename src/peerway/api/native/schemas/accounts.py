@@ -29,7 +29,9 @@ class CreateAccountBody(Body):
 
 
 class UpdateAccountBody(Body):
-    """What is to change."""
+    """What is to change; a field that is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"balance": "2500.50"}]})
 
     name: Text = Field("", description="New name.")
     site: Word = Field("", description="New site.")

@@ -1,0 +1,155 @@
+"""Tenants don't see one another: another tenant's id answers exactly like a missing one (NET-1)."""
+
+import re
+
+import pytest
+
+#: Method, path with the id's place, body.
+REQUESTS = {
+    "vpc": [
+        ("GET", "/vpcs/{}", None),
+        ("PATCH", "/vpcs/{}", {"name": "x"}),
+        ("DELETE", "/vpcs/{}", None),
+        ("POST", "/vpcs/{}/cidrs", {"cidr": "10.77.0.0/16"}),
+        ("DELETE", "/vpcs/{}/cidrs?cidr=10.77.0.0/16", None),
+        ("POST", "/vswitches", {"vpc_id": "{}", "zone_id": "cn-hangzhou-h", "cidr": "10.0.2.0/24"}),
+        ("POST", "/route-tables", {"vpc_id": "{}"}),
+        ("POST", "/security-groups", {"vpc_id": "{}"}),
+        ("POST", "/network-acls", {"vpc_id": "{}"}),
+        ("POST", "/peerings", {"vpc_id": "{}", "peer_vpc_id": "vpc-whatever"}),
+    ],
+    "vswitch": [
+        ("GET", "/vswitches/{}", None),
+        ("PATCH", "/vswitches/{}", {"name": "x"}),
+        ("DELETE", "/vswitches/{}", None),
+        ("POST", "/instances", {"vswitch_id": "{}"}),
+    ],
+    "table": [
+        ("GET", "/route-tables/{}", None),
+        ("PATCH", "/route-tables/{}", {"name": "x"}),
+        ("DELETE", "/route-tables/{}", None),
+        ("GET", "/route-tables/{}/entries", None),
+        ("POST", "/route-tables/{}/entries", {"destination": "10.99.0.0/16", "next_hop": "blackhole"}),
+    ],
+    "entry": [("GET", "/route-entries/{}", None), ("DELETE", "/route-entries/{}", None)],
+    "group": [
+        ("GET", "/security-groups/{}", None),
+        ("PATCH", "/security-groups/{}", {"name": "x"}),
+        ("DELETE", "/security-groups/{}", None),
+        ("GET", "/security-groups/{}/rules", None),
+        ("POST", "/security-groups/{}/rules", {"direction": "ingress", "remote_cidr": "10.0.0.0/8"}),
+    ],
+    "rule": [("DELETE", "/security-rules/{}", None)],
+    "acl": [
+        ("GET", "/network-acls/{}", None),
+        ("PATCH", "/network-acls/{}", {"name": "x"}),
+        ("DELETE", "/network-acls/{}", None),
+        ("PUT", "/network-acls/{}/entries", {"ingress": []}),
+    ],
+    "instance": [
+        ("GET", "/instances/{}", None),
+        ("PATCH", "/instances/{}", {"name": "x"}),
+        ("DELETE", "/instances/{}", None),
+        ("POST", "/instances/{}/probe", {"target": "10.0.0.1"}),
+        ("GET", "/instances/{}/shell", None),
+    ],
+    "peering": [
+        ("GET", "/peerings/{}", None),
+        ("PATCH", "/peerings/{}", {"name": "x"}),
+        ("DELETE", "/peerings/{}", None),
+        ("POST", "/peerings/{}/accept", None),
+        ("POST", "/peerings/{}/reject", None),
+        ("POST", "/peerings/{}/enable", None),
+        ("GET", "/peerings/{}/routes", None),
+    ],
+    "account": [
+        ("GET", "/accounts/{}", None),
+        ("GET", "/accounts/{}/credentials", None),
+    ],
+    "credential": [("DELETE", "/credentials/{}", None)],
+}
+
+LISTS = [
+    "/vpcs",
+    "/vswitches",
+    "/route-tables",
+    "/security-groups",
+    "/network-acls",
+    "/instances",
+    "/peerings",
+    "/audit",
+]
+
+
+@pytest.fixture
+def estate(site):
+    """One tenant with one of everything, and what the ids are."""
+    owner, partner = site.account(), site.account()
+    vpc, peer = owner.vpc(), partner.vpc("10.1.0.0/16")
+    vswitch = owner.vswitch(vpc)
+    group = owner.ok("POST", "/security-groups", {"vpc_id": vpc["id"]})
+    rule = {"direction": "ingress", "remote_cidr": "10.0.0.0/8"}
+    table = owner.ok("POST", "/route-tables", {"vpc_id": vpc["id"]})
+    entry = {"destination": "10.98.0.0/16", "next_hop": "blackhole"}
+    ids = {
+        "vpc": vpc["id"],
+        "vswitch": vswitch["id"],
+        "table": table["id"],
+        "entry": owner.ok("POST", f"/route-tables/{table['id']}/entries", entry)["id"],
+        "group": group["id"],
+        "rule": owner.ok("POST", f"/security-groups/{group['id']}/rules", rule)["id"],
+        "acl": owner.ok("POST", "/network-acls", {"vpc_id": vpc["id"]})["id"],
+        "instance": owner.instance(vswitch)["id"],
+        "peering": owner.peering(vpc, peer)["id"],
+        "account": owner.uid,
+        "credential": owner.ok("GET", "/whoami")["key_id"],
+    }
+    return owner, ids
+
+
+def test_foreign_id_answers_like_missing_one(site, estate):
+    """Every operation on another tenant's resource: the very answer of an id that does not exist, and nothing changes."""
+    _, ids = estate
+    stranger = site.account()
+    before = site.store.latest_revision()
+    for kind, requests in REQUESTS.items():
+        for method, path, body in requests:
+            foreign = _ask(stranger, method, path, body, ids[kind])
+            missing = _ask(stranger, method, path, body, _unlike(ids[kind]))
+            assert foreign[0] == 404, (kind, method, path, foreign)
+            assert foreign == missing, (kind, method, path)
+    assert site.store.latest_revision() == before
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_lists_hold_own_resources_only(site, estate, path):
+    """A list of another tenant's resources is empty."""
+    owner, _ = estate
+    assert owner.ok("GET", path)["items"]
+    assert site.account().ok("GET", path)["items"] == []
+
+
+def test_operator_sees_all_and_changes_none(site, estate):
+    """An operator reads every tenant's resources and may not change them."""
+    _, ids = estate
+    assert site.operator.ok("GET", f"/vpcs/{ids['vpc']}")["id"] == ids["vpc"]
+    assert ids["vpc"] in {
+        vpc["id"] for vpc in site.operator.ok("GET", "/vpcs?all_accounts=true&limit=1000")["items"]
+    }
+    assert site.operator.call("DELETE", f"/vpcs/{ids['vpc']}").status_code == 404
+
+
+def _unlike(id):
+    return id[:-4] + ("0000" if id[-4:] != "0000" else "1111")
+
+
+def _ask(account, method, path, body, id):
+    filled = (
+        None
+        if body is None
+        else {k: v.replace("{}", id) if isinstance(v, str) else v for k, v in body.items()}
+    )
+    response = account.call(method, path.replace("{}", id), filled)
+    problem = response.json()
+    problem.pop("request_id")
+    return response.status_code, re.sub(re.escape(id), "ID", str(problem))
