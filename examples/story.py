@@ -1,7 +1,6 @@
 """Tells what an example does, for people: numbered steps, what must hold, and the figures at the end."""
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 
@@ -49,12 +48,10 @@ class Story:
         """Print the figures, what was left out and what failed."""
         self._console.print()
         if self._figures:
-            table = Table(
-                title="Figures", title_justify="left", title_style="bold", show_header=False, box=None
-            )
+            self._console.print(Text("Figures", style="bold"))
+            width = max(len(name) for name, _ in self._figures)
             for name, value in self._figures:
-                table.add_row(f"  {name}", value)
-            self._console.print(table)
+                self._console.print(Text(f"   {name:<{width}}   {value}"))
         for text in self._left_out:
             self._console.print(Text(f"Left out: {text}", style="yellow"))
         for text in self.failures:
