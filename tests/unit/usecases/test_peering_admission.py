@@ -373,3 +373,13 @@ def test_vpc_with_a_live_connection_stays(estate, alice, bob, pair):
         error = estate.refused(InUse, delete_vpc, caller, DeleteVpc(id=vpc.id))
         assert error.data["by_id"] == peering.id
     assert estate.get(Peering, peering.id) == peering
+
+
+def test_refusal_tells_nothing_of_a_third_account(estate, alice, bob, carol):
+    """NET-1, PEER-6: who is refused because of another peer of the other side does not learn that peer's ranges."""
+    hub = estate.vpc(bob, "10.0.0.0/16")
+    estate.ask_for(bob, hub, estate.vpc(carol, "172.16.0.0/12", "cn-beijing"), profile="tencent")
+    request = estate.request(estate.vpc(alice, "172.20.0.0/16", "cn-beijing"), hub, profile="tencent")
+    error = estate.refused(InvalidInput, create_peering, alice, request)
+    assert error.code == "overlap"
+    assert "172.16." not in f"{error.text} {error.data}"

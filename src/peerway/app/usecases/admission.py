@@ -241,10 +241,12 @@ CHECKS: Sequence[Callable[[Reader, World, Pair], None]] = (
 
 
 def _refuse_overlap(ones: Sequence[Prefix], others: Sequence[Prefix], whose: str) -> None:
+    """Names the first side's range only: the other may be that of an account that has nothing to do with the caller."""
     found = first_overlap(ones, others)
     if found:
-        rule = f"has a range that overlaps {whose}: {found[0]} and {found[1]}"
-        raise InvalidInput("peer_vpc_id", rule, found[0], code="overlap")
+        raise InvalidInput(
+            "peer_vpc_id", f"can't be joined: {found[0]} overlaps a range of {whose}", code="overlap"
+        )
 
 
 def _side(vpc: Vpc) -> PeeringSide:
