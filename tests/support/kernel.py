@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.builders.topology import Topology
+
 from peerway.adapters.dataplane.kernel import syscalls
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.adapters.dataplane.kernel.names import endpoint_namespace, router_namespace
 from peerway.adapters.dataplane.kernel.shell import Shell
 from peerway.domain.vpc import Instance, Vpc
-from tests.builders.topology import Topology
 
 #: How long to wait for something that should happen at once.
 PATIENCE_S = 20.0
@@ -58,7 +59,9 @@ def _run(plane: KernelDataPlane, name: str, command: tuple[str, ...]) -> str:
         return subprocess.run(enter, pass_fds=[fd], check=True, capture_output=True, text=True).stdout
 
 
-def socket_in(plane: KernelDataPlane, instance: Instance, family: int, kind: int, protocol: int = 0) -> socket.socket:
+def socket_in(
+    plane: KernelDataPlane, instance: Instance, family: int, kind: int, protocol: int = 0
+) -> socket.socket:
     """A socket that belongs to an instance."""
 
     def enter() -> socket.socket:

@@ -124,9 +124,12 @@ def _end(end: End) -> bytes:
 
 
 def set_interface(index: int, *, up: bool, group: int, mac: bytes, checked: bool, owner: str) -> Message:
-    """Set an interface's state, group, MAC and reverse path check (IPv4) in one message."""
+    """Set an interface's state, group and reverse path check (IPv4) in one message; its MAC too unless that is empty.
+
+    Setting the MAC makes the kernel forget the interface's neighbours, also when it stays the same.
+    """
     inet = nest(26, nest(AF_INET, nest(1, u32(_RP_FILTER, int(checked)))))
-    body = _LINK.pack(0, 0, index, int(up), UP) + u32(27, group) + attribute(1, mac) + inet
+    body = _LINK.pack(0, 0, index, int(up), UP) + u32(27, group) + (attribute(1, mac) if mac else b"") + inet
     return Message(NEWLINK, 0, body, owner)
 
 
@@ -180,12 +183,10 @@ def route(  # noqa: PLR0913 - the parts of a route
     flags: int = CREATE | REPLACE,
 ) -> Message:
     """A route; `gateway` is taken as on-link whatever addresses the interface has."""
-    scope = 253 if out and not gateway and version == AF_INET else 0
+    scope = 255 if delete else 253 if out and not gateway and version == AF_INET else 0
     onlink = 4 if gateway else 0
     short = table if table < 256 else 0
-    body = _ROUTE.pack(
-        version, length, 0, 0, short, PROTOCOL, 0 if delete else scope, 0 if delete else kind, onlink
-    )
+    body = _ROUTE.pack(version, length, 0, 0, short, PROTOCOL, scope, 0 if delete else kind, onlink)
     body += attribute(1, network) if length else b""
     body += u32(15, table)
     if delete:

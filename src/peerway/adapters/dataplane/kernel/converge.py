@@ -10,7 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from errno import EADDRNOTAVAIL, ENODEV, ENOENT, ESRCH
 
-from peerway.adapters.dataplane.kernel.codec import GETLINK, End, Message, condemn_interface, interface_request, new_wire
+from peerway.adapters.dataplane.kernel.codec import (
+    GETLINK,
+    End,
+    Message,
+    condemn_interface,
+    interface_request,
+    new_wire,
+)
 from peerway.adapters.dataplane.kernel.desired import Desired, Guest
 from peerway.adapters.dataplane.kernel.encode import Wire
 from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP, is_router, router_namespace
@@ -214,7 +221,9 @@ class Converger:
         actual = self._state(name)
         self._send(name, list(extend(actual, plan.state, plan.owners, id)))
         before = actual.interfaces
-        rising = [i for i, one in plan.state.interfaces.items() if one.up and (i not in before or not before[i].up)]
+        rising = [
+            i for i, one in plan.state.interfaces.items() if one.up and (i not in before or not before[i].up)
+        ]
         if rising:
             self._rising[name] = rising
         self._actual[name] = plan.state

@@ -18,6 +18,7 @@ from typing import Any
 
 from peerway.adapters.dataplane.kernel import syscalls
 
+_HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE)
 _NOT_FOUND, _NOT_RUNNABLE = 127, 126
 
 
@@ -46,9 +47,13 @@ class Guests:
         """Start a command in the namespace with the three file descriptors as its stdio; returns its process id."""
         if len(stdio) != 3:
             raise ValueError("a command needs three file descriptors")
+        signal.pthread_sigmask(
+            signal.SIG_BLOCK, _HANDLED
+        )  # a signal for the child must not meet the holder's handlers
         pid = os.fork()
         if pid == 0:
             _become(network, request, stdio)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         self._commands[pid] = _Command(name, connection)
         return pid
 
@@ -98,8 +103,9 @@ def _become(network: int, request: dict[str, Any], stdio: list[int]) -> None:
     try:
         os.setsid()
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE):
+        for number in _HANDLED:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         syscalls.setns(network, syscalls.CLONE_NEWNET)
         _own_sys()
         for target, fd in enumerate(stdio):

@@ -142,7 +142,7 @@ class Holder:
                 os.close(fd)
 
 
-def _enter_namespaces() -> int | None:
+def enter_namespaces() -> int | None:
     """Leave the host's namespaces; returns the new user namespace when the rights for it had to come from one."""
     uid, gid = os.geteuid(), os.getegid()
     flags = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID | syscalls.CLONE_NEWNET
@@ -160,7 +160,7 @@ def _enter_namespaces() -> int | None:
 
 def main(listener_fd: int) -> None:
     """Become the holder: enter new namespaces, leave a child as their first process, and serve on the listening socket."""
-    user_fd = _enter_namespaces()
+    user_fd = enter_namespaces()
     if os.fork():
         os._exit(0)
     pid = int(Path("/proc/self").readlink().name)

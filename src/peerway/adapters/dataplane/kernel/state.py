@@ -176,7 +176,14 @@ def _add(actual: State, desired: State, owners: Mapping[int, str], router: str) 
         yield from _adjust(index, actual.interfaces.get(index, _ABSENT), interface, owners.get(index, router))
     for address in desired.addresses - actual.addresses:
         yield codec.new_address(*address, owners.get(address.interface, router))
-    for neighbour in desired.neighbours - actual.neighbours:
+    forgotten = {
+        i
+        for i, one in actual.interfaces.items()
+        if i in desired.interfaces and one.mac != desired.interfaces[i].mac
+    }
+    for neighbour in desired.neighbours - {
+        one for one in actual.neighbours if one.interface not in forgotten
+    }:
         yield codec.new_neighbour(*neighbour, owners.get(neighbour.interface, router))
     for destination, way in desired.routes.items():
         if actual.routes.get(destination) != way:
@@ -202,8 +209,9 @@ def _adjust(index: int, actual: Interface, desired: Interface, owner: str) -> It
     if actual.rate != desired.rate:
         yield codec.shaper(index, desired.rate, owner) if desired.rate else codec.no_shaper(index, owner)
     if actual._replace(rate=0, name="") != desired._replace(rate=0, name=""):
+        mac = b"" if actual.mac == desired.mac else desired.mac
         yield codec.set_interface(
-            index, up=desired.up, group=desired.group, mac=desired.mac, checked=desired.checked, owner=owner
+            index, up=desired.up, group=desired.group, mac=mac, checked=desired.checked, owner=owner
         )
 
 

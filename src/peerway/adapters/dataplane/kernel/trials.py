@@ -1,0 +1,159 @@
+"""The trials behind `capabilities`, run as a process of its own that leaves the host's namespaces first.
+
+Owns one small trial for each kernel feature; prints them as JSON. Fails soft: a trial that raises is a feature that is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import resource
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from peerway.adapters.dataplane.kernel import codec, syscalls
+from peerway.adapters.dataplane.kernel.codec import End, Message
+from peerway.adapters.dataplane.kernel.holder import enter_namespaces
+from peerway.adapters.dataplane.kernel.netlink import Netlink
+from peerway.adapters.dataplane.kernel.nft_worker import Nftables
+from peerway.adapters.dataplane.kernel.sysctls import COMMON, SYSCTLS, raise_loopback, write_sysctl
+
+
+def _execute(*messages: Message) -> str:
+    with Netlink() as netlink:
+        refusals = netlink.execute(messages)
+    if refusals:
+        raise OSError(refusals[0].number, refusals[0].text)
+    return "works"
+
+
+def _namespaces() -> str:
+    inside = enter_namespaces()
+    syscalls.unshare(syscalls.CLONE_NEWNET)
+    return (
+        f"as root, Linux {platform.release()}"
+        if inside is None
+        else f"in a user namespace, Linux {platform.release()}"
+    )
+
+
+def _wire() -> str:
+    raise_loopback()
+    own = syscalls.open_own_network()
+    try:
+        near, far = (
+            End(10, "a", bytes.fromhex("020000000001"), 2),
+            End(11, "b", bytes.fromhex("020000000002"), 2),
+        )
+        _execute(codec.new_wire(near, far, own, ""))
+    finally:
+        os.close(own)
+    return _execute(
+        codec.set_interface(10, up=True, group=2, mac=near.mac, checked=True, owner=""),
+        codec.set_interface(11, up=True, group=2, mac=far.mac, checked=False, owner=""),
+        codec.new_neighbour(10, bytes([169, 254, 1, 2]), far.mac, ""),
+    )
+
+
+def _sysctls() -> str:
+    for path, value in [*COMMON, *(setting for settings in SYSCTLS.values() for setting in settings)]:
+        write_sysctl(path, value)
+    return "writable"
+
+
+def _routes() -> str:
+    gateway = bytes([169, 254, 1, 2])
+    return _execute(
+        codec.rule(socket.AF_INET, 100, "a", b"", 0, 1000, ""),
+        codec.route(
+            socket.AF_INET, 1000, bytes([10, 0, 0, 0]), 8, codec.UNICAST, "", out=10, gateway=gateway
+        ),
+        codec.route(socket.AF_INET, 1000, bytes(4), 0, codec.BLACKHOLE, ""),
+    )
+
+
+def _ipv6() -> str:
+    address = socket.inet_pton(socket.AF_INET6, "fd00::1")
+    return _execute(
+        codec.new_address(10, address, ""),
+        codec.rule(socket.AF_INET6, 100, "a", b"", 0, 1000, ""),
+        codec.route(socket.AF_INET6, 1000, bytes(16), 0, codec.BLACKHOLE, ""),
+    )
+
+
+def _shaper() -> str:
+    return _execute(codec.shaper(10, 12_500_000, ""))
+
+
+def _filters() -> str:
+    return _load(
+        "table inet peerway { map m { type ipv4_addr . inet_proto . inet_service : verdict; flags interval; }; }"
+    )
+
+
+def _connections() -> str:
+    return _load("table inet peerway { chain c { ct mark set 1; }; }")
+
+
+def _load(text: str) -> str:
+    refused = Nftables().load(text.encode())
+    if refused:
+        raise OSError(0, refused.splitlines()[0])
+    return "works"
+
+
+def _files() -> str:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2048:
+        raise OSError(0, f"at most {hard} open files; one is needed for each VPC and instance")
+    return f"up to {hard} open files"
+
+
+#: Name, whether the driver can't do without, trial; in an order in which later ones can use what earlier ones made.
+TRIALS: tuple[tuple[str, bool, Callable[[], str]], ...] = (
+    ("network namespaces", True, _namespaces),
+    ("veth pairs", True, _wire),
+    ("namespace settings", True, _sysctls),
+    ("policy routing", True, _routes),
+    ("ipv6", True, _ipv6),
+    ("bandwidth caps (tbf)", False, _shaper),
+    ("filters (libnftables)", False, _filters),
+    ("connection tracking", False, _connections),
+    ("open files", False, _files),
+)
+
+
+def main() -> None:
+    """Run the trials and print what came of them."""
+    found: list[dict[str, Any]] = []
+    for name, needed, trial in TRIALS:
+        try:
+            found.append({"name": name, "ok": True, "needed": needed, "detail": trial()})
+        except OSError as error:
+            found.append(
+                {"name": name, "ok": False, "needed": needed, "detail": error.strerror or str(error)}
+            )
+            if trial is _namespaces:
+                found[-1]["detail"] += _hint()
+                break  # what follows would touch the host
+    json.dump(found, sys.stdout)
+
+
+def _hint() -> str:
+    """Why an ordinary user may not have namespaces, where distributions switch them off."""
+    for path, off, text in (
+        ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "AppArmor forbids user namespaces"),
+        ("/proc/sys/kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone is 0"),
+        ("/proc/sys/user/max_user_namespaces", "0", "user.max_user_namespaces is 0"),
+    ):
+        if Path(path).exists() and Path(path).read_text(encoding="ascii").strip() == off:
+            return f" ({text}; run as root or allow it)"
+    return " (containers may forbid namespaces)"
+
+
+if __name__ == "__main__":
+    main()
