@@ -133,6 +133,9 @@ class Searches:
         if 1 < len(ranges) <= MAX_RANGES:
             parts = [one_range(table, [one, *filters], limited=limited) for one in ranges]
             rows = rows.where(table.c.seq.in_(union_all(*parts)))
+            if self._dialect.name == "postgresql":
+                # Where it merges instead of looking up, it needn't begin at the table's start.
+                rows = rows.where(table.c.seq > bindparam("after"))
         else:
             driving = [] if drive is None else [matches(table, drive, shapes[drive])]
             rows = rows.where(table.c.seq > bindparam("after"), *driving, *filters)
