@@ -31,10 +31,13 @@ def script(page: str, dataplane: str) -> str:
     if not any("peerway up" in part for part in parts):
         parts = [first[0], *parts, first[-1]]
     text = "\n".join(["set -eu -o pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT", *parts])
-    return text.replace("peerway up ", f"peerway up --dataplane {dataplane} ")
+    # A test leaves nothing behind, whatever the page lets stand.
+    return text.replace("peerway up ", f"peerway up --dataplane {dataplane} --cleanup ")
 
 
-@pytest.mark.parametrize("dataplane", ["memory", pytest.param(KERNEL, marks=[pytest.mark.kernel, pytest.mark.slow])])
+@pytest.mark.parametrize(
+    "dataplane", ["memory", pytest.param(KERNEL, marks=[pytest.mark.kernel, pytest.mark.slow])]
+)
 @pytest.mark.parametrize("page", PAGES)
 def test_guide_can_be_followed(page, dataplane, tmp_path):
     """Every command of the page works on a fresh installation."""

@@ -176,7 +176,8 @@ def _field_errors(error: PeerwayError) -> Sequence[Mapping[str, str | int | None
     field = error.data.get("field")
     if field is None:
         return ()
-    rule = error.data.get("rule", "names nothing that is there")
+    missing = error.kind is Kind.NOT_FOUND
+    rule = error.data.get("rule", "names nothing that is there" if missing else error.text)
     value = error.data.get("value", error.data.get("id"))
     return ({"field": field, "rule": rule, "value": value},)
 
