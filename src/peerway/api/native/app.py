@@ -24,7 +24,7 @@ import peerway
 from peerway.api.native.call import Tools
 from peerway.api.native.door import Door, Paths, method_not_allowed
 from peerway.api.native.errors import problem
-from peerway.api.native.health import health_routes
+from peerway.api.native.health import HEALTH, health_routes
 from peerway.api.native.openapi import build_document
 from peerway.api.native.operation import PREFIX, Operation
 from peerway.api.native.routers import (
@@ -86,7 +86,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.stop = feed.close
     tools = Tools(services, executor)
-    public, unbounded = frozenset({OPENAPI}), frozenset({"/watch"})
+    public, unbounded = frozenset({OPENAPI, *HEALTH}), frozenset({"/watch"})
     behind = super(Application, app).__call__
     door = Door(behind, paths=Paths(operations), tools=tools, public=public, unbounded=unbounded)
     app.layers = Telemetry(door, metrics=metrics, monotonic=services.monotonic)

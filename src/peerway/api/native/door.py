@@ -65,7 +65,7 @@ class Paths:
 
 
 class Door:
-    """ASGI middleware that serves the operations."""
+    """ASGI middleware, for HTTP only, that serves the operations."""
 
     def __init__(
         self, app: ASGIApp, *, paths: Paths, tools: Tools, public: frozenset[str], unbounded: frozenset[str]
@@ -73,7 +73,7 @@ class Door:
         self._app = app
         self._paths = paths
         self._tools = tools
-        #: Whole paths under the prefix that the application behind serves to everybody.
+        #: Paths that the application behind serves to everybody; they count under their own name.
         self._public = public
         #: Operations' paths that have no time limit.
         self._unbounded = unbounded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +13,9 @@ from peerway.api.native.call import answer
 from peerway.api.native.services import Services
 from peerway.api.native.telemetry import Metrics
 from peerway.domain.errors import PeerwayError
+
+#: Their paths.
+HEALTH: Final = ("/healthz", "/readyz", "/metrics")
 
 InThread = Callable[[Callable[[], Response]], Awaitable[Response]]
 

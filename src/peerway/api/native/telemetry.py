@@ -82,7 +82,7 @@ class Metrics:
 
 
 class Telemetry:
-    """ASGI middleware: gives each request an id, logs and counts its answer, and turns exceptions into problems."""
+    """ASGI middleware, for HTTP only: gives each request an id, logs and counts its answer, and turns exceptions into problems."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, monotonic: Callable[[], float]) -> None:
         self._app = app
@@ -91,9 +91,6 @@ class Telemetry:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         trace = start_trace(scope)
         started = self._monotonic()
         status = 0
