@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +107,29 @@ class Cloud:
     ready: dict[str, str]
     process: subprocess.Popen[bytes]
     operator: Tenant
+    #: Accounts that were made, and let go of with the installation.
+    tenants: list[Tenant] = field(default_factory=list)
 
     def tenant(self, name: str, **fields: Any) -> Tenant:
         """A new account."""
         made = self.operator.post("/accounts", name=name, **fields)
-        return Tenant(self.ready["url"], made["uid"], made["token"])
+        return self.log_in(made["uid"], made["token"])
+
+    def log_in(self, uid: str, token: str) -> Tenant:
+        """An account by its token."""
+        self.tenants.append(Tenant(self.ready["url"], uid, token))
+        return self.tenants[-1]
+
+    def close(self) -> None:
+        """Let go of all connections; the process goes on."""
+        for tenant in (self.operator, *self.tenants):
+            tenant.close()
+
+    def stop(self) -> None:
+        """End it."""
+        self.close()
+        self.process.terminate()
+        assert self.process.wait(60) == 0, "SIGTERM must stop it cleanly"
 
     def fabric(self) -> Fabric:
         """The compiled network, made afresh from the store's file."""
@@ -137,23 +155,38 @@ class Cloud:
         eventually("the data plane has caught up", look)
 
 
+def start_cloud(data: Path, dataplane: str, *options: str) -> Cloud:
+    """Start `peerway up` on a data folder; the same folder may be started on again after the process has ended."""
+    ready_file = data / "ready.json"
+    ready_file.unlink(missing_ok=True)
+    argv = [sys.executable, "-m", "peerway.cli.main", "up", "--data", str(data), "--listen", "127.0.0.1:0"]
+    argv += ["--dataplane", dataplane, "--dev-account", "--ready-file", str(ready_file), *options]
+    process = subprocess.Popen(argv)
+    eventually("peerway is up", lambda: ready_file.exists() or process.poll() is not None)
+    assert process.poll() is None, "peerway ended instead of starting"
+    ready = json.loads(ready_file.read_text())
+    return Cloud(data, ready, process, Tenant(ready["url"], ready["uid"], ready["token"]))
+
+
 @contextlib.contextmanager
 def running_cloud(data: Path, dataplane: str, *options: str) -> Iterator[Cloud]:
     """Start `peerway up` and stop it again, with everything that it made."""
-    ready_file = data / "ready.json"
-    argv = [sys.executable, "-m", "peerway.cli.main", "up", "--data", str(data), "--listen", "127.0.0.1:0"]
-    argv += ["--dataplane", dataplane, "--dev-account", "--ready-file", str(ready_file), "--cleanup", *options]
-    process = subprocess.Popen(argv)
+    cloud = start_cloud(data, dataplane, "--cleanup", *options)
     try:
-        eventually("peerway is up", lambda: ready_file.exists() or process.poll() is not None)
-        assert process.poll() is None, "peerway ended instead of starting"
-        ready = json.loads(ready_file.read_text())
-        operator = Tenant(ready["url"], ready["uid"], ready["token"])
-        yield Cloud(data, ready, process, operator)
-        operator.close()
+        yield cloud
     finally:
-        process.terminate()
-        process.wait(60)
+        cloud.stop()
+
+
+def child_processes(pid: int, word: str) -> list[int]:
+    """Process ids of the children of a process whose command line has the word."""
+    found = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            with contextlib.suppress(OSError):
+                if word in Path(f"/proc/{child}/cmdline").read_text():
+                    found.append(int(child))
+    return found
 
 
 def answered(verdict: str) -> bool:

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from peerway.fabric.walk import Packet, exchange
-from tests.support.live import Cloud, Tenant, answered
+from tests.support.live import Cloud, Refused, Tenant, answered
 
 #: IP protocol numbers by the names that the API takes.
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
@@ -139,6 +139,17 @@ class Oracles:
         ).answered
         assert packets == predicted, f"packets say {packets}, the compiled network says {predicted}: {target}"
         return packets
+
+    def reach_once(self, source: Site, target: str) -> bool:
+        """Whether one ping is answered right now; False while the agent is away."""
+        try:
+            result = source.tenant.post(
+                f"/instances/{source.instance['id']}/probe", target=target, timeout_ms=100
+            )
+        except Refused as refused:
+            assert refused.status == 503  # noqa: PLR2004  the status is the point
+            return False
+        return answered(result["results"][0]["verdict"])
 
     def both(self, one: Site, other: Site) -> tuple[bool, bool]:
         """Whether each reaches the other."""

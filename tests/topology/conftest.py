@@ -22,17 +22,9 @@ def _names() -> Iterator[int]:
 
 
 @pytest.fixture
-def tenant(cloud: Cloud, _names: Iterator[int]) -> Iterator[Callable[..., Tenant]]:
+def tenant(cloud: Cloud, _names: Iterator[int]) -> Callable[..., Tenant]:
     """Makes accounts."""
-    made: list[Tenant] = []
-
-    def make(**fields: object) -> Tenant:
-        made.append(cloud.tenant(f"tenant-{next(_names)}", **fields))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
+    return lambda **fields: cloud.tenant(f"tenant-{next(_names)}", **fields)
 
 
 @pytest.fixture

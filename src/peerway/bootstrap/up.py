@@ -19,6 +19,7 @@ import structlog
 
 from peerway.adapters.agent.client import SocketAgent
 from peerway.adapters.agent.local import LocalAgent
+from peerway.adapters.dataplane.kernel.holder_client import end_holder
 from peerway.adapters.dataplane.memory.driver import MemoryDataPlane
 from peerway.app.agent import AgentPort
 from peerway.app.reconcilers.network import NetworkReconciler
@@ -30,6 +31,7 @@ from peerway.bootstrap.agent import LOOK_S, network_step
 from peerway.bootstrap.api import listen, make_worker, serve, url_of
 from peerway.bootstrap.parts import (
     AGENT_SOCKET,
+    KERNEL_STATE,
     choose_dataplane,
     configure_logs,
     make_clock,
@@ -159,6 +161,9 @@ class AgentProcess:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(AGENT_STOP_S)
         self._watcher.join()
+        if self._options.cleanup:
+            # The agent does this as it ends; one that was just killed, and not yet started again, did not.
+            end_holder(self._options.data / KERNEL_STATE)
         self.door.close()
         os.close(self._write_end)
         os.close(self._read_end)

@@ -112,6 +112,18 @@ def reach_holder(state_dir: Path) -> HolderClient:
             return _start(state_dir)
 
 
+def end_holder(state_dir: Path) -> None:
+    """End the state directory's holder, if there is one, and with it everything made in the kernel. Needs no rights but its socket."""
+    if not state_dir.is_dir():
+        return
+    with _locked(state_dir):
+        try:
+            holder = HolderClient(connect(state_dir))
+        except (OSError, Unavailable):
+            return
+        holder.end()
+
+
 def _start(state_dir: Path) -> HolderClient:
     with listen(state_dir) as listener, (state_dir / "holder.log").open("ab") as log:
         started = subprocess.run(
