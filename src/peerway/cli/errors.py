@@ -52,7 +52,9 @@ def describe(status: int, problem: Mapping[str, Any]) -> str:
     text = str(problem.get("detail") or problem.get("title") or f"the server answered {status}")
     for error in problem.get("errors") or ():
         field, rule, value = (error.get(name) for name in ("field", "rule", "value"))
-        if f"{field} {rule}" not in text:
+        if rule == text:
+            text += f" ({field})"
+        elif f"{field} {rule}" not in text:
             text += f"; {field} {rule}"
         if value is not None and str(value) not in text:
             text += f", not {str(value)!r}"

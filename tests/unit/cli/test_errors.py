@@ -27,3 +27,11 @@ def test_line_names_every_field():
 def test_line_of_an_empty_document_has_the_status():
     """A server that says nothing still gives a line."""
     assert describe(500, {}) == "the server answered 500 [500]"
+
+
+def test_line_of_a_conflict_has_the_field_beside_the_reason():
+    """What a conflict is about stands in its text once; the field is named beside it."""
+    detail = "the table has an entry to 10.0.0.0/8"
+    errors = [{"field": "destination", "rule": detail, "value": None}]
+    document = {"detail": detail, "code": "route_exists", "errors": errors}
+    assert describe(409, document) == f"{detail} (destination) [route_exists]"
