@@ -138,7 +138,9 @@ def site() -> Iterator[Site]:
     yield from make_site(Limits(failures_per_second=1000))
 
 
-def make_site(limits: Limits, wrap: Callable[[SqlStore], Any] = lambda store: store) -> Iterator[Site]:
+def make_site(
+    limits: Limits, wrap: Callable[[SqlStore], Any] = lambda store: store, *, inline_reads: bool = True
+) -> Iterator[Site]:
     """A fresh API on a port of its own; `wrap` may put something in front of its store."""
     clock, agent = VirtualClock(), MemoryAgent()
     store = open_store("sqlite://", clock)
@@ -146,7 +148,7 @@ def make_site(limits: Limits, wrap: Callable[[SqlStore], Any] = lambda store: st
         regions=load_regions(), profiles=load_profiles(), entropy=SystemEntropy(), sealer=PlainSealer()
     )
     fresh = store.write(lambda tx: ensure_operator(tx, world))
-    services = Services(store=wrap(store), world=world, agent=agent, limits=limits)
+    services = Services(store=wrap(store), world=world, agent=agent, limits=limits, inline_reads=inline_reads)
     with serving(services) as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
         operator = Account(client, fresh.account.uid, fresh.token)
         yield Site(client, services, store, clock, agent, operator)

@@ -5,14 +5,16 @@ Owns how a credential travels in a request. What it may do is the use cases' bus
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections import OrderedDict
 from dataclasses import replace
 from typing import Final
 
 from starlette.types import Scope
 
+from peerway.api.native.call import Tools
 from peerway.api.native.limits import Buckets
-from peerway.api.native.services import Services
 from peerway.api.native.trace import header
 from peerway.app.usecases import accounts
 from peerway.domain.account import Caller
@@ -32,8 +34,12 @@ class Authenticator:
     or deleted, by whichever process, authenticates nobody from that moment on.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, tools: Tools) -> None:
+        services = tools.services
         self._store = services.store
+        self._inline = services.inline_reads
+        self._executor = tools.executor
+        self._lock = threading.Lock()
         limits = services.limits
         self._accounts = Buckets(limits.requests_per_second, limits.burst, services.monotonic)
         self._failures = Buckets(
@@ -42,13 +48,13 @@ class Authenticator:
         self._cached: OrderedDict[str, Caller] = OrderedDict()
         self._revision = -1
 
-    def authenticate(self, scope: Scope, request_id: str) -> Caller:
+    async def authenticate(self, scope: Scope, request_id: str) -> Caller:
         """The caller; `Unauthenticated`, or `RateLimited` when its account or address asks too often."""
         address = _address(scope)
         if not self._failures.has(address):
             raise RateLimited("too many failed authentications from this address")
         try:
-            caller = self._look_up(_token(scope))
+            caller = await self._find(_token(scope))
         except Unauthenticated:
             self._failures.take(address)
             raise
@@ -56,7 +62,16 @@ class Authenticator:
             raise RateLimited("too many requests from this account")
         return replace(caller, request_id=request_id)
 
+    async def _find(self, token: str) -> Caller:
+        if self._inline:
+            return self._look_up(token)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._look_up, token)
+
     def _look_up(self, token: str) -> Caller:
+        with self._lock:
+            return self._look_up_alone(token)
+
+    def _look_up_alone(self, token: str) -> Caller:
         revision = self._store.latest_revision()
         if revision != self._revision:
             self._cached.clear()

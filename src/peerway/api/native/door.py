@@ -77,7 +77,7 @@ class Door:
         self._public = public
         #: Operations' paths that have no time limit.
         self._unbounded = unbounded
-        self._authenticator = Authenticator(tools.services)
+        self._authenticator = Authenticator(tools)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or hand it on."""
@@ -88,7 +88,7 @@ class Door:
         ):
             await self._app(scope, receive, send)
             return
-        call, operation, inputs = self._admit(scope, receive)
+        call, operation, inputs = await self._admit(scope, receive)
         if operation.path in self._unbounded:
             response = await operation.handler(call, **await inputs.read(call))
         else:
@@ -99,13 +99,13 @@ class Door:
                 raise Unavailable("the request took too long; ask again", code="timeout") from None
         await response(scope, receive, send)
 
-    def _admit(self, scope: Scope, receive: Receive) -> tuple[Call, Operation, Inputs]:
+    async def _admit(self, scope: Scope, receive: Receive) -> tuple[Call, Operation, Inputs]:
         trace = trace_of(scope)
         path: str = scope["path"].removeprefix(PREFIX)
         found = self._paths.find(path)
         if found is not None:
             trace.route = PREFIX + next(iter(found[0].operations.values()))[0].path
-        caller = self._authenticator.authenticate(scope, trace.request_id)
+        caller = await self._authenticator.authenticate(scope, trace.request_id)
         trace.uid = caller.uid
         if found is None:
             raise NotFound("path", scope["path"][:200])

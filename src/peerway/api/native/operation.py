@@ -1,7 +1,7 @@
 """Operations: a handler with its method, path and answer, declared once; executed directly, documented by FastAPI.
 
-FastAPI reads the declaration for the OpenAPI document. It does not run it: its general way from request to handler costs more
-than most handlers do (measured: docs/reference/api.md names the figure), and here all parameters are one of three sorts.
+FastAPI reads the declaration for the OpenAPI document. It does not run it: its general way from request to handler takes
+about 75 µs, as much as many handlers do, and here all parameters are of three sorts.
 """
 
 from __future__ import annotations

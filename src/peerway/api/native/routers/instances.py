@@ -79,7 +79,7 @@ async def probe_instance(call: Call, id: Id, body: ProbeBody) -> Response:
 
 async def instance_shell(call: Call, id: Id) -> Response:
     """Tell where local users run commands in the instance."""
-    call.services.store.read(lambda tx: _shell_owner(call, tx, id))
+    await call.in_thread(lambda: call.services.store.read(lambda tx: _shell_owner(call, tx, id)))
     path = call.services.agent.shell_socket()
     if path is None:
         raise Unavailable("the data plane has no guests to run commands in", code="no_guests")

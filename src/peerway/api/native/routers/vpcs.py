@@ -46,7 +46,7 @@ async def delete_vpc(call: Call, id: Id) -> Response:
 async def add_vpc_cidr(call: Call, id: Id, body: CidrBody) -> Response:
     """Give a VPC one more IPv4 range."""
     request = vpcs.AddSecondaryCidr(id=id, cidr=body.cidr)
-    return await call.write(lambda tx: vpcs.add_secondary_cidr(tx, call.world, call.caller, request), 201)
+    return await call.write(lambda tx: vpcs.add_secondary_cidr(tx, call.world, call.caller, request))
 
 
 async def remove_vpc_cidr(call: Call, id: Id, query: Annotated[CidrParameters, Query()]) -> Response:
@@ -61,6 +61,6 @@ OPERATIONS: Final = (
     Operation("GET", "/vpcs/{id}", get_vpc, Vpc),
     Operation("PATCH", "/vpcs/{id}", update_vpc, Vpc),
     Operation("DELETE", "/vpcs/{id}", delete_vpc, Vpc, 202),
-    Operation("POST", "/vpcs/{id}/cidrs", add_vpc_cidr, Vpc, 201),
+    Operation("POST", "/vpcs/{id}/cidrs", add_vpc_cidr, Vpc),
     Operation("DELETE", "/vpcs/{id}/cidrs", remove_vpc_cidr, Vpc),
 )

@@ -1,0 +1,37 @@
+"""A store that answers over the network is never asked in the event loop."""
+
+import threading
+
+import pytest
+from tests.integration.api.conftest import make_site
+
+from peerway.api.native.services import Limits
+
+
+class NotedStore:
+    """A store that notes which threads read it."""
+
+    def __init__(self, store):
+        self._store = store
+        self.readers = set()
+
+    def __getattr__(self, name):
+        if name in {"read", "latest_revision"}:
+            self.readers.add(threading.current_thread().name)
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_reads_stay_out_of_the_event_loop_when_asked(inline):
+    """With `inline_reads` off, authentication and point reads run in threads of the API."""
+    noted = []
+
+    def wrap(store):
+        noted.append(NotedStore(store))
+        return noted[0]
+
+    for site in make_site(Limits(poll_s=60), wrap, inline_reads=inline):
+        noted[0].readers.clear()
+        assert site.operator.call("GET", "/whoami").status_code == 200
+        in_pool = {name.startswith("api") for name in noted[0].readers}
+    assert in_pool == {not inline}
