@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.support.live import Cloud, Refused, Tenant, child_processes, eventually, start_cloud
 from tests.support.sites import Oracles, Site, connect, make_site
 
@@ -107,7 +106,9 @@ def test_a_killed_holder_takes_the_network_down_and_it_is_built_anew(start: Call
     assert oracles.both(one, other) == (True, True)
 
 
-def test_kills_of_the_agent_in_the_middle_of_operations_leave_nothing_over(start: Callable[..., Cloud]) -> None:
+def test_kills_of_the_agent_in_the_middle_of_operations_leave_nothing_over(
+    start: Callable[..., Cloud],
+) -> None:
     """PEER-2: killed at random moments of creates, accepts and deletes, every state still ends, and packets agree."""
     cloud = start()
     tenant, neighbour = cloud.tenant("tenant"), cloud.tenant("neighbour")
@@ -145,7 +146,8 @@ def ask(tenant: Tenant, hub: Site, spoke: Site) -> dict[str, Any] | None:
             auto_routes=True,
         )
     except Refused as refused:
-        assert refused.problem["code"] == "peering_exists"
+        if refused.problem["code"] != "peering_exists":
+            raise
         return None
     return made
 

@@ -40,7 +40,9 @@ class Refused(AssertionError):
     """The API answered with a problem."""
 
     def __init__(self, response: httpx.Response) -> None:
-        super().__init__(f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text}")
+        super().__init__(
+            f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text}"
+        )
         self.status = response.status_code
         self.problem = response.json() if response.content else {}
 
@@ -89,7 +91,7 @@ class Tenant:
             try:
                 self.get(path)
             except Refused as refused:
-                return refused.status == 404  # noqa: PLR2004  the status is the point
+                return refused.status == 404
             return False
 
         eventually(f"{path} is gone", look)
@@ -137,9 +139,7 @@ class Cloud:
         try:
             return store.read(
                 lambda reader: compile_fabric(
-                    Snapshot.of(
-                        reader.revision, [r for kind in KINDS.values() for r in reader.select(kind)]
-                    )
+                    Snapshot.of(reader.revision, [r for kind in KINDS.values() for r in reader.select(kind)])
                 )
             )
         finally:

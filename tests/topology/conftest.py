@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
-
 from tests.support.live import Cloud, Tenant, running_cloud
 from tests.support.sites import Oracles
 

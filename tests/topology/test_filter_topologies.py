@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from tests.support.live import Tenant
 from tests.support.sites import Oracles, Site, connect, make_site
 
@@ -39,7 +38,9 @@ def test_security_group_denies_ingress_until_a_rule_allows_it(tenant: Tenants, o
     one, other = linked(tenant)
     group = join_group(other)
     assert oracles.both(one, other) == (False, True)
-    rule = add_rule(other, group, direction="ingress", protocol="tcp", port_range="80/80", remote_cidr="10.1.0.0/16")
+    rule = add_rule(
+        other, group, direction="ingress", protocol="tcp", port_range="80/80", remote_cidr="10.1.0.0/16"
+    )
     assert oracles.reach(one, other.address, "tcp", 80)
     assert not oracles.reach(one, other.address, "tcp", 81)
     assert not oracles.reach(one, other.address)
@@ -52,8 +53,24 @@ def test_security_group_denies_egress_where_a_rule_says_so(tenant: Tenants, orac
     one, other = linked(tenant)
     group = join_group(one)
     assert oracles.reach(one, other.address, "udp", 53)
-    add_rule(one, group, direction="egress", action="drop", protocol="udp", port_range="53/53", remote_cidr="10.2.0.0/16")
-    add_rule(one, group, direction="egress", action="accept", protocol="udp", port_range="53/53", remote_cidr="10.2.0.0/16")
+    add_rule(
+        one,
+        group,
+        direction="egress",
+        action="drop",
+        protocol="udp",
+        port_range="53/53",
+        remote_cidr="10.2.0.0/16",
+    )
+    add_rule(
+        one,
+        group,
+        direction="egress",
+        action="accept",
+        protocol="udp",
+        port_range="53/53",
+        remote_cidr="10.2.0.0/16",
+    )
     assert not oracles.reach(one, other.address, "udp", 53)
     assert oracles.reach(one, other.address, "udp", 54)
     assert oracles.reach(one, other.address)

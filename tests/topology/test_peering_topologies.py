@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-
 from tests.support.live import Refused, Tenant
 from tests.support.sites import Oracles, Site, connect, make_site
 
@@ -13,7 +12,9 @@ Tenants = Callable[..., Tenant]
 HERE, THERE = "cn-hangzhou", "cn-beijing"
 
 
-def two_sites(tenant: Tenants, *, same_account: bool, same_region: bool, **fields: object) -> tuple[Site, Site]:
+def two_sites(
+    tenant: Tenants, *, same_account: bool, same_region: bool, **fields: object
+) -> tuple[Site, Site]:
     """Two sites with disjoint ranges."""
     one = tenant()
     other = one if same_account else tenant()
@@ -120,7 +121,9 @@ def test_alibaba_writes_system_routes_for_one_account_when_asked(tenant: Tenants
     assert oracles.both(one, other) == (True, True)
 
 
-def test_bandwidth_changes_live_across_regions_and_never_within_one(tenant: Tenants, oracles: Oracles) -> None:
+def test_bandwidth_changes_live_across_regions_and_never_within_one(
+    tenant: Tenants, oracles: Oracles
+) -> None:
     """PEER-9: cross region has a cap that changes while packets flow; same region has none and takes none."""
     one, other = two_sites(tenant, same_account=True, same_region=False)
     peering = connect(one, other, bandwidth_mbps=50, auto_routes=True)

@@ -1,4 +1,7 @@
-"""Runs reconcilers' steps: when woken, when time has come, and again after a failure. The worker loop's one broad `except` is here."""
+"""Runs reconcilers' steps: when woken, when time has come, and again after a failure.
+
+The worker loop's one broad `except` is here.
+"""
 
 from __future__ import annotations
 

@@ -132,8 +132,13 @@ class Store(Protocol):
     def latest_revision(self) -> int:
         """Last revision of all processes; as cheap as a read gets."""
 
-    def audit_log(self, uids: Collection[str] | None, *, after: int = 0, limit: int = 100) -> list[AuditEntry]:
+    def audit_log(
+        self, uids: Collection[str] | None, *, after: int = 0, limit: int = 100
+    ) -> list[AuditEntry]:
         """Audit entries of the accounts (None: of all), newest last, those with a revision after `after`."""
+
+    def forget_tokens(self, before: datetime) -> int:
+        """Forget client tokens last used before a time; how many that were."""
 
     def ping(self) -> None:
         """Raise `Unavailable` when the store can't be reached."""

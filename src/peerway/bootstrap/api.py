@@ -124,7 +124,10 @@ def serve(
 ) -> None:
     """Serve all doors at the listening socket until SIGTERM or SIGINT."""
     limits = Limits(requests_per_second=options.requests_per_second, burst=10 * options.requests_per_second)
-    app = create_app(Services(store=store, world=world, agent=agent, limits=limits))
+    # A file answers point reads in microseconds; a server on the network must not hold up the event loop.
+    embedded = options.store_url.startswith("sqlite")
+    services = Services(store=store, world=world, agent=agent, limits=limits, inline_reads=embedded)
+    app = create_app(services)
     config = uvicorn.Config(
         app,
         loop="uvloop",

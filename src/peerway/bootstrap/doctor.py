@@ -23,6 +23,8 @@ class Finding:
 def diagnose() -> Sequence[Finding]:
     """Every check of this machine, in the order a person would ask."""
     return [
-        Finding(found.name, found.ok, found.detail if found.ok or found.needed else f"{found.detail} (optional)")
+        Finding(
+            found.name, found.ok, found.detail if found.ok or found.needed else f"{found.detail} (optional)"
+        )
         for found in capabilities()
     ]

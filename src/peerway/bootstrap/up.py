@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import structlog
 
@@ -142,7 +142,7 @@ class AgentProcess:
         self._watcher = threading.Thread(target=self._watch, name="agent-watch", daemon=True)
         self.door = SocketAgent(options.data / AGENT_SOCKET, DataPlaneChoice.KERNEL.value)
 
-    def __enter__(self) -> AgentProcess:
+    def __enter__(self) -> Self:
         self._read_end, self._write_end = os.pipe2(os.O_CLOEXEC)
         self._child = self._start()
         self._watcher.start()

@@ -23,4 +23,4 @@ class SyncFailure(Resource):
 def pause_after(attempts: int, first: timedelta, longest: timedelta) -> timedelta:
     """How long to wait after so many failures in a row: doubling from `first` up to `longest`."""
     doublings = min(attempts - 1, 32)
-    return min(first * 2**doublings, longest)
+    return min(first * (1 << doublings), longest)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
+from tests.builders.topology import Topology
 
 from peerway.adapters.dataplane.memory.driver import MemoryDataPlane
 from peerway.adapters.entropy import SystemEntropy
@@ -21,7 +22,6 @@ from peerway.fabric.compile import compile_fabric
 from peerway.fabric.model import Fabric
 from peerway.fabric.snapshot import KINDS, Snapshot
 from peerway.profiles.model import load_profiles, load_regions
-from tests.builders.topology import Topology
 
 
 class Plain:
@@ -48,7 +48,7 @@ class FailingDataPlane(MemoryDataPlane):
         """Apply, and report the broken ones."""
         self.passes += 1
         report = super().apply(fabric)
-        return replace(report, failures={id: "does not work" for id in self.broken})
+        return replace(report, failures=dict.fromkeys(self.broken, "does not work"))
 
 
 @dataclass
@@ -84,13 +84,16 @@ class Bench:
         """The fabric compiled afresh from the whole store."""
         return self.store.read(
             lambda reader: compile_fabric(
-                Snapshot.of(reader.revision, [each for kind in KINDS.values() for each in reader.select(kind)])
+                Snapshot.of(
+                    reader.revision, [each for kind in KINDS.values() for each in reader.select(kind)]
+                )
             )
         )
 
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
+    """A reconciler on an empty store."""
     clock = VirtualClock()
     store = open_store("sqlite://", clock=clock)
     world = World(load_regions(), load_profiles(), SystemEntropy(), Plain())
@@ -100,13 +103,18 @@ def bench() -> Iterator[Bench]:
 
 
 def two_vpcs(topology: Topology, **peering: object) -> tuple[Vpc, Vpc, Peering]:
+    """Two VPCs and a connection between them."""
     a, b = topology.vpc("10.1.0.0/16"), topology.vpc("10.2.0.0/16")
     return a, b, topology.peering(a, b, **peering)
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [(PeeringState.CREATING, "active"), (PeeringState.UPDATING, "active"), (PeeringState.DELETING, "deleted")],
+    [
+        (PeeringState.CREATING, "active"),
+        (PeeringState.UPDATING, "active"),
+        (PeeringState.DELETING, "deleted"),
+    ],
 )
 def test_a_waiting_peering_ends_its_state_when_the_data_plane_has_done_it(bench, before, after):
     """PEER-2: Creating, Updating and Deleting end when the data plane has really done it."""

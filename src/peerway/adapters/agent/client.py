@@ -32,7 +32,7 @@ class SocketAgent:
             try:
                 if self._nudges is None:
                     self._nudges = connect(self._path)
-                    self._nudges.setblocking(False)
+                    self._nudges.settimeout(0)
                 wire.send(self._nudges, {"op": "nudge"})
             except BlockingIOError:
                 return

@@ -110,22 +110,27 @@ class AgentServer:
         self, request: wire.Message, fds: Sequence[int], connection: socket.socket
     ) -> wire.Message | None:
         try:
-            match request["op"]:
-                case "nudge":
-                    self._abilities.wake()
-                    return None
-                case "hello":
-                    return {"revision": self._abilities.applied()}
-                case "probe":
-                    return wire.encode_result(self._abilities.probe(wire.decode_probe(request)))
-                case "exec":
-                    return self._execute(request, fds, connection)
-                case other:
-                    return {"error": f"unknown operation {other!r}"}
+            return self._perform(request, fds, connection)
         except NotFound as error:
             return {"missing": error.data["id"], "error": error.text}
         except PeerwayError as error:
             return {"error": error.text}
+
+    def _perform(
+        self, request: wire.Message, fds: Sequence[int], connection: socket.socket
+    ) -> wire.Message | None:
+        match request["op"]:
+            case "nudge":
+                self._abilities.wake()
+                return None
+            case "hello":
+                return {"revision": self._abilities.applied()}
+            case "probe":
+                return wire.encode_result(self._abilities.probe(wire.decode_probe(request)))
+            case "exec":
+                return self._execute(request, fds, connection)
+            case other:
+                return {"error": f"unknown operation {other!r}"}
 
     def _execute(self, request: wire.Message, fds: Sequence[int], connection: socket.socket) -> wire.Message:
         """Run a command; the caller's leaving ends it."""

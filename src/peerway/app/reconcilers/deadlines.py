@@ -1,4 +1,4 @@
-"""Ends what has a deadline: unanswered peering requests expire (PEER-3).
+"""Ends what has a deadline: unanswered peering requests expire (PEER-3), old client tokens are forgotten.
 
 Reads the clock and the store, nothing else; a full scan at any time is right. Runs in any number of processes: each expiry is a
 guarded move, so a second one finds nothing to do.
@@ -7,6 +7,7 @@ guarded move, so a second one finds nothing to do.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from peerway.app.clock import Clock
@@ -17,6 +18,11 @@ from peerway.app.world import World
 #: Requests expired in one transaction.
 BATCH: Final = 100
 
+#: How long a client token keeps repeats harmless, and how often old ones are looked for.
+TOKEN_LIFE: Final = timedelta(days=1)
+FORGET_EVERY: Final = timedelta(hours=1)
+
+
 @dataclass(slots=True)
 class DeadlineReconciler:
     """Raises the deadline events."""
@@ -24,10 +30,14 @@ class DeadlineReconciler:
     store: Store
     world: World
     clock: Clock
+    forgot_at: datetime | None = None
 
     def step(self) -> int:
         """Expire what is due; how many requests that were."""
         now = self.clock.now()
+        if self.forgot_at is None or now - self.forgot_at >= FORGET_EVERY:
+            self.store.forget_tokens(now - TOKEN_LIFE)
+            self.forgot_at = now
         due = self.store.read(lambda reader: due_expiries(reader, now, BATCH))
         for peering in due:
             self._expire(peering.id)

@@ -123,7 +123,9 @@ class NetworkReconciler:
                 settle(tx)
             for object_id, text in report.failures.items():
                 owner = _owner_of(tx, object_id)
-                record_failure(tx, object_id, text, owner, first_pause=FIRST_PAUSE, longest_pause=LONGEST_PAUSE)
+                record_failure(
+                    tx, object_id, text, owner, first_pause=FIRST_PAUSE, longest_pause=LONGEST_PAUSE
+                )
             for object_id in recovered:
                 clear_failure(tx, object_id)
 
