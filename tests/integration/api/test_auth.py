@@ -1,9 +1,12 @@
 """Who gets in, and what each role may do."""
 
+from dataclasses import replace
+
 import pytest
 from tests.integration.api.conftest import Account, make_site
 
 from peerway.api.native.services import Limits
+from peerway.domain.account import Credential
 
 
 def test_request_without_token_is_refused(site):
@@ -35,6 +38,14 @@ def test_deleted_credential_ends_at_once(site):
     account.ok("DELETE", f"/credentials/{key_id}")
     assert other.call("GET", "/whoami").status_code == 401
     assert account.call("GET", "/whoami").status_code == 200
+
+
+def test_disabled_credential_ends_at_once(site):
+    """A credential that was disabled authenticates nobody from then on."""
+    account = site.account()
+    key_id = account.ok("GET", "/whoami")["key_id"]
+    site.store.write(lambda tx: tx.update(replace(tx.get(Credential, key_id), enabled=False)))
+    assert account.call("GET", "/whoami").status_code == 401
 
 
 def test_whoami_tells_account_and_role(site):
