@@ -203,12 +203,11 @@ class Topology:
                 owner_uid=requester.owner_uid,
                 created_at=MADE_AT,
                 name=id,
-                profile="native",
                 requester=sides[0],
                 accepter=sides[1],
                 state=state,
                 state_since=MADE_AT,
-                **fields,
+                **({"profile": "native"} | fields),
             )
         )
 
