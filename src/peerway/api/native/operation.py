@@ -161,9 +161,7 @@ def declare(operation: Operation) -> APIRoute:
 
 def problems_of(operation: Operation) -> list[int]:
     """Statuses of the problems that the operation may answer with."""
-    found = {401, 403, 404, 422, 429, 503}
-    if operation.method != "GET":
-        found |= {409}
+    found = {401, 403, 404, 409, 422, 429, 503}
     if "body" in inspect.signature(operation.handler).parameters:
         found |= {400, 413, 415}
     return sorted(found)
