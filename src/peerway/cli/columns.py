@@ -21,6 +21,13 @@ COLUMNS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("ENABLED", "enabled"),
             ("CREATED", "created_at"),
         ),
+        "failure": (
+            ("OBJECT", "id"),
+            ("ACCOUNT", "owner_uid"),
+            ("WHAT", "text"),
+            ("ATTEMPTS", "attempts"),
+            ("NEXT", "next_attempt_at"),
+        ),
         "vpc": (
             ("ID", "id"),
             ("NAME", "name"),

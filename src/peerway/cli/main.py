@@ -63,6 +63,8 @@ ENTRIES: Mapping[str, Entry] = MappingProxyType(
         "doctor": Entry("serve", RUN, "Say what this machine can do."),
         "account": Entry("account", ADMIN, "Accounts and their credentials."),
         "quota": Entry("quota", ADMIN, "Limits of an account."),
+        "status": Entry("status", ADMIN, "Say how far the installation is."),
+        "failures": Entry("status", ADMIN, "List what the data plane could not do and tries again."),
         "audit": Entry("audit", ADMIN, "Who did what."),
         "region": Entry("region", ADMIN, "Regions, zones and profiles."),
         "profile": Entry("profiles", ADMIN, "The installations and accounts that this command line knows."),

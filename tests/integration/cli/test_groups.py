@@ -228,3 +228,11 @@ def test_columns_are_fields_of_the_api(tenant, vpc, vswitch, kind, words):
     assert [path for _, path in COLUMNS[kind] if not any(option in item for option in path.split("|"))] == []
     assert yaml.safe_load(tenant.text(*words, "-o", "yaml"))[0] == item
     assert tenant.text("-o", "json", *words).startswith("[")
+
+
+def test_status_and_failures_tell_how_far_the_installation_is(tenant, vpc):
+    """A user sees that the data plane has caught up, and that nothing failed."""
+    status = tenant.json("status")
+    assert status["dataplane"] == "memory"
+    assert 0 < status["applied_revision"] <= status["revision"]
+    assert tenant.json("failures") == []

@@ -19,13 +19,14 @@ from peerway.api.native.schemas.administration import (
     QuotaList,
     StatusAnswer,
 )
-from peerway.api.native.schemas.common import Id, ListOf, slice_of
-from peerway.app.usecases import audit, quotas
+from peerway.api.native.schemas.common import Id, ListOf, ListParameters, slice_of
+from peerway.app.usecases import audit, quotas, sync
 from peerway.app.usecases.common import PAGE_SIZE, require_operator
 from peerway.app.usecases.quotas import QuotaStatus
 from peerway.domain.account import AuditEntry
 from peerway.domain.errors import InvalidInput
 from peerway.domain.quota import QuotaGrant
+from peerway.domain.sync import SyncFailure
 
 
 async def list_quotas(call: Call, query: Annotated[QuotaList, Query()]) -> Response:
@@ -54,6 +55,14 @@ async def get_status(call: Call) -> Response:
     The data plane has done what a request asked for when `applied_revision` has reached the `revision` of the request's answer.
     """
     return await call.render_in_thread(lambda: _status(call))
+
+
+async def list_failures(call: Call, query: Annotated[ListParameters, Query()]) -> Response:
+    """List what the data plane could not do and tries again.
+
+    A failure is on record from the first failed attempt until the object is as desired. An operator sees those of all accounts.
+    """
+    return await call.read(lambda tx: slice_of(sync.visible_failures(tx, call.caller), query))
 
 
 def _audit_page(call: Call, query: AuditList) -> dict[str, Any]:
@@ -99,4 +108,5 @@ OPERATIONS: Final = (
     Operation("PUT", "/quotas/{name}", grant_quota, QuotaGrant),
     Operation("GET", "/audit", list_audit, ListOf[AuditAnswer]),
     Operation("GET", "/status", get_status, StatusAnswer),
+    Operation("GET", "/failures", list_failures, ListOf[SyncFailure]),
 )
