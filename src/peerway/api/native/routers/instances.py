@@ -16,7 +16,7 @@ from peerway.app.dataplane import Probe, ProbeResult, Verdict
 from peerway.app.store import Reader
 from peerway.app.usecases import instances
 from peerway.app.usecases.common import own, require_member
-from peerway.domain.errors import InvalidInput, Unavailable
+from peerway.domain.errors import Conflict, InvalidInput
 from peerway.domain.prefixes import Address, parse_address
 from peerway.domain.vpc import Instance
 
@@ -82,7 +82,7 @@ async def instance_shell(call: Call, id: Id) -> Response:
     await call.in_thread(lambda: call.services.store.read(lambda tx: _shell_owner(call, tx, id)))
     path = call.services.agent.shell_socket()
     if path is None:
-        raise Unavailable("the data plane has no guests to run commands in", code="no_guests")
+        raise Conflict("the data plane has no guests to run commands in", code="no_guests")
     return answer({"socket": path})
 
 
