@@ -16,11 +16,8 @@ DRIVERS = ["memory", pytest.param("kernel", marks=pytest.mark.kernel)]
 @pytest.fixture(scope="module", params=DRIVERS)
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DataPlane]:
     """A driver for the module; what it made is removed at the end."""
-    driver: DataPlane
-    if request.param == "memory":
-        driver = MemoryDataPlane()
-    else:
-        driver = KernelDataPlane(tmp_path_factory.mktemp("kernel"))
+    directory = tmp_path_factory.mktemp("dataplane")
+    driver: DataPlane = MemoryDataPlane() if request.param == "memory" else KernelDataPlane(directory)
     try:
         yield driver
     finally:

@@ -222,7 +222,7 @@ def test_nothing_passes_two_links(dataplane: DataPlane) -> None:
 def test_blackhole_route_drops_and_longest_match_decides(dataplane: DataPlane) -> None:
     """NET-5: a blackhole inside a peered range is a hole in it, and a longer route a bridge over the hole."""
     net = Network()
-    one, other, here, there, peering = net.pair()
+    one, _other, here, there, peering = net.pair()
     net.route(one, "10.2.1.0/24")
     put(dataplane, net)
     assert silent(dataplane, here, there)
@@ -234,7 +234,7 @@ def test_blackhole_route_drops_and_longest_match_decides(dataplane: DataPlane) -
 def test_subnet_tables_decide_for_their_own_instances(dataplane: DataPlane) -> None:
     """NET-5: a VSwitch with a custom table without the route reaches less than its neighbour."""
     net = Network()
-    one, other, here, there, _ = net.pair()
+    one, _other, here, there, _ = net.pair()
     closed = net.instance(net.vswitch(one, "10.1.2.0/24", table=net.table(one)))
     put(dataplane, net)
     assert reaches(dataplane, here, there)
@@ -330,7 +330,7 @@ def test_security_groups_hold_inside_a_subnet_and_for_ipv6(dataplane: DataPlane)
 def test_long_rule_lists_decide_by_their_first_match(dataplane: DataPlane) -> None:
     """NET-7: of a hundred overlapping rules the first that matches decides."""
     net = Network()
-    one, other, here, there, _ = net.pair()
+    _one, other, here, there, _ = net.pair()
     group = net.group(other)
     net.change(there, security_group_ids=(group.id,))
     net.rule(group, "10.1.1.0/24", protocol=Protocol.TCP, ports=(1000, 1000), priority=1)
@@ -369,7 +369,7 @@ def test_acls_are_stateless_and_spare_the_inside(dataplane: DataPlane) -> None:
 def test_rules_that_change_take_effect_with_the_apply(dataplane: DataPlane) -> None:
     """NET-7: opened and closed again, group taken away and given back."""
     net = Network()
-    one, other, here, there, _ = net.pair()
+    _one, other, here, there, _ = net.pair()
     group = net.group(other)
     net.change(there, security_group_ids=(group.id,))
     put(dataplane, net)

@@ -83,3 +83,28 @@ def program(state_dir: Path, instance: Instance, source: str, *arguments: str) -
             theirs.close()
             ours.settimeout(PATIENCE_S)
             yield ours
+
+
+@contextmanager
+def foreign_namespace() -> Iterator[str]:
+    """A network namespace that a process of somebody else's lives in, as a path."""
+    holder = subprocess.Popen(
+        ["unshare", "--net", "sh", "-c", "echo; exec cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    try:
+        holder.stdout.readline()
+        yield f"/proc/{holder.pid}/ns/net"
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdin.close()
+        holder.stdout.close()
+
+
+def interfaces(path: str) -> str:
+    """What `ip link` shows in the namespace at the path."""
+    return subprocess.run(
+        ["nsenter", f"--net={path}", "ip", "link"], check=True, capture_output=True, text=True
+    ).stdout

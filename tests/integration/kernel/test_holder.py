@@ -102,7 +102,7 @@ def test_packets_flow_while_the_agent_is_killed_and_another_takes_over(state_dir
 def test_agent_that_takes_over_applies_what_changed_meanwhile(state_dir: Path) -> None:
     """A second agent removes what its fabric has no more, and adds what is new."""
     net = Topology()
-    one, other, here, there = pair(net, ipv6=True)
+    _one, _other, here, there = pair(net, ipv6=True)
     first = KernelDataPlane(state_dir)
     first.apply(net.fabric())
     first.close(destroy=False)
@@ -125,7 +125,7 @@ def network_namespaces() -> set[str]:
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
             try:
-                found.add(os.readlink(process / "ns" / "net"))
+                found.add(str((process / "ns" / "net").readlink()))
             except OSError:
                 continue
     return found
@@ -135,7 +135,7 @@ def test_end_of_the_holder_leaves_nothing(state_dir: Path) -> None:
     """Killed outright, the holder takes every process in its instances and every namespace along."""
     before = network_namespaces()
     net = Topology()
-    _, _, here, there = pair(net)
+    _, _, _here, there = pair(net)
     plane = KernelDataPlane(state_dir)
     try:
         plane.apply(net.fabric())

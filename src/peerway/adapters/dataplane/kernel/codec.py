@@ -34,6 +34,8 @@ _LINK = struct.Struct("<BxHiII")
 _ROUTE = struct.Struct("<BBBBBBBBI")
 _QDISC = struct.Struct("<BxxxiIII")
 _NESTED = 0x8000
+#: `RTN_LOCAL`.
+_LOCAL = 2
 #: `IPV4_DEVCONF_RP_FILTER`.
 _RP_FILTER = 8
 #: `psched` ticks a second: the kernel counts shaper time in units of 64 ns.
@@ -186,7 +188,9 @@ def route(  # noqa: PLR0913 - the parts of a route
     scope = 255 if delete else 253 if out and not gateway and version == AF_INET else 0
     onlink = 4 if gateway else 0
     short = table if table < 256 else 0
-    body = _ROUTE.pack(version, length, 0, 0, short, PROTOCOL, scope, 0 if delete else kind, onlink)
+    body = _ROUTE.pack(
+        version, length, 0, 0, short, 0 if delete else PROTOCOL, scope, 0 if delete else kind, onlink
+    )
     body += attribute(1, network) if length else b""
     body += u32(15, table)
     if delete:
@@ -196,6 +200,16 @@ def route(  # noqa: PLR0913 - the parts of a route
     if gateway:
         body += attribute(5, gateway)
     return Message(NEWROUTE, flags, body, owner)
+
+
+def route_request(address: bytes) -> bytes:
+    """Body of the question where a packet to an address would go."""
+    return _ROUTE.pack(family(address), len(address) * 8, 0, 0, 0, 0, 0, 0, 0) + attribute(1, address)
+
+
+def is_local(answer: bytes | None) -> bool:
+    """Whether the answer to that question is: to the namespace itself."""
+    return answer is not None and _ROUTE.unpack_from(answer)[7] == _LOCAL
 
 
 def rule(

@@ -6,17 +6,21 @@ routes. Runs in the visiting thread.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from errno import EADDRNOTAVAIL, ENODEV, ENOENT, ESRCH
 
 from peerway.adapters.dataplane.kernel.codec import (
     GETLINK,
+    GETROUTE,
     End,
     Message,
     condemn_interface,
     interface_request,
+    is_local,
     new_wire,
+    route_request,
 )
 from peerway.adapters.dataplane.kernel.desired import Desired, Guest
 from peerway.adapters.dataplane.kernel.encode import Wire
@@ -30,6 +34,8 @@ from peerway.adapters.dataplane.kernel.ruleset import Ruleset, removal
 from peerway.adapters.dataplane.kernel.state import Interface, State, extend, retract
 from peerway.domain.errors import Unavailable
 
+#: How long new IPv6 addresses may take to be ready, all together, and how often to look.
+_ADDRESS_PATIENCE_S, _ADDRESS_STEP_S = 0.5, 0.0005
 _GONE = {ENOENT, ESRCH, EADDRNOTAVAIL, ENODEV}
 
 
@@ -44,6 +50,7 @@ class Converger:
         self._actual: dict[str, State] = {}
         self._doubtful: set[str] = set()
         self._rising: dict[str, list[int]] = {}
+        self._fresh: dict[str, set[bytes]] = {}
         self._condemned: dict[str, set[int]] = {}
         #: Object id → what went wrong in the last run.
         self.failures: dict[str, str] = {}
@@ -67,6 +74,7 @@ class Converger:
             for id in routers:
                 step(desired, id)
         self._await_carriers()
+        self._await_addresses()
         self._sweep()
         self._reaper.release(self._namespaces.release(unwanted))
         for name in self._doubtful:
@@ -235,6 +243,16 @@ class Converger:
                 netlink.get([(GETLINK, interface_request(index)) for index in indexes])
         self._rising.clear()
 
+    def _await_addresses(self) -> None:
+        """The kernel accepts packets to a new IPv6 address only after a piece of work of its own, soon."""
+        deadline = time.monotonic() + _ADDRESS_PATIENCE_S
+        for name, addresses in self._fresh.items():
+            questions = [(GETROUTE, route_request(address)) for address in addresses]
+            with self._namespaces.netlink(name) as netlink:
+                while not all(map(is_local, netlink.get(questions))) and time.monotonic() < deadline:
+                    time.sleep(_ADDRESS_STEP_S)
+        self._fresh.clear()
+
     def _furnish(self, desired: Desired, id: str) -> None:
         """Set the instances' own sides up."""
         for endpoint_id in desired.routers[id].endpoints:
@@ -246,6 +264,13 @@ class Converger:
                 self._send(
                     guest.namespace, list(extend(actual, guest.plan.state, guest.plan.owners, endpoint_id))
                 )
+                added = {
+                    one.address
+                    for one in guest.plan.state.addresses - actual.addresses
+                    if len(one.address) == 16
+                }
+                if added:
+                    self._fresh[guest.namespace] = added
                 self._actual[guest.namespace] = guest.plan.state
             except OSError as error:
                 self.failures[endpoint_id] = f"its namespace can't be entered: {error.strerror}"

@@ -93,8 +93,12 @@ class Guests:
 
 
 def _kill(pid: int, number: int) -> None:
+    """Signal a command's process group; a command that has none yet is still only one process."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, number)
+        try:
+            os.killpg(pid, number)
+        except ProcessLookupError:
+            os.kill(pid, number)
 
 
 def _become(network: int, request: dict[str, Any], stdio: list[int]) -> None:

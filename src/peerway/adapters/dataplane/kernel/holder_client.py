@@ -113,7 +113,7 @@ def reach_holder(state_dir: Path) -> HolderClient:
 
 
 def end_holder(state_dir: Path) -> None:
-    """End the state directory's holder, if there is one, and with it everything made in the kernel. Needs no rights but its socket."""
+    """End the state directory's holder, and with it everything made in the kernel; without one, do nothing."""
     if not state_dir.is_dir():
         return
     with _locked(state_dir):

@@ -22,6 +22,7 @@ from peerway.adapters.dataplane.kernel.state import (
     PolicyRule,
     State,
     Way,
+    several,
 )
 
 _LINK = struct.Struct("<BxHiII")
@@ -129,7 +130,8 @@ def _routes(netlink: Netlink) -> dict[Destination, Way]:
             found = attributes(body, 12)
             table = int.from_bytes(found.get(15, b""), "little")
             destination = Destination(version, table, found.get(1, _ANY[version]), length)
-            result[destination] = _way(kind, found)
+            way = _way(kind, found)
+            result[destination] = several(result[destination]) if destination in result else way
     return result
 
 

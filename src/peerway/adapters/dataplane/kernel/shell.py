@@ -1,8 +1,8 @@
 """Running commands inside instances, for `peerway exec` and the like.
 
-Owns the client side of it: the holder starts the command, with the caller's file descriptors as its standard streams, and says how it
-ended. Needs no rights beyond reaching the holder's socket. When the caller goes away, the command is hung up; when the instance
-or the holder ends, it is killed.
+Owns the client side of it: the holder starts the command, with the caller's file descriptors as its standard streams, and says
+how it ended. Needs no rights beyond reaching the holder's socket. When the caller goes away, the command is hung up; when the
+instance or the holder ends, it is killed.
 """
 
 from __future__ import annotations

@@ -95,6 +95,11 @@ class Way(NamedTuple):
 DISCARD = Way()
 
 
+def several(way: Way) -> Way:
+    """What stands for one route more to the same destination; somebody else added it. The number of them is `-out`."""
+    return Way(out=min(way.out, -1) - 1)
+
+
 @dataclass(slots=True)
 class State:
     """What a namespace holds of the driver's objects."""
@@ -186,7 +191,9 @@ def _add(actual: State, desired: State, owners: Mapping[int, str], router: str) 
     }:
         yield codec.new_neighbour(*neighbour, owners.get(neighbour.interface, router))
     for destination, way in desired.routes.items():
-        if actual.routes.get(destination) != way:
+        if (there := actual.routes.get(destination)) != way:
+            for _ in range(-there.out if there else 0):
+                yield codec.route(*destination, BLACKHOLE, router, delete=True)
             yield _add_route(destination, way, owners.get(way.out, router))
     for rule in desired.rules - actual.rules:
         yield codec.rule(*rule, router)
@@ -196,7 +203,8 @@ def _remove(actual: State, desired: State, router: str) -> Iterator[Message]:
     for rule in actual.rules - desired.rules:
         yield codec.rule(*rule, router, delete=True)
     for destination in actual.routes.keys() - desired.routes.keys():
-        yield codec.route(*destination, BLACKHOLE, router, delete=True)
+        for _ in range(max(1, -actual.routes[destination].out)):
+            yield codec.route(*destination, BLACKHOLE, router, delete=True)
     kept = {neighbour[:2] for neighbour in desired.neighbours}
     for neighbour in actual.neighbours - desired.neighbours:
         if neighbour[:2] not in kept:
