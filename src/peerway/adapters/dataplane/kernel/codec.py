@@ -226,7 +226,7 @@ def rule(
     """A policy rule by incoming interface or by source range."""
     short = table if table < 256 else 0
     body = _ROUTE.pack(version, 0, length, 0, short, 0, 0, 1, 0) + u32(6, priority) + u32(15, table)
-    body += attribute(21, bytes([PROTOCOL]))
+    body += b"" if delete else attribute(21, bytes([PROTOCOL]))
     if interface:
         body += text(3, interface)
     if length:

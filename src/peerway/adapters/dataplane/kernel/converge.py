@@ -10,7 +10,9 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from errno import EADDRNOTAVAIL, ENODEV, ENOENT, ESRCH
+from socket import AF_INET
 
+from peerway.adapters.dataplane.kernel import codec
 from peerway.adapters.dataplane.kernel.codec import (
     GETLINK,
     GETROUTE,
@@ -24,7 +26,7 @@ from peerway.adapters.dataplane.kernel.codec import (
 )
 from peerway.adapters.dataplane.kernel.desired import Desired, Guest
 from peerway.adapters.dataplane.kernel.encode import Wire
-from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP, is_router, router_namespace
+from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP, LOCAL_TABLE, is_router, router_namespace
 from peerway.adapters.dataplane.kernel.namespaces import Namespaces
 from peerway.adapters.dataplane.kernel.nft_client import FilterLoader
 from peerway.adapters.dataplane.kernel.nft_state import UNKNOWN, FilterMemory
@@ -67,7 +69,8 @@ class Converger:
         unwanted = self._cut_unwanted(desired)
         made = self._namespaces.make(desired.namespaces())
         self._namespaces.attach(desired.attached())
-        self._actual |= {name: State() for name in made}
+        for name in made:
+            self._begin(name)
         self.touched |= {name[2:] for name in made}
         routers = [id for id in router_ids if id in desired.routers]
         for step in (self._retract, self._filter, self._wire, self._extend, self._furnish):
@@ -106,6 +109,12 @@ class Converger:
     def believe(self, name: str, state: State) -> None:
         """Take what was read for what is there."""
         self._actual[name] = state
+
+    def _begin(self, name: str) -> None:
+        """A new namespace holds nothing; a router's loses the rule that asks for local addresses first, once for each packet."""
+        self._actual[name] = State()
+        if is_router(name):
+            self._send(name, [codec.rule(AF_INET, 0, "", b"", 0, LOCAL_TABLE, name[2:], delete=True)])
 
     def _state(self, name: str) -> State:
         if name not in self._actual:

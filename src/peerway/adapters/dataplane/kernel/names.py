@@ -17,6 +17,8 @@ LINK_GROUP = 2
 CONDEMNED_GROUP = 3
 #: Routing table for packets that arrive by a link: the kernel's own main table, so that whatever no rule catches meets no link.
 INBOUND_TABLE = 254
+#: The kernel's own table of a namespace's addresses.
+LOCAL_TABLE = 255
 #: Routing table of the way back to every instance, by which IPv4 sources are checked and the router's own packets go.
 BACK_TABLE = 252
 #: Priority of the rule for that table: what is asked on behalf of no interface.
