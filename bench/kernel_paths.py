@@ -1,3 +1,4 @@
+# ruff: noqa: SLF001 - the bare pair is made with the driver's own tools, beside what the driver made
 """Measurements of the kernel data plane: speed of paths, caps, bring-up, observation, memory.
 
 Speeds are ratios within one run: each round measures every path once, one after the other, and the ratio to the reference is taken
@@ -309,12 +310,13 @@ def _available_kb() -> int:
     return int(next(line for line in lines if line.startswith("MemAvailable")).split()[1])
 
 
-def _ratio(ones: list[float], others: list[float]) -> dict[str, float]:
+def _ratio(ones: list[float], others: list[float]) -> dict[str, Any]:
     return _spread([one / other for one, other in zip(ones, others, strict=True)])
 
 
-def _spread(values: list[float]) -> dict[str, float]:
+def _spread(values: list[float]) -> dict[str, Any]:
     return {
+        "all": values,
         "median": round(statistics.median(values), 3),
         "low": round(min(values), 3),
         "high": round(max(values), 3),
