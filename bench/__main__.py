@@ -12,7 +12,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench import api, convergence, fabric
+from bench import api, convergence, fabric, paths
 from bench.machine import this_machine
 from bench.peerway_peer import disk_folder
 from bench.report import write_report
@@ -21,11 +21,15 @@ from bench.stats import HEAD, Figure, Verdict
 #: What can be measured, in the table's order.
 MEASUREMENTS: Final[Mapping[str, Callable[..., list[Figure]]]] = MappingProxyType(
     {
+        "paths": paths.measure,
         "convergence": convergence.measure,
         "api": api.measure,
         "fabric": fabric.measure,
     }
 )
+
+#: Width of the table where there is no terminal.
+PLAIN_WIDTH: Final = 180
 
 #: How a verdict is shown.
 COLOURS: Final = MappingProxyType({Verdict.MET: "green", Verdict.MISSED: "red bold"})
@@ -66,7 +70,8 @@ def show(figures: Mapping[str, list[Figure]]) -> None:
             cells[4] = f"[{colour}]{cells[4]}[/]" if colour else cells[4]
             table.add_row(*cells)
         table.add_section()
-    Console().print(table)
+    console = Console()
+    Console(width=None if console.is_terminal else PLAIN_WIDTH).print(table)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,3 @@
-# ruff: noqa: SLF001 - the bare pair is made with the driver's own tools, beside what the driver made
 """Measurements of the kernel data plane: speed of paths, caps, bring-up, observation, memory.
 
 Speeds are ratios within one run: each round measures every path once, one after the other, and the ratio to the reference is taken
@@ -135,11 +134,13 @@ def _router(number: int, size: int, policy: Policy | None, acl: Policy | None) -
         for other, link in sorted(ways.items())
     ]
     mac = "02:00:" + number.to_bytes(4, "big").hex(":")
-    instance = Endpoint(f"i-{number}", "vsw", (ip_address(_address(number)),), mac, policy and policy.id)
+    instance = Endpoint(
+        f"i-{number}", "vsw", (ip_address(_address(number)),), mac, policy.id if policy else None
+    )
     return Router(
         f"vpc-{number}",
         "cn-hangzhou",
-        {"vsw": Subnet("vsw", (own.prefix,), "vtb", acl and acl.id)},
+        {"vsw": Subnet("vsw", (own.prefix,), "vtb", acl.id if acl else None)},
         {instance.id: instance},
         {"vtb": Fib("vtb", (own, *far))},
         Fib("vtb", (own,)),
