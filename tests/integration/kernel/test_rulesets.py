@@ -1,6 +1,11 @@
 """Filters as text that the kernel takes: every way of getting from one to another, in one transaction."""
 
+import ctypes.util
 import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from tests.builders.topology import ACCEPT_ALL, Topology, acl_entry
@@ -93,3 +98,55 @@ def test_change_of_one_rule_keeps_the_other_filters(plane: KernelDataPlane) -> N
 
 def _maps(listing: str) -> list[str]:
     return [line for line in listing.splitlines() if "map f" in line]
+
+
+#: Two VPCs, the far instance guarded; prints what failed and who answers.
+WITHOUT_LIBRARY = """
+import sys
+from pathlib import Path
+from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
+from peerway.app.dataplane import Probe
+from tests.builders.topology import Topology
+from tests.support.kernel import pair
+net = Topology()
+one, other, here, there = pair(net)
+group = net.group(other)
+net.rule(group)
+beside = net.instance(net.resources[there.vswitch_id])
+net.change(there, security_group_ids=(group.id,))
+plane = KernelDataPlane(Path(sys.argv[1]))
+try:
+    failures = plane.apply(net.fabric()).failures
+    ask = lambda target, wait: plane.probe(Probe(here.id, target.ipv4, timeout_ms=wait)).verdict.value
+    print(sorted(failures), failures[other.id], ask(there, 100), ask(beside, 900), sep=";")
+    net.change(there, security_group_ids=())
+    print(dict(plane.apply(net.fabric()).failures), ask(there, 900), sep=";")
+finally:
+    plane.close(destroy=True)
+"""
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(os.geteuid() != 0, reason="hides the library by a mount, which only root may")
+def test_instances_are_cut_off_when_their_filter_cannot_be_loaded(tmp_path: Path) -> None:
+    """Without libnftables a guarded instance is unreachable, not open; others work, and it works once it needs no filter."""
+    library = ctypes.util.find_library("nftables")
+    found = subprocess.run(["ldconfig", "-p"], check=True, capture_output=True, text=True).stdout
+    path = next(line.split("=> ")[1] for line in found.splitlines() if f"\t{library} " in line)
+    hide = 'mount --bind /dev/null "$0" && exec "$@"'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", hide, path, sys.executable, "-c", WITHOUT_LIBRARY, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    failed = first.split(";")[0]
+    guarded, beside = first.rsplit(";", 2)[1:]
+    assert "vpc-2" in failed
+    assert "i-2" in failed
+    assert "nftables" in first
+    assert (guarded, beside) == ("silent", "answered")
+    assert second == "{};answered"

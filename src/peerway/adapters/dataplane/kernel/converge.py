@@ -29,7 +29,7 @@ from peerway.adapters.dataplane.kernel.encode import Wire
 from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP, LOCAL_TABLE, is_router, router_namespace
 from peerway.adapters.dataplane.kernel.namespaces import Namespaces
 from peerway.adapters.dataplane.kernel.nft_client import FilterLoader
-from peerway.adapters.dataplane.kernel.nft_state import UNKNOWN, FilterMemory
+from peerway.adapters.dataplane.kernel.nft_state import FilterMemory
 from peerway.adapters.dataplane.kernel.read import read_state
 from peerway.adapters.dataplane.kernel.reaper import Reaper
 from peerway.adapters.dataplane.kernel.ruleset import Ruleset, removal
@@ -173,7 +173,8 @@ class Converger:
         self.failures |= dict.fromkeys(guarded, "cut off: the filter of its router could not be loaded")
         desired.plan(id, withheld=guarded)
         self._retract(desired, id)
-        self._state(router_namespace(id)).filter = desired.routers[id].state.filter = UNKNOWN
+        name = router_namespace(id)
+        self._state(name).filter = desired.routers[id].state.filter = self._filters.read(name)
 
     def _wire(self, desired: Desired, id: str) -> None:
         """Make the missing wires whose near end is at this router."""

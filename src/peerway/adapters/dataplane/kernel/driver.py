@@ -79,7 +79,8 @@ class KernelDataPlane:
 
     def _converge(self, router_ids: set[str]) -> Report:
         self._visitor.run(self._converger.run, self._desired, router_ids)
-        failures = dict(self._converger.failures)
+        homeless = self._desired.fabric.links.keys() - self._desired.links.keys()
+        failures = self._converger.failures | dict.fromkeys(homeless, "one of its routers is not here")
         self._unfinished = {id for id in router_ids if self._concerns(id, failures)}
         return Report(self._desired.fabric.revision, failures, len(self._converger.touched))
 
