@@ -18,6 +18,17 @@ class DataPlaneChoice(StrEnum):
     KERNEL = "kernel"
 
 
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    #: `console` on a terminal, else `json`.
+    AUTO = "auto"
+    #: For people.
+    CONSOLE = "console"
+    #: For machines.
+    JSON = "json"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Common:
     """Settings of every process of one installation."""
@@ -26,8 +37,8 @@ class Common:
     data: Path
     #: Store to use instead of the SQLite file in `data`, such as `postgresql://user@host/peerway`.
     database: str | None = None
-    #: `console` for people, `json` for machines.
-    log_format: str = "console"
+    #: How log lines look.
+    log_format: LogFormat = LogFormat.AUTO
 
     @property
     def store_url(self) -> str:
@@ -64,7 +75,7 @@ class AgentOptions(Common):
     """Settings of the agent process."""
 
     #: Data plane to drive.
-    dataplane: DataPlaneChoice = DataPlaneChoice.KERNEL
+    dataplane: DataPlaneChoice = DataPlaneChoice.AUTO
     #: Remove everything made in the kernel when stopping.
     cleanup: bool = False
     #: File descriptor whose end of file means that the parent is gone; None when there is no parent to follow.

@@ -6,6 +6,7 @@ The worker loop's one broad `except` is here.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -15,6 +16,10 @@ log = structlog.get_logger(__name__)
 
 #: Pause after a step that failed as a whole (the store can't be reached), s.
 PAUSE_S: Final = 0.5
+
+#: Longest rest after a step that worked, s. A step rests for as long as it took, so that a stream of changes is taken in batches
+#: and never costs more than half of a processor; after a quiet time the first change is taken at once.
+LONGEST_REST_S: Final = 0.05
 
 
 class Runner:
@@ -41,12 +46,14 @@ class Runner:
         """Run in the calling thread until stopped."""
         while not self._stopped.is_set():
             self._woken.clear()
+            started = time.monotonic()
             try:
                 self._step()
             except Exception:
                 log.exception("step failed", runner=self._name)
                 self._stopped.wait(PAUSE_S)
                 continue
+            self._stopped.wait(min(time.monotonic() - started, LONGEST_REST_S))
             self._woken.wait(self._interval_s)
 
     def request_stop(self) -> None:

@@ -6,13 +6,14 @@ from peerway.bootstrap.doctor import diagnose
 from peerway.bootstrap.parts import choose_dataplane
 from peerway.bootstrap.up import run_up
 from peerway.domain.errors import PeerwayError
-from peerway.settings import AgentOptions, ApiOptions, Common, DataPlaneChoice, UpOptions
+from peerway.settings import AgentOptions, ApiOptions, Common, DataPlaneChoice, LogFormat, UpOptions
 
 __all__ = [
     "AgentOptions",
     "ApiOptions",
     "Common",
     "DataPlaneChoice",
+    "LogFormat",
     "PeerwayError",
     "UpOptions",
     "choose_dataplane",

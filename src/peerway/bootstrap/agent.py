@@ -7,25 +7,30 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NoReturn
 
 import structlog
 
-from peerway.adapters.agent.server import Abilities, AgentServer
+from peerway.adapters.agent.server import Abilities, AgentServer, Spawn
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane, join
 from peerway.adapters.dataplane.kernel.shell import Shell
+from peerway.adapters.dataplane.memory.driver import MemoryDataPlane
+from peerway.app.dataplane import DataPlane
 from peerway.app.reconcilers.network import NetworkReconciler
 from peerway.app.runner import Runner
 from peerway.bootstrap.parts import (
     AGENT_SOCKET,
     KERNEL_STATE,
+    choose_dataplane,
     configure_logs,
     make_clock,
     make_data_folder,
     make_store,
     make_world,
 )
-from peerway.settings import AgentOptions
+from peerway.domain.errors import Conflict
+from peerway.settings import AgentOptions, DataPlaneChoice
 
 log = structlog.get_logger(__name__)
 
@@ -36,28 +41,48 @@ LOOK_S: Final = 0.5
 REPAIR_S: Final = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A data plane and how commands are run in its guests."""
+
+    dataplane: DataPlane
+    spawn: Spawn
+
+
 def run_agent(options: AgentOptions) -> int:
-    """Keep the kernel data plane right until told to stop; the process's exit status."""
+    """Keep the data plane right until told to stop; the process's exit status."""
     configure_logs(options.log_format)
     folder = make_data_folder(options)
-    # Entering the holder's user namespace is only possible while the process has one thread: it comes before everything else.
-    join(folder / KERNEL_STATE)
-    dataplane = KernelDataPlane(folder / KERNEL_STATE)
+    # Comes before everything else: entering the holder's user namespace is only possible while the process has one thread.
+    driver = make_driver(options)
     store = make_store(options)
-    network = NetworkReconciler(store, dataplane, make_world(options), make_clock())
+    network = NetworkReconciler(store, driver.dataplane, make_world(options), make_clock())
     runner = Runner("network", network_step(network), LOOK_S)
-    shell = Shell(folder / KERNEL_STATE)
-    abilities = Abilities(dataplane.probe, shell.spawn, runner.wake, lambda: network.applied)
+    abilities = Abilities(driver.dataplane.probe, driver.spawn, runner.wake, lambda: network.applied)
     server = AgentServer(folder / AGENT_SOCKET, abilities)
     _stop_on_signals(runner)
     if options.parent_fd is not None:
         _stop_with_parent(runner, options.parent_fd)
-    log.info("agent runs", dataplane=dataplane.name)
+    log.info("agent runs", dataplane=driver.dataplane.name)
     runner.run()
     server.close()
-    dataplane.close(destroy=options.cleanup)
+    driver.dataplane.close(destroy=options.cleanup)
     store.close()
     return 0
+
+
+def make_driver(options: AgentOptions) -> Driver:
+    """The data plane of the installation."""
+    chosen, _ = choose_dataplane(options.dataplane)
+    if chosen is DataPlaneChoice.MEMORY:
+        return Driver(MemoryDataPlane(), _no_guests)
+    state = options.data / KERNEL_STATE
+    join(state)
+    return Driver(KernelDataPlane(state), Shell(state).spawn)
+
+
+def _no_guests(endpoint_id: str, *_: object, **__: object) -> NoReturn:
+    raise Conflict("the memory data plane has no guests to run commands in", code="no_guests", id=endpoint_id)
 
 
 def network_step(network: NetworkReconciler) -> Callable[[], None]:

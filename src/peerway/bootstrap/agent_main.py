@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from peerway.bootstrap.agent import run_agent
-from peerway.settings import AgentOptions
+from peerway.settings import AgentOptions, DataPlaneChoice, LogFormat
 
 
 def main(argv: list[str]) -> int:
@@ -15,7 +15,8 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--database")
-    parser.add_argument("--log-format", default="console")
+    parser.add_argument("--log-format", type=LogFormat, default=LogFormat.AUTO)
+    parser.add_argument("--dataplane", type=DataPlaneChoice, default=DataPlaneChoice.AUTO)
     parser.add_argument("--parent-fd", type=int)
     parser.add_argument("--cleanup", action="store_true")
     return run_agent(AgentOptions(**vars(parser.parse_args(argv))))

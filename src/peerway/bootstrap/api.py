@@ -136,6 +136,7 @@ def serve(
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=GRACE_S,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
     )

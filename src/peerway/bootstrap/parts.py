@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import Final
 
+import orjson
 import structlog
 
 from peerway.adapters.dataplane.kernel.capabilities import usable
@@ -15,7 +17,7 @@ from peerway.adapters.store import SqlStore, open_store
 from peerway.app.clock import SystemClock
 from peerway.app.world import World
 from peerway.profiles.model import load_profiles, load_regions
-from peerway.settings import Common, DataPlaneChoice
+from peerway.settings import Common, DataPlaneChoice, LogFormat
 
 #: Name of the agent's socket in the data folder.
 AGENT_SOCKET: Final = "agent.sock"
@@ -58,21 +60,20 @@ def choose_dataplane(choice: DataPlaneChoice) -> tuple[DataPlaneChoice, str]:
     return (DataPlaneChoice.KERNEL if possible else DataPlaneChoice.MEMORY), reason
 
 
-def configure_logs(log_format: str) -> None:
-    """Structured logs to standard error, for people or as JSON lines."""
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
+def configure_logs(log_format: LogFormat) -> None:
+    """Structured logs to standard error: lines for people, or JSON where nobody looks on."""
+    people = log_format is LogFormat.CONSOLE or (log_format is LogFormat.AUTO and sys.stderr.isatty())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            renderer,
+            structlog.dev.ConsoleRenderer() if people else structlog.processors.JSONRenderer(orjson.dumps),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr)
+        if people
+        else structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )

@@ -1,4 +1,4 @@
-"""`peerway up`: everything in one command. API and worker here, the kernel data plane in an agent process beside it."""
+"""`peerway up`: everything in one command. API and worker here, the data plane in an agent process beside it."""
 
 from __future__ import annotations
 
@@ -18,23 +18,16 @@ from typing import Final, Self
 import structlog
 
 from peerway.adapters.agent.client import SocketAgent
-from peerway.adapters.agent.local import LocalAgent
 from peerway.adapters.dataplane.kernel.holder_client import end_holder
-from peerway.adapters.dataplane.memory.driver import MemoryDataPlane
-from peerway.app.agent import AgentPort
-from peerway.app.reconcilers.network import NetworkReconciler
-from peerway.app.runner import Runner
 from peerway.app.store import Store
 from peerway.app.usecases.accounts import ensure_operator
 from peerway.app.world import World
-from peerway.bootstrap.agent import LOOK_S, network_step
 from peerway.bootstrap.api import listen, make_worker, serve, url_of
 from peerway.bootstrap.parts import (
     AGENT_SOCKET,
     KERNEL_STATE,
     choose_dataplane,
     configure_logs,
-    make_clock,
     make_data_folder,
     make_store,
     make_world,
@@ -69,7 +62,7 @@ def run_up(options: UpOptions) -> int:
         ready = {"url": url_of(listener), "dataplane": chosen.value}
         if options.dev_account:
             ready |= _operator_credentials(store, world)
-        agent = stack.enter_context(_agent(options, chosen, store, world))
+        agent = stack.enter_context(AgentProcess(options, chosen)).door
         worker = make_worker(store, world)
         worker.start()
         stack.callback(worker.stop)
@@ -116,31 +109,16 @@ def _only_one(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
-@contextlib.contextmanager
-def _agent(options: UpOptions, chosen: DataPlaneChoice, store: Store, world: World) -> Iterator[AgentPort]:
-    """The data plane at work, in this process or beside it."""
-    if chosen is DataPlaneChoice.KERNEL:
-        with AgentProcess(options) as process:
-            yield process.door
-        return
-    dataplane = MemoryDataPlane()
-    network = NetworkReconciler(store, dataplane, world, make_clock())
-    runner = Runner("network", network_step(network), LOOK_S)
-    runner.start()
-    yield LocalAgent(dataplane, runner.wake, lambda: network.applied)
-    runner.stop()
-    dataplane.close(destroy=True)
-
-
 class AgentProcess:
     """The agent as a child: started, watched, started again when it dies, stopped with the parent."""
 
-    def __init__(self, options: UpOptions) -> None:
+    def __init__(self, options: UpOptions, dataplane: DataPlaneChoice) -> None:
         self._options = options
+        self._dataplane = dataplane
         self._stopping = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._watcher = threading.Thread(target=self._watch, name="agent-watch", daemon=True)
-        self.door = SocketAgent(options.data / AGENT_SOCKET, DataPlaneChoice.KERNEL.value)
+        self.door = SocketAgent(options.data / AGENT_SOCKET, dataplane.value)
 
     def __enter__(self) -> Self:
         self._read_end, self._write_end = os.pipe2(os.O_CLOEXEC)
@@ -171,7 +149,8 @@ class AgentProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         options = self._options
         argv = [sys.executable, "-m", "peerway.bootstrap.agent_main", "--data", str(options.data)]
-        argv += ["--log-format", options.log_format, "--parent-fd", str(self._read_end)]
+        argv += ["--dataplane", self._dataplane, "--parent-fd", str(self._read_end)]
+        argv += ["--log-format", options.log_format]
         if options.database is not None:
             argv += ["--database", options.database]
         if options.cleanup:

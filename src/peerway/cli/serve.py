@@ -17,6 +17,7 @@ from peerway.bootstrap import (
     ApiOptions,
     Common,
     DataPlaneChoice,
+    LogFormat,
     PeerwayError,
     UpOptions,
     choose_dataplane,
@@ -47,7 +48,10 @@ Database = Annotated[
         show_default=False,
     ),
 ]
-LogFormat = Annotated[str, typer.Option("--log-format", help="console for people, json for machines.")]
+Log = Annotated[
+    LogFormat,
+    typer.Option("--log-format", help="console for people, json for machines; auto: whoever looks on."),
+]
 Listen = Annotated[str, typer.Option("--listen", help="HOST:PORT; port 0 takes a free one.")]
 DataPlane = Annotated[
     DataPlaneChoice,
@@ -88,7 +92,7 @@ def up(
     cleanup: Cleanup = False,
     database: Database = None,
     requests_per_second: Rate = DEFAULTS.requests_per_second,
-    log_format: LogFormat = DEFAULTS.log_format,
+    log_format: Log = DEFAULTS.log_format,
 ) -> None:
     """Run all of Peerway in the foreground.
 
@@ -115,7 +119,7 @@ def api(
     dataplane: DataPlane = DataPlaneChoice.AUTO,
     database: Database = None,
     requests_per_second: Rate = DEFAULTS.requests_per_second,
-    log_format: LogFormat = DEFAULTS.log_format,
+    log_format: Log = DEFAULTS.log_format,
 ) -> None:
     """Run the API alone.
 
@@ -134,7 +138,7 @@ def api(
 
 @app.command()
 def worker(
-    data: Data = DEFAULTS.data, database: Database = None, log_format: LogFormat = DEFAULTS.log_format
+    data: Data = DEFAULTS.data, database: Database = None, log_format: Log = DEFAULTS.log_format
 ) -> None:
     """Run the periodic work alone.
 
@@ -148,7 +152,7 @@ def agent(
     data: Data = DEFAULTS.data,
     cleanup: Cleanup = False,
     database: Database = None,
-    log_format: LogFormat = DEFAULTS.log_format,
+    log_format: Log = DEFAULTS.log_format,
 ) -> None:
     """Run the agent alone: the part that touches the data plane.
 

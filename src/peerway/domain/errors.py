@@ -112,7 +112,13 @@ class IllegalState(Conflict):
     code = "illegal_state"
 
     def __init__(self, resource: str, id: str, state: str, event: str) -> None:
-        super().__init__(f"{resource} {id} is {state}: {event} is not possible", resource=resource, id=id, state=state, event=event)
+        super().__init__(
+            f"{resource} {id} is {state}: {event} is not possible",
+            resource=resource,
+            id=id,
+            state=state,
+            event=event,
+        )
 
 
 class AlreadyExists(Conflict):
@@ -127,7 +133,9 @@ class InUse(Conflict):
     code = "in_use"
 
     def __init__(self, resource: str, id: str, by: str, by_id: str) -> None:
-        super().__init__(f"{resource} {id} is used by {by} {by_id}", resource=resource, id=id, by=by, by_id=by_id)
+        super().__init__(
+            f"{resource} {id} is used by {by} {by_id}", resource=resource, id=id, by=by, by_id=by_id
+        )
 
 
 class QuotaExceeded(PeerwayError):
@@ -137,7 +145,13 @@ class QuotaExceeded(PeerwayError):
     code = "quota_exceeded"
 
     def __init__(self, quota: str, limit: int, used: int, *, scope: str) -> None:
-        super().__init__(f"quota {quota} of {scope} is reached: {used} of {limit}", quota=quota, limit=limit, used=used, scope=scope)
+        super().__init__(
+            f"quota {quota} of {scope} is reached: {used} of {limit}",
+            quota=quota,
+            limit=limit,
+            used=used,
+            scope=scope,
+        )
 
 
 class TooLarge(PeerwayError):

@@ -33,7 +33,7 @@ class SocketAgent:
                 if self._nudges is None:
                     self._nudges = connect(self._path)
                     self._nudges.settimeout(0)
-                wire.send(self._nudges, {"op": "nudge"})
+                self._nudges.sendall(wire.NUDGE)
             except BlockingIOError:
                 return
             except OSError:
@@ -51,8 +51,8 @@ class SocketAgent:
         return -1
 
     def shell_socket(self) -> str | None:
-        """Where local users run commands in instances."""
-        return str(self._path)
+        """Where local users run commands in instances; the memory data plane has none."""
+        return None if self.dataplane_name == "memory" else str(self._path)
 
     def close(self) -> None:
         """Let go of the connection."""

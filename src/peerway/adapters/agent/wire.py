@@ -20,6 +20,9 @@ MAX_LINE: Final = 1 << 20
 #: Most file descriptors with one request: standard input, output and error.
 MAX_FDS: Final = 3
 
+#: The most frequent request, ready to be sent.
+NUDGE: Final = b'{"op": "nudge"}\n'
+
 Message = dict[str, Any]
 
 

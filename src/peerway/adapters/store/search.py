@@ -173,16 +173,28 @@ class Searches:
 
 def shape_of(codec: Codec[Any], index: int, condition: Where, values: dict[str, object]) -> Shape:
     """The shape of a condition, its values put into `values`; `LookupError` on a name that is no attribute."""
+    shape, encoded = _encoded(codec, condition)
+    values.update(zip(_parameters(index, len(shape.columns), shape.count), encoded, strict=True))
+    return shape
+
+
+@lru_cache(maxsize=4096)
+def _encoded(codec: Codec[Any], condition: Where) -> tuple[Shape, tuple[object, ...]]:
+    """The shape, and the values as columns hold them, field by field. The same few conditions come again and again."""
     known = [value for value in condition.values if value is not None]
     padded = pad(known)
-    columns = []
-    for place, path in enumerate(condition.fields):
+    for path in condition.fields:
         if path not in codec.paths:
             raise LookupError(f"{codec.kind.__name__} has no {path}")
-        columns.append(path.replace(".", "_"))
-        for number, value in enumerate(padded):
-            values[f"v{index}_{place}_{number}"] = codec.encode_value(path, value)
-    return Shape(tuple(columns), len(padded), len(known) < len(condition.values))
+    columns = tuple(path.replace(".", "_") for path in condition.fields)
+    encoded = tuple(codec.encode_value(path, value) for path in condition.fields for value in padded)
+    return Shape(columns, len(padded), len(known) < len(condition.values)), encoded
+
+
+@lru_cache(maxsize=1024)
+def _parameters(index: int, places: int, count: int) -> tuple[str, ...]:
+    """Names of one condition's parameters, field by field."""
+    return tuple(f"v{index}_{place}_{number}" for place in range(places) for number in range(count))
 
 
 def pad(values: list[Any]) -> list[Any]:

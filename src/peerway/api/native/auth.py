@@ -23,6 +23,12 @@ from peerway.domain.errors import RateLimited, Unauthenticated
 #: Longest `Authorization` header that is looked at.
 LONGEST: Final = 1024
 
+#: Kinds in the change log that say who may do what.
+IDENTITY: Final = frozenset({"account", "credential"})
+
+#: Most changes looked through; after more of them everything is looked up anew.
+MOST_NEWS: Final = 200
+
 #: Most tokens remembered.
 MOST_CACHED: Final = 10_000
 
@@ -30,7 +36,7 @@ MOST_CACHED: Final = 10_000
 class Authenticator:
     """Finds the caller of a request.
 
-    A look-up is remembered for as long as the store's revision stays what it was, so that a credential that was disabled
+    A look-up is remembered until the change log tells of a changed credential or account, so that a credential that was disabled
     or deleted, by whichever process, authenticates nobody from that moment on.
     """
 
@@ -72,15 +78,21 @@ class Authenticator:
             return self._look_up_alone(token)
 
     def _look_up_alone(self, token: str) -> Caller:
-        revision = self._store.latest_revision()
-        if revision != self._revision:
-            self._cached.clear()
-            self._revision = revision
+        self._forget_changed()
         caller = self._cached.get(token)
         if caller is None:
             caller = self._store.read(lambda tx: accounts.authenticate(tx, token))
             self._remember(token, caller)
         return caller
+
+    def _forget_changed(self) -> None:
+        revision = self._store.latest_revision()
+        if revision == self._revision:
+            return
+        news = self._store.read(lambda tx: tx.changes(self._revision, MOST_NEWS))
+        if len(news) == MOST_NEWS or any(change.kind in IDENTITY for change in news):
+            self._cached.clear()
+        self._revision = news[-1].revision if news else revision
 
     def _remember(self, token: str, caller: Caller) -> None:
         if len(self._cached) >= MOST_CACHED:

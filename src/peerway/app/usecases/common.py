@@ -6,12 +6,12 @@ Owns no rule of any resource.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Final, Generic, Protocol, TypeVar
+
+import orjson
 
 from peerway.app.store import Reader, Where, Writer, where
 from peerway.domain.account import Account, AuditEntry, Caller, Credential, Role
@@ -201,15 +201,10 @@ def digest_of(request: object) -> str:
 
 def to_json(value: object, leave_out: frozenset[str] = SECRET_FIELDS) -> str:
     """A dataclass as JSON: times as ISO 8601, addresses and amounts as text."""
-
-    def plain(part: object) -> object:
-        if is_dataclass(part) and not isinstance(part, type):
-            return {f.name: getattr(part, f.name) for f in fields(part) if f.name not in leave_out}
-        if isinstance(part, datetime):
-            return part.isoformat()
-        return str(part)
-
-    return json.dumps(value, default=plain, ensure_ascii=False, separators=(",", ":"))
+    shown = value
+    if is_dataclass(value) and not leave_out.isdisjoint(names := [field.name for field in fields(value)]):
+        shown = {name: getattr(value, name) for name in names if name not in leave_out}
+    return orjson.dumps(shown, default=str).decode()
 
 
 def record(tx: Writer, caller: Caller, action: str, before: Resource | None, after: Resource | None) -> None:
