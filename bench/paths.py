@@ -1,32 +1,16 @@
-"""Figures of the kernel data plane, made of the measurements in `kernel_paths`; and what a capped link carries."""
+"""Figures of the kernel data plane, made of the measurements in `kernel_paths`."""
 
 from __future__ import annotations
 
 import os
-import struct
-import threading
-import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 from bench import kernel_paths
-from bench.kernel_paths import SINK, SOURCE, ring, running
 from bench.stats import Figure, Goal
-from peerway.adapters.dataplane.kernel.codec import GETQDISC, attributes
-from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
-from peerway.adapters.dataplane.kernel.names import router_namespace
-from peerway.adapters.dataplane.kernel.shell import Shell
 
 #: Caps that are measured, Mbit/s.
 CAPS: Final = (100, 1000)
-
-#: A flow over a capped link: left alone first, then watched, s.
-RAMP_S: Final = 0.7
-WATCHED_S: Final = 2.0
-
-#: The kernel's message about queueing disciplines, and the attributes that matter here (TCA_KIND, TCA_STATS2, TCA_STATS_BASIC).
-QDISC: Final = struct.Struct("<BxxxiIII")
-KIND, STATISTICS, BASIC = 1, 7, 1
 
 #: VPCs of the two bring-ups.
 SMALL: Final = 500
@@ -39,7 +23,7 @@ def measure(*, quick: bool) -> list[Figure]:
     found = kernel_paths.paths()
     return [
         *speed_figures(found),
-        *cap_figures(rounds=2 if quick else 5),
+        *cap_figures(kernel_paths.caps()),
         *scale_figures(rounds=1 if quick else 3),
     ]
 
@@ -74,53 +58,18 @@ def speed_figures(found: Mapping[str, Any]) -> list[Figure]:
     ]
 
 
-def cap_figures(*, rounds: int) -> list[Figure]:
+def cap_figures(found: Mapping[str, Any]) -> list[Figure]:
     """How far a capped link is from its cap."""
-    figures = []
-    for cap in CAPS:
-        with running() as plane:
-            assert plane.apply(ring(2, cap=cap)).failures == {}
-            errors = tuple((capped_mbps(plane) / cap - 1) * 100 for _ in range(rounds))
-        name = f"link capped at {cap:,} Mbit/s: error"
-        figures.append(
-            Figure(
-                name=name, unit="%", samples=errors, goal=Goal(least=-1, most=1), note="one TCP flow, layer 2"
-            )
+    return [
+        Figure(
+            name=f"link capped at {cap:,} Mbit/s: error",
+            unit="%",
+            samples=tuple(found[f"{cap}_mbps_error_percent"]["all"]),
+            goal=Goal(least=-1, most=1),
+            note="one TCP flow, layer 2, as the shaper counts",
         )
-    return figures
-
-
-def capped_mbps(plane: KernelDataPlane) -> float:
-    """What a TCP flow sends over the link in its steady part, layer 2, Mbit/s."""
-    words = ("10.0.1.10", str(RAMP_S + WATCHED_S + 0.5))
-    places = ("i-0", "i-1")
-    flow = threading.Thread(
-        target=kernel_paths._run, args=(Shell(plane._state_dir), places, SINK, SOURCE, *words)
-    )
-    flow.start()
-    time.sleep(RAMP_S)
-    before, start = shaped_bytes(plane), time.perf_counter()
-    time.sleep(WATCHED_S)
-    after, end = shaped_bytes(plane), time.perf_counter()
-    flow.join()
-    return (after - before) * 8 / (end - start) / 1e6
-
-
-def shaped_bytes(plane: KernelDataPlane) -> int:
-    """What the shaper of the link's first end has let through, with the headers of every packet.
-
-    The interface's own counter sees one header for the many segments that the kernel moves as one.
-    """
-
-    def look() -> int:
-        with plane._namespaces.netlink(router_namespace("vpc-0")) as netlink:
-            for _, body in netlink.dump(GETQDISC, QDISC.pack(0, 0, 0, 0, 0)):
-                found = attributes(body, QDISC.size)
-                if found.get(KIND) == b"tbf\0":
-                    return int.from_bytes(attributes(found[STATISTICS], 0)[BASIC][:8], "little")
-        raise LookupError("the link has no shaper")
-
-    return plane._visitor.run(look)
+        for cap in CAPS
+    ]
 
 
 def scale_figures(*, rounds: int) -> list[Figure]:

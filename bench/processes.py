@@ -59,15 +59,19 @@ def await_listening(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time of a process and of its children that ended, user and system, s; 0 once it is gone."""
+    """Processor time of a process and of all below it that still run, user and system, s."""
+    parents = {int(path.name): _fields(path) for path in Path("/proc").iterdir() if path.name.isdigit()}
+    family, grown = {pid}, 0
+    while grown != len(family):
+        grown = len(family)
+        family |= {id for id, fields in parents.items() if fields and int(fields[1]) in family}
+    ticks = sum(int(fields[11]) + int(fields[12]) for id in family if (fields := parents.get(id)))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _fields(path: Path) -> list[str]:
+    """What the kernel tells about a process after its name: state, parent, ...; nothing once it is gone."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except FileNotFoundError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_bytes(pid: int) -> int:
-    """Memory that a process has in use."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
+        return (path / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return []
