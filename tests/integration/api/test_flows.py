@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 
 import pytest
+from tests.support.live import eventually
 
 
 def test_peering_is_shown_to_each_side(site):
@@ -43,7 +44,7 @@ def test_accept_and_delete_answer_with_the_new_state(site):
     deleted = answerer.call("DELETE", f"/peerings/{peering['id']}?force=true")
     assert (accepted.status_code, accepted.json()["state"]) == (200, "updating")
     assert (deleted.status_code, deleted.json()["state"]) == (202, "deleting")
-    assert site.agent.nudges == nudges + 2
+    eventually("the agent was woken for both", lambda: site.agent.nudges == nudges + 2)
 
 
 def test_failed_write_wakes_nobody(site):

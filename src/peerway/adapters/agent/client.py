@@ -68,8 +68,9 @@ class SocketAgent:
         try:
             with connect(self._path) as connection:
                 connection.settimeout(timeout_s)
-                wire.send(connection, request)
-                answer, _ = wire.receive(connection)
+                channel = wire.Channel(connection)
+                channel.send(request)
+                answer, _ = channel.receive()
         except (OSError, ValueError) as error:
             raise Unavailable("the agent does not answer") from error
         if answer is None:

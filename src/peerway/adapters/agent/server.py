@@ -87,24 +87,28 @@ class AgentServer:
             threading.Thread(target=self._serve, args=(connection,), name="agent-call", daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection:
-            while True:
-                fds: list[int] = []
-                try:
-                    request, fds = wire.receive(connection)
-                    if request is None:
-                        return
-                    answer = self._answer(request, fds, connection)
-                    if answer is not None:
-                        wire.send(connection, answer)
-                except (ValueError, KeyError, TypeError) as error:
-                    _try_send(connection, {"error": f"malformed request: {error}"})
-                    return
-                except OSError:
-                    return
-                finally:
-                    for fd in fds:
-                        os.close(fd)
+        with connection, contextlib.suppress(OSError):
+            channel = wire.Channel(connection)
+            while self._serve_one(channel, connection):
+                pass
+
+    def _serve_one(self, channel: wire.Channel, connection: socket.socket) -> bool:
+        """Answer the next request; False when there is none, or none that can be understood."""
+        fds: list[int] = []
+        try:
+            request, fds = channel.receive()
+            if request is None:
+                return False
+            answer = self._answer(request, fds, connection)
+        except (ValueError, KeyError, TypeError) as error:
+            channel.send({"error": f"malformed request: {error}"})
+            return False
+        finally:
+            for fd in fds:
+                os.close(fd)
+        if answer is not None:
+            channel.send(answer)
+        return True
 
     def _answer(
         self, request: wire.Message, fds: Sequence[int], connection: socket.socket
@@ -145,10 +149,3 @@ class AgentServer:
             if ended in (key for key, _ in selector.select()):
                 return {"status": command.wait()}
         return {"error": "the caller left"}
-
-
-def _try_send(connection: socket.socket, message: wire.Message) -> None:
-    try:
-        wire.send(connection, message)
-    except OSError:
-        log.debug("caller left before the answer")

@@ -26,31 +26,44 @@ NUDGE: Final = b'{"op": "nudge"}\n'
 Message = dict[str, Any]
 
 
-def send(connection: socket.socket, message: Message) -> None:
-    """Write one message."""
-    connection.sendall(json.dumps(message).encode() + b"\n")
+class Channel:
+    """One side of a connection: whole messages out of a stream of bytes."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._rest = b""
+
+    def send(self, message: Message) -> None:
+        """Write one message."""
+        self._connection.sendall(json.dumps(message).encode() + b"\n")
+
+    def receive(self) -> tuple[Message | None, list[int]]:
+        """Read one message and the descriptors that came with it; None at the end of the stream.
+
+        `ValueError` on a line that is no message.
+        """
+        fds: list[int] = []
+        while b"\n" not in self._rest:
+            data, control, _, _ = self._connection.recvmsg(65536, socket.CMSG_SPACE(MAX_FDS * 4))
+            fds.extend(_descriptors(control))
+            if not data:
+                return None, fds
+            self._rest += data
+            if len(self._rest) > MAX_LINE:
+                raise ValueError("line too long")
+        line, _, self._rest = self._rest.partition(b"\n")
+        message = json.loads(line)
+        if not isinstance(message, dict):
+            raise ValueError("not an object")  # noqa: TRY004 - the sender's fault, like malformed JSON
+        return message, fds
 
 
-def receive(connection: socket.socket) -> tuple[Message | None, list[int]]:
-    """Read one message and the descriptors beside it; None at the end of the stream. `ValueError` on a line that is no message."""
-    data = bytearray()
-    fds: list[int] = []
-    while not data.endswith(b"\n"):
-        chunk, control, _, _ = connection.recvmsg(65536, socket.CMSG_SPACE(MAX_FDS * 4))
-        for level, kind, payload in control:
-            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                numbers = array.array("i")
-                numbers.frombytes(payload[: len(payload) - len(payload) % numbers.itemsize])
-                fds.extend(numbers)
-        data += chunk
-        if not chunk:
-            return None, fds
-        if len(data) > MAX_LINE:
-            raise ValueError("line too long")
-    message = json.loads(data)
-    if not isinstance(message, dict):
-        raise ValueError("not an object")  # noqa: TRY004  the sender's fault, like malformed JSON
-    return message, fds
+def _descriptors(control: list[tuple[int, int, bytes]]) -> array.array[int]:
+    numbers = array.array("i")
+    for level, kind, payload in control:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            numbers.frombytes(payload[: len(payload) - len(payload) % numbers.itemsize])
+    return numbers
 
 
 def encode_probe(probe: Probe) -> Message:

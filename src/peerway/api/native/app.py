@@ -69,6 +69,8 @@ def create_app(services: Services) -> FastAPI:
     metrics = Metrics(peerway.__version__, services.agent.dataplane_name)
     feed = Feed(services, metrics.watchers.set)
     operations = (*all_operations(), watch_operation(feed))
+    # One nudge a commit, by the thread that commits: it costs the requests nothing.
+    services.store.on_commit(lambda _revision: services.agent.nudge())
 
     async def in_thread(work: Callable[[], Response]) -> Response:
         return await asyncio.get_running_loop().run_in_executor(executor, work)

@@ -64,10 +64,8 @@ class Call(Request):
         return await self.render_in_thread(lambda: self.services.store.read(work))
 
     async def write(self, work: Callable[[Writer], object], status: int = 200) -> Response:
-        """Answer with the outcome of a transaction, once it is durable, and wake the agent."""
-        done = await asyncio.wrap_future(self.services.store.write_soon(work))
-        self.services.agent.nudge()
-        return answer(done, status)
+        """Answer with the outcome of a transaction, once it is durable."""
+        return answer(await asyncio.wrap_future(self.services.store.write_soon(work)), status)
 
     async def render_in_thread(self, work: Callable[[], object]) -> Response:
         """Run and render `work` in a thread, so that a long list does not hold up other requests."""
