@@ -78,6 +78,12 @@ class Reader(Protocol):
     def count(self, kind: type[R], *conditions: Where) -> int:
         """How many resources meet all conditions."""
 
+    def tally(self, kind: type[Resource], key: str) -> int:
+        """How many stored resources of the kind count under a key: one look-up, however many there are.
+
+        The store keeps tallies of live peer connections, by `domain.peering.account_region`.
+        """
+
     def changes(self, after: int, limit: int = 1000) -> list[Change]:
         """Changes after a revision, oldest first."""
 

@@ -133,3 +133,8 @@ def check_accounts(requester: Account, accepter: Account, *, same_site: bool, re
     if real_name and not requester.real_name:
         text = "a cross-border connection needs an account with an enterprise real-name registration"
         raise Forbidden(text, code="real_name_required", field="peer_region_id")
+
+
+def account_region(uid: str, region_id: str) -> str:
+    """The key that an account's live connections in a region are tallied under."""
+    return f"{uid}/{region_id}"

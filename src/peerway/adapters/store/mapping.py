@@ -30,7 +30,14 @@ from peerway.adapters.store.conversions import (
 )
 from peerway.domain.account import Account, Credential, Role, Site
 from peerway.domain.lifecycle.peering import PEERING
-from peerway.domain.peering import LinkType, Peering, PeeringSide, PeeringState, pair_key
+from peerway.domain.peering import (
+    LinkType,
+    Peering,
+    PeeringSide,
+    PeeringState,
+    account_region,
+    pair_key,
+)
 from peerway.domain.quota import QuotaGrant
 from peerway.domain.resource import Provisioning, Resource
 from peerway.domain.route_table import EntryOrigin, NextHop, RouteEntry, RouteTable, TableKind
@@ -61,6 +68,13 @@ def both_sides(peering: Peering) -> str:
     return ours if ours == theirs else f"{ours} {theirs}"
 
 
+def live_sides(peering: Peering) -> frozenset[str]:
+    """Accounts in their regions that the connection counts for while it is live."""
+    if not PEERING.states[peering.state].live:
+        return frozenset()
+    return frozenset(account_region(side.uid, side.region_id) for side in peering.sides)
+
+
 def live_pair(peering: Peering) -> str | None:
     """The pair of VPCs while the connection is live, for the unique rule."""
     if not PEERING.states[peering.state].live:
@@ -85,6 +99,8 @@ class Codec(Generic[R]):
     derived: tuple[str, ...]
     #: Uids of the accounts that may see a resource, parted by blanks.
     seen_by: Callable[[R], str]
+    #: Keys that a resource counts under in the tallies, each once; None for a kind without tallies.
+    tallied: Callable[[R], frozenset[str]] | None
 
     def __init__(
         self,
@@ -95,6 +111,7 @@ class Codec(Generic[R]):
         nested: Mapping[str, type] = NOTHING,
         derived: Mapping[str, Callable[[R], object]] = NOTHING,
         seen_by: Callable[[R], str] = owner,
+        tallied: Callable[[R], frozenset[str]] | None = None,
     ) -> None:
         self.kind = kind
         self.table = table
@@ -103,6 +120,7 @@ class Codec(Generic[R]):
         self.columns = tuple(path.replace(".", "_") for path in self.paths)
         self.derived = tuple(derived)
         self.seen_by = seen_by
+        self.tallied = tallied
         self._conversions = {"created_at": TIME, **conversions}
         self._values = attrgetter(*self.paths)
         self._derive = tuple(derived.values())
@@ -217,6 +235,7 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                 nested={"requester": PeeringSide, "accepter": PeeringSide},
                 derived={"pair_key": live_pair},
                 seen_by=both_sides,
+                tallied=live_sides,
             ),
             Codec(QuotaGrant, tables.QUOTA_GRANT, {}),
             Codec(SyncFailure, tables.SYNC_FAILURE, {"next_attempt_at": TIME}),

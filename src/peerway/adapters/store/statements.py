@@ -148,11 +148,25 @@ class Statements:
 
     def __init__(self, dialect: Dialect) -> None:
         change, audit, token, revision = tables.CHANGE, tables.AUDIT, tables.CLIENT_TOKEN, tables.REVISION
+        tally = tables.TALLY
         self.kinds = {kind: kind_statements(codec, dialect) for kind, codec in CODECS.items()}
         #: Last revision.
         self.revision = compiled(select(revision.c.value), dialect).sql
         #: Last revision, and the right to write until the transaction ends.
         self.lock_revision = compiled(select(revision.c.value).with_for_update(), dialect).sql
+        #: kind, key
+        self.tally = compiled(
+            select(tally.c.count).where(tally.c.kind == bindparam("kind"), tally.c.key == bindparam("key")),
+            dialect,
+        ).sql
+        added = INSERTS[dialect.name](tally)
+        #: kind, key, how many more
+        self.add_tally = compiled(
+            added.on_conflict_do_update(
+                index_elements=["kind", "key"], set_={"count": tally.c.count + added.excluded.count}
+            ),
+            dialect,
+        ).sql
         #: value
         self.set_revision = compiled(revision.update().values(value=bindparam("value")), dialect).sql
         #: Columns of the change table.

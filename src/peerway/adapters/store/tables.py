@@ -261,6 +261,15 @@ REVISION = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
+#: How many rows of a table count under a key; kept with every write, so that a limit is checked by one look-up.
+TALLY = Table(
+    "tally",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    number("count"),
+)
+
 #: One row a change. `uids` are the accounts that may see it, parted by blanks.
 CHANGE = Table(
     "change",

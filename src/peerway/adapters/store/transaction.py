@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from peerway.adapters.store.conversions import micros
 from peerway.adapters.store.engines import Connection
@@ -78,6 +78,11 @@ class SqlReader:
         search = self._searches.count(kind, conditions)
         return 0 if search is None else int(self._connection.execute(*search).fetchone()[0])
 
+    def tally(self, kind: type[Resource], key: str) -> int:
+        """How many resources of the kind count under a key of theirs: one look-up, however many there are."""
+        row = self._connection.execute(self._statements.tally, (codec_of(kind).name, key)).fetchone()
+        return 0 if row is None else int(row[0])
+
     def changes(self, after: int, limit: int = 1000) -> list[Change]:
         """Changes after a revision, oldest first."""
         statement = self._statements.changes
@@ -104,9 +109,12 @@ class SqlWriter(SqlReader):
         *,
         revision: int,
         now: datetime,
+        known: dict[tuple[type[Resource], str], Resource] | None = None,
     ) -> None:
         super().__init__(connection, statements, searches)
         self.now = now
+        # Nobody else writes during the transaction, so what was read or written in it need not be read again.
+        self._known = {} if known is None else known
         self._start = revision
         self._revision = revision
         self._changes: list[tuple[int, str, str, str, bool]] = []
@@ -117,6 +125,15 @@ class SqlWriter(SqlReader):
     def revision(self) -> int:
         """Last revision, this transaction's own included."""
         return self._revision
+
+    def get(self, kind: type[R], id: str) -> R | None:
+        """The resource, or None; one that this transaction has seen is not read again."""
+        found = self._known.get((kind, id))
+        if found is None:
+            found = super().get(kind, id)
+            if found is not None:
+                self._known[kind, id] = found
+        return cast("R | None", found)
 
     def insert(self, resource: R) -> R:
         """Store a new resource."""
@@ -129,11 +146,13 @@ class SqlWriter(SqlReader):
         if done.rowcount != 1:
             raise self._taken(codec, statements, row)
         self._log(codec, resource, removed=False)
-        return replace(resource, revision=revision)
+        self._tally(codec, None, resource)
+        return self._keep(replace(resource, revision=revision))
 
     def update(self, resource: R) -> R:
         """Replace a stored resource."""
         codec, statements = self._of(resource)
+        before = self.get(codec.kind, resource.id) if codec.tallied else None
         revision = self._revision + 1
         row = codec.encode(resource)
         row[REVISION] = revision
@@ -143,14 +162,18 @@ class SqlWriter(SqlReader):
                 raise NotFound(codec.name, resource.id)
             raise self._taken(codec, statements, row, but_id=True)
         self._log(codec, resource, removed=False)
-        return replace(resource, revision=revision)
+        self._tally(codec, before, resource)
+        return self._keep(replace(resource, revision=revision))
 
     def delete(self, resource: Resource) -> None:
         """Remove a stored resource."""
         codec, statements = self._of(resource)
+        before = self.get(codec.kind, resource.id) if codec.tallied else None
         if self._connection.execute(statements.delete, (resource.id,)).rowcount != 1:
             raise NotFound(codec.name, resource.id)
         self._log(codec, resource, removed=True)
+        self._known.pop((codec.kind, resource.id), None)
+        self._tally(codec, before, None)
 
     def changes(self, after: int, limit: int = 1000) -> list[Change]:
         """Changes after a revision, this transaction's own included."""
@@ -209,6 +232,20 @@ class SqlWriter(SqlReader):
             self._connection.execute(sql, rows[0])
         else:
             self._connection.cursor().executemany(sql, rows)
+
+    def _keep(self, resource: R) -> R:
+        self._known[type(resource), resource.id] = resource
+        return resource
+
+    def _tally(self, codec: Codec[R], before: R | None, after: R | None) -> None:
+        """Bring the tallies from what the resource counted under to what it counts under now."""
+        if codec.tallied is None:
+            return
+        old = frozenset() if before is None else codec.tallied(before)
+        new = frozenset() if after is None else codec.tallied(after)
+        for key in sorted(old ^ new):
+            more = 1 if key in new else -1
+            self._connection.execute(self._statements.add_tally, (codec.name, key, more))
 
     def _of(self, resource: R) -> tuple[Codec[R], KindStatements]:
         kind = type(resource)

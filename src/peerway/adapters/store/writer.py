@@ -24,6 +24,7 @@ from peerway.adapters.store.transaction import SqlWriter
 from peerway.app.clock import Clock
 from peerway.app.store import Writer
 from peerway.domain.errors import PeerwayError, Unavailable
+from peerway.domain.resource import Resource
 
 T = TypeVar("T")
 
@@ -160,8 +161,9 @@ class CommitQueue:
         try:
             connection.execute(self._engine.begin_write)
             start = revision = int(connection.execute(self._statements.lock_revision).fetchone()[0])
+            known: dict[tuple[type[Resource], str], Resource] = {}
             for job in jobs:
-                revision = self._attempt(connection, job, revision)
+                revision = self._attempt(connection, job, revision, known)
             if revision != start:
                 connection.execute(self._statements.set_revision, (revision,))
         except self._engine.errors:
@@ -174,10 +176,18 @@ class CommitQueue:
             raise CommitLost from error
         return None if revision == start else revision
 
-    def _attempt(self, connection: Connection, job: Job, revision: int) -> int:
+    def _attempt(
+        self,
+        connection: Connection,
+        job: Job,
+        revision: int,
+        known: dict[tuple[type[Resource], str], Resource],
+    ) -> int:
         """Run one piece behind its savepoint; the revision after it. What goes wrong with it alone is kept for its caller."""
         now = self._clock.now()
-        writer = SqlWriter(connection, self._statements, self._searches, revision=revision, now=now)
+        writer = SqlWriter(
+            connection, self._statements, self._searches, revision=revision, now=now, known=known
+        )
         connection.execute("SAVEPOINT work")
         try:
             job.error = None
@@ -190,6 +200,7 @@ class CommitQueue:
                 job.error = caused(translated(self._engine, error), error)
             else:
                 job.error = error
+            known.clear()
             connection.execute("ROLLBACK TO SAVEPOINT work")
             connection.execute("RELEASE SAVEPOINT work")
             return revision

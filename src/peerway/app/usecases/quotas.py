@@ -15,7 +15,7 @@ from peerway.app.usecases.links import live, of_vpc
 from peerway.app.world import World
 from peerway.domain.account import Account, Caller
 from peerway.domain.errors import InvalidInput, NotFound, QuotaExceeded
-from peerway.domain.peering import Peering, PeeringSide
+from peerway.domain.peering import Peering, PeeringSide, account_region
 from peerway.domain.quota import QuotaGrant
 from peerway.domain.text import check_number
 from peerway.profiles.model import Profile, Quota, QuotaScope
@@ -152,11 +152,7 @@ def _count_cross_region(tx: Reader, side: PeeringSide) -> int:
 
 def _count_account_region(tx: Reader, side: PeeringSide) -> int:
     """Connections with a side of the account in the region; one with both sides there counts once."""
-    asks = (where("requester.uid", side.uid), where("requester.region_id", side.region_id))
-    answers = (where("accepter.uid", side.uid), where("accepter.region_id", side.region_id))
-    asked, answered = tx.count(Peering, *asks, live()), tx.count(Peering, *answers, live())
-    both = tx.count(Peering, *asks, *answers, live()) if asked and answered else 0
-    return asked + answered - both
+    return tx.tally(Peering, account_region(side.uid, side.region_id))
 
 
 #: How to count each scope that counts connections.
