@@ -207,16 +207,3 @@ def test_page_is_a_range_of_an_index(sqlite, kind, conditions):
     table = CODECS[kind].table.name
     assert not [step for step in plan if step.startswith("SCAN") and table in step.split()], plan
     assert not [step for step in plan if "TEMP B-TREE" in step], plan
-
-
-LIVE = where("state", *list(PeeringState)[:6])
-ASKED = (where("requester.uid", "1"), where("requester.region_id", "r"))
-ANSWERED = (where("accepter.uid", "1"), where("accepter.region_id", "r"))
-
-
-@pytest.mark.parametrize("conditions", [(*ASKED, LIVE), (*ANSWERED, LIVE), (*ASKED, LIVE, *ANSWERED)])
-def test_count_of_a_quota_looks_at_no_row(sqlite, conditions):
-    """Connections of an account in a region are counted in an index: a creation stays cheap when there are thousands (PEER-12)."""
-    sql, values = Searches(sqlite.dialect).count(Peering, conditions)
-    plan = [row[3] for row in sqlite.connect().execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()]
-    assert "COVERING INDEX" in plan[0], plan

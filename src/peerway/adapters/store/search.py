@@ -144,9 +144,8 @@ class Searches:
     def _compile_count(self, codec: Codec[Any], shapes: tuple[Shape, ...]) -> Statement:
         table = codec.table
         drive = self._driver(codec, shapes)
-        free = is_counted(table, shapes)
         wanted = [
-            matches(table, index, shape) if free or index == drive else self._filter(table, index, shape)
+            matches(table, index, shape) if index == drive else self._filter(table, index, shape)
             for index, shape in enumerate(shapes)
         ]
         return compiled(select(func.count()).select_from(table).where(*wanted), self._dialect)
@@ -208,13 +207,6 @@ def search_order(table: Table) -> Mapping[str, int]:
     unique = [tuple(rule.columns.keys()) for rule in table.constraints if isinstance(rule, UniqueConstraint)]
     alone = sorted(rule[0] for rule in unique if len(rule) == 1)
     return {name: rank for rank, name in reversed(list(enumerate([*alone, *table.info["search"]])))}
-
-
-def is_counted(table: Table, shapes: Sequence[Shape]) -> bool:
-    """Whether an index holds all that the conditions look at, those columns first."""
-    names = {name for shape in shapes for name in shape.columns}
-    alone = all(len(shape.columns) == 1 for shape in shapes)
-    return alone and any(set(group[: len(names)]) == names for group in table.info["counted"])
 
 
 def bound(index: int, place: int, number: int) -> Any:

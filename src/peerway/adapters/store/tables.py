@@ -59,14 +59,8 @@ def flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False)
 
 
-def resource(
-    name: str, *parts: Column[Any] | UniqueConstraint, search: str, counted: tuple[str, ...] = ()
-) -> Table:
-    """The table of one kind: what all resources have, then `parts`.
-
-    There is an index on each column that `search` names, and one on each group of columns in `counted`: counting by all or the
-    first of them looks at no row.
-    """
+def resource(name: str, *parts: Column[Any] | UniqueConstraint, search: str) -> Table:
+    """The table of one kind: what all resources have, then `parts`; an index on each column that `search` names."""
     return Table(
         name,
         METADATA,
@@ -78,8 +72,7 @@ def resource(
         *parts,
         UniqueConstraint("id"),
         *(Index(None, column, "seq") for column in search.split()),
-        *(Index(f"ix_{name}_{group.split()[0]}_counted", *group.split()) for group in counted),
-        info={"search": tuple(search.split()), "counted": tuple(tuple(group.split()) for group in counted)},
+        info={"search": tuple(search.split())},
     )
 
 
@@ -230,10 +223,6 @@ PEERING = resource(
     optional("pair_key"),
     UniqueConstraint("pair_key"),
     search="requester_vpc_id accepter_vpc_id requester_uid accepter_uid owner_uid state",
-    counted=(
-        "requester_uid requester_region_id state accepter_uid accepter_region_id",
-        "accepter_uid accepter_region_id state",
-    ),
 )
 
 QUOTA_GRANT = resource(

@@ -257,14 +257,6 @@ def upgrade() -> None:  # noqa: PLR0915, a schema is a list
     op.create_index("ix_peering_accepter_uid", "peering", ["accepter_uid", "seq"])
     op.create_index("ix_peering_owner_uid", "peering", ["owner_uid", "seq"])
     op.create_index("ix_peering_state", "peering", ["state", "seq"])
-    op.create_index(
-        "ix_peering_requester_uid_counted",
-        "peering",
-        ["requester_uid", "requester_region_id", "state", "accepter_uid", "accepter_region_id"],
-    )
-    op.create_index(
-        "ix_peering_accepter_uid_counted", "peering", ["accepter_uid", "accepter_region_id", "state"]
-    )
     op.create_table(
         "quota_grant",
         sa.Column("seq", LONG, nullable=False, autoincrement=False),
