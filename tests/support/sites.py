@@ -152,7 +152,7 @@ class Oracles:
                 f"/instances/{source.instance['id']}/probe", target=target, timeout_ms=100
             )
         except Refused as refused:
-            if refused.status != 503:  # noqa: PLR2004 - the status is the point
+            if refused.status != 503:
                 raise
             return False
         return answered(result["results"][0]["verdict"])

@@ -109,11 +109,11 @@ class SqlWriter(SqlReader):
         *,
         revision: int,
         now: datetime,
-        known: dict[tuple[type[Resource], str], Resource] | None = None,
+        known: dict[tuple[type[Resource], str], Resource | None] | None = None,
     ) -> None:
         super().__init__(connection, statements, searches)
         self.now = now
-        # Nobody else writes during the transaction, so what was read or written in it need not be read again.
+        # Nobody else writes during the transaction, so what was read or written in it need not be read again. None: not there.
         self._known = {} if known is None else known
         self._start = revision
         self._revision = revision
@@ -127,13 +127,11 @@ class SqlWriter(SqlReader):
         return self._revision
 
     def get(self, kind: type[R], id: str) -> R | None:
-        """The resource, or None; one that this transaction has seen is not read again."""
-        found = self._known.get((kind, id))
-        if found is None:
-            found = super().get(kind, id)
-            if found is not None:
-                self._known[kind, id] = found
-        return cast("R | None", found)
+        """The resource, or None; what this transaction has looked for is not read again."""
+        key = (kind, id)
+        if key not in self._known:
+            self._known[key] = super().get(kind, id)
+        return cast("R | None", self._known[key])
 
     def insert(self, resource: R) -> R:
         """Store a new resource."""
@@ -172,7 +170,7 @@ class SqlWriter(SqlReader):
         if self._connection.execute(statements.delete, (resource.id,)).rowcount != 1:
             raise NotFound(codec.name, resource.id)
         self._log(codec, resource, removed=True)
-        self._known.pop((codec.kind, resource.id), None)
+        self._known[codec.kind, resource.id] = None
         self._tally(codec, before, None)
 
     def changes(self, after: int, limit: int = 1000) -> list[Change]:

@@ -161,7 +161,7 @@ class CommitQueue:
         try:
             connection.execute(self._engine.begin_write)
             start = revision = int(connection.execute(self._statements.lock_revision).fetchone()[0])
-            known: dict[tuple[type[Resource], str], Resource] = {}
+            known: dict[tuple[type[Resource], str], Resource | None] = {}
             for job in jobs:
                 revision = self._attempt(connection, job, revision, known)
             if revision != start:
@@ -181,7 +181,7 @@ class CommitQueue:
         connection: Connection,
         job: Job,
         revision: int,
-        known: dict[tuple[type[Resource], str], Resource],
+        known: dict[tuple[type[Resource], str], Resource | None],
     ) -> int:
         """Run one piece behind its savepoint; the revision after it. What goes wrong with it alone is kept for its caller."""
         now = self._clock.now()

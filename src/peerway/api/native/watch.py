@@ -50,7 +50,8 @@ class Feed:
         loop = asyncio.get_running_loop()
 
         def committed(_: int) -> None:
-            loop.call_soon_threadsafe(self.wake)
+            if self._open:
+                loop.call_soon_threadsafe(self.wake)
 
         unsubscribe = self._store.on_commit(committed)
         seen = -1
