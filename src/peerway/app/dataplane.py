@@ -5,7 +5,7 @@ Owns the protocol and its values. Which driver stands behind it is `bootstrap`'s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -111,8 +111,11 @@ class DataPlane(Protocol):
     def observe(self) -> Observation:
         """Read back what is really there and name what drifted from what was applied last."""
 
-    def repair(self) -> Report:
-        """Mend what `observe` would call drift."""
+    def repair(self, router_ids: Collection[str] | None = None) -> Report:
+        """Mend what `observe` would call drift: everywhere, or at these routers and what hangs on them.
+
+        Cost follows their number.
+        """
 
     def probe(self, probe: Probe) -> ProbeResult:
         """Send one real packet (or connection) from an instance and say what came back. `NotFound` for an unknown instance."""

@@ -88,6 +88,19 @@ def test_harm_to_an_instance_is_named_and_mended(plane: KernelDataPlane, harm: s
     assert plane.probe(Probe(here.id, there.ipv4, timeout_ms=900)).verdict is Verdict.ANSWERED
 
 
+def test_repair_of_some_routers_leaves_the_others_for_later(plane: KernelDataPlane) -> None:
+    """Drift is mended where it was looked for: at one router and its instances, then at the other."""
+    net = Topology()
+    one, other, here, there = pair(net)
+    plane.apply(net.fabric())
+    for instance in (here, there):
+        in_instance(plane, instance, "ip", "link", "set", "eth0", "down")
+    assert plane.repair([one.id]).failures == {}
+    assert set(plane.observe().drift) == {there.id}
+    assert plane.repair([other.id]).failures == {}
+    assert dict(plane.observe().drift) == {}
+
+
 def test_what_an_instance_adds_for_itself_is_left_alone(plane: KernelDataPlane) -> None:
     """Routes to a tunnel, a bridge of its own: the instance's business."""
     net = Topology()

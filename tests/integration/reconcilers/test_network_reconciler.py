@@ -1,6 +1,6 @@
 """The network reconciler on a real store and the memory data plane, without threads and with a clock that tests move."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -43,12 +43,18 @@ class FailingDataPlane(MemoryDataPlane):
         super().__init__()
         self.broken: set[str] = set()
         self.passes = 0
+        self.repaired: list[frozenset[str]] = []
 
     def apply(self, fabric: Fabric) -> Report:
         """Apply, and report the broken ones."""
         self.passes += 1
         report = super().apply(fabric)
         return replace(report, failures=dict.fromkeys(self.broken, "does not work"))
+
+    def repair(self, router_ids: Collection[str] | None = None) -> Report:
+        """Note which routers were looked at."""
+        self.repaired.append(frozenset(router_ids or ()))
+        return super().repair(router_ids)
 
 
 @dataclass
@@ -229,3 +235,17 @@ def test_nothing_is_done_when_nothing_of_the_network_changed(bench):
     assert not bench.reconciler.step()
     assert (bench.store.latest_revision(), bench.dataplane.passes) == (revision, passes)
     assert bench.reconciler.applied == revision
+
+
+def test_drift_is_looked_for_in_pieces_that_cover_every_router(bench):
+    """A round through all routers is made of small pieces, each router in one of them."""
+    topology = Topology()
+    ids = {topology.vpc(f"10.{n}.0.0/16").id for n in range(7)}
+    bench.put(*topology.resources.values())
+    bench.settle()
+    lefts = []
+    while not lefts or lefts[-1]:
+        lefts.append(bench.reconciler.repair(3))
+    assert lefts == [4, 1, 0]
+    assert [len(piece) for piece in bench.dataplane.repaired] == [3, 3, 1]
+    assert set().union(*bench.dataplane.repaired) == ids

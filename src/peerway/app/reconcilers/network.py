@@ -8,7 +8,7 @@ the states that waited for it; a fresh reconciler does the same from nothing. Wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -63,6 +63,8 @@ class NetworkReconciler:
     followed: int = -1
     #: Last revision of the store that the data plane was brought to.
     applied: int = -1
+    #: Routers still to be looked at for drift in this round.
+    unlooked: list[str] = field(default_factory=list)
     #: Ids of the objects that failed in the last pass.
     failing: frozenset[str] = frozenset()
 
@@ -77,12 +79,20 @@ class NetworkReconciler:
         self.applied = self.followed
         return worked
 
-    def repair(self) -> Report:
-        """Mend what drifted in the data plane."""
-        report = self.dataplane.repair()
+    def repair(self, most: int) -> int:
+        """Mend what drifted at the next few routers; how many are left of this round through all of them.
+
+        In pieces, so that a change never waits for a look at everything. With none left, the next call begins a new round.
+        """
+        if self.view is None:
+            return 0
+        if not self.unlooked:
+            self.unlooked = list(self.view.fabric.routers)
+        piece, self.unlooked = self.unlooked[:most], self.unlooked[most:]
+        report = self.dataplane.repair(piece)
         if report.touched:
             log.warning("drift repaired", touched=report.touched)
-        return report
+        return len(self.unlooked)
 
     def _follow(self) -> bool:
         """Read what changed since the last pass; True when something of the network did."""

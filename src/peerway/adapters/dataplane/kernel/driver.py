@@ -6,14 +6,14 @@ over what it finds. Calls may not be made concurrently.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from socket import socket
 
 from peerway.adapters.dataplane.kernel import syscalls
 from peerway.adapters.dataplane.kernel.converge import Converger
 from peerway.adapters.dataplane.kernel.counters import read_counters
-from peerway.adapters.dataplane.kernel.desired import Desired
+from peerway.adapters.dataplane.kernel.desired import Desired, Guest
 from peerway.adapters.dataplane.kernel.drift import differences
 from peerway.adapters.dataplane.kernel.holder_client import HolderClient, reach_holder
 from peerway.adapters.dataplane.kernel.limits import raise_file_limit
@@ -93,7 +93,7 @@ class KernelDataPlane:
     def observe(self) -> Observation:
         """See `DataPlane.observe`."""
         self._ensure_holder()
-        states = self._visitor.run(self._read_all)
+        states = self._visitor.run(self._read, None)
         fabric = self._desired
         links = {id: self._link_is_up(id, states) for id in fabric.links}
         present = {
@@ -103,29 +103,43 @@ class KernelDataPlane:
             and guest.plan.state.interfaces.keys() <= states[guest.namespace].interfaces.keys()
         }
         routers = frozenset(name[2:] for name in states if is_router(name))
-        return Observation(routers, frozenset(present), links, self._drift(states))
+        return Observation(routers, frozenset(present), links, self._drift(states, None))
 
-    def _read_all(self) -> dict[str, State]:
-        states = {name: self._converger.read(name) for name in self._namespaces.names() if is_router(name)}
-        for guest in self._desired.guests.values():
+    def _read(self, router_ids: Collection[str] | None) -> dict[str, State]:
+        """What is there, by namespace: of all routers, known or not, or of these."""
+        names = {name for name in self._namespaces.names() if is_router(name)}
+        if router_ids is not None:
+            names &= {router_namespace(id) for id in router_ids}
+        states = {name: self._converger.read(name) for name in names}
+        for guest in self._guests_at(router_ids).values():
             try:
                 states[guest.namespace] = self._converger.read_guest(guest)
             except (OSError, KeyError):  # an attached namespace that ended
                 continue
         return states
 
-    def _drift(self, states: Mapping[str, State]) -> dict[str, str]:
+    def _guests_at(self, router_ids: Collection[str] | None) -> dict[str, Guest]:
+        """Guests by id: all, or those that hang on these routers."""
+        guests, routers = self._desired.guests, self._desired.fabric.routers
+        if router_ids is None:
+            return guests
+        ids = [id for router in router_ids if router in routers for id in routers[router].endpoints]
+        return {id: guests[id] for id in ids if id in guests}
+
+    def _drift(self, states: Mapping[str, State], router_ids: Collection[str] | None) -> dict[str, str]:
         drift = {
             name[2:]: "should not be there"
             for name in states
             if is_router(name) and name[2:] not in self._desired.routers
         }
         for id, plan in self._desired.routers.items():
+            if router_ids is not None and id not in router_ids:
+                continue
             actual = states.get(router_namespace(id))
             drift |= (
                 {id: "is missing"} if actual is None else differences(actual, plan.state, plan.owners, id)
             )
-        for id, guest in self._desired.guests.items():
+        for id, guest in self._guests_at(router_ids).items():
             actual = states.get(guest.namespace)
             if actual is None:
                 drift[id] = "its namespace is gone"
@@ -141,11 +155,11 @@ class KernelDataPlane:
                 return False
         return True
 
-    def repair(self) -> Report:
+    def repair(self, router_ids: Collection[str] | None = None) -> Report:
         """See `DataPlane.repair`."""
         self._ensure_holder()
-        states = self._visitor.run(self._read_all)
-        drift = self._drift(states)
+        states = self._visitor.run(self._read, router_ids)
+        drift = self._drift(states, router_ids)
         for name, state in states.items():
             self._converger.believe(name, state)
         return self._converge(self._routers_of(drift) | self._unfinished)

@@ -6,7 +6,7 @@ it, and nothing passes over its links, so its counters stay at zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from peerway.app.dataplane import LinkCounters, Observation, Probe, ProbeResult, Report, Verdict
@@ -43,7 +43,7 @@ class MemoryDataPlane:
             links={link.id: link.up for link in self._applied.links.values()},
         )
 
-    def repair(self) -> Report:
+    def repair(self, router_ids: Collection[str] | None = None) -> Report:  # noqa: ARG002 - the port's
         """Nothing to mend."""
         return Report(self._applied.revision)
 
