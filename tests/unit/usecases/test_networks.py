@@ -14,11 +14,13 @@ from peerway.app.usecases.instances import (
     list_instances,
     update_instance,
 )
-from peerway.app.usecases.route_tables import CreateRouteTable, create_route_table
-from peerway.app.usecases.security import (
+from peerway.app.usecases.network_acls import (
     CreateNetworkAcl,
-    CreateSecurityGroup,
     create_network_acl,
+)
+from peerway.app.usecases.route_tables import CreateRouteTable, create_route_table
+from peerway.app.usecases.security_groups import (
+    CreateSecurityGroup,
     create_security_group,
 )
 from peerway.app.usecases.settle import settle_instance, settle_vpc, settle_vswitch

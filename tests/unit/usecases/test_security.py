@@ -3,33 +3,35 @@
 import pytest
 
 from peerway.app.usecases.instances import UpdateInstance, update_instance
-from peerway.app.usecases.security import (
+from peerway.app.usecases.network_acls import (
     AclEntrySpec,
     CreateNetworkAcl,
+    DeleteNetworkAcl,
+    ReplaceAclEntries,
+    UpdateNetworkAcl,
+    create_network_acl,
+    delete_network_acl,
+    get_network_acl,
+    list_network_acls,
+    replace_acl_entries,
+    update_network_acl,
+)
+from peerway.app.usecases.security_groups import (
     CreateSecurityGroup,
     CreateSecurityRule,
     CreateSecurityRules,
-    DeleteNetworkAcl,
     DeleteSecurityGroup,
     DeleteSecurityRule,
-    ReplaceAclEntries,
     RuleSpec,
-    UpdateNetworkAcl,
     UpdateSecurityGroup,
-    create_network_acl,
     create_security_group,
     create_security_rule,
     create_security_rules,
-    delete_network_acl,
     delete_security_group,
     delete_security_rule,
-    get_network_acl,
     get_security_group,
-    list_network_acls,
     list_security_groups,
     list_security_rules,
-    replace_acl_entries,
-    update_network_acl,
     update_security_group,
 )
 from peerway.app.usecases.vswitches import UpdateVSwitch, update_vswitch

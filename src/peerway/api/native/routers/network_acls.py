@@ -12,44 +12,46 @@ from peerway.api.native.operation import Operation
 from peerway.api.native.schemas.common import Id, ListOf
 from peerway.api.native.schemas.network import AclEntriesBody, CreateAclBody
 from peerway.api.native.schemas.vpcs import UpdateTextsBody, VpcItemList
-from peerway.app.usecases import security
+from peerway.app.usecases import network_acls
 from peerway.domain.security import NetworkAcl
 
 
 async def create_network_acl(call: Call, body: CreateAclBody) -> Response:
     """Make a network ACL."""
-    request = security.CreateNetworkAcl(**body.given(), client_token=call.token)
-    return await call.write(lambda tx: security.create_network_acl(tx, call.world, call.caller, request), 201)
+    request = network_acls.CreateNetworkAcl(**body.given(), client_token=call.token)
+    return await call.write(
+        lambda tx: network_acls.create_network_acl(tx, call.world, call.caller, request), 201
+    )
 
 
 async def list_network_acls(call: Call, query: Annotated[VpcItemList, Query()]) -> Response:
     """List network ACLs."""
     return await call.read(
-        lambda tx: security.list_network_acls(tx, call.world, call.caller, **query.given())
+        lambda tx: network_acls.list_network_acls(tx, call.world, call.caller, **query.given())
     )
 
 
 async def get_network_acl(call: Call, id: Id) -> Response:
     """Show a network ACL."""
-    return await call.point(lambda tx: security.get_network_acl(tx, call.world, call.caller, id))
+    return await call.point(lambda tx: network_acls.get_network_acl(tx, call.world, call.caller, id))
 
 
 async def update_network_acl(call: Call, id: Id, body: UpdateTextsBody) -> Response:
     """Change name and description."""
-    request = security.UpdateNetworkAcl(id=id, **body.given())
-    return await call.write(lambda tx: security.update_network_acl(tx, call.world, call.caller, request))
+    request = network_acls.UpdateNetworkAcl(id=id, **body.given())
+    return await call.write(lambda tx: network_acls.update_network_acl(tx, call.world, call.caller, request))
 
 
 async def delete_network_acl(call: Call, id: Id) -> Response:
     """Delete an ACL that no VSwitch is bound to."""
-    request = security.DeleteNetworkAcl(id=id)
-    return await call.write(lambda tx: security.delete_network_acl(tx, call.world, call.caller, request))
+    request = network_acls.DeleteNetworkAcl(id=id)
+    return await call.write(lambda tx: network_acls.delete_network_acl(tx, call.world, call.caller, request))
 
 
 async def replace_acl_entries(call: Call, id: Id, body: AclEntriesBody) -> Response:
     """Give an ACL new entries, both directions in one step."""
-    request = security.ReplaceAclEntries(id=id, **body.given())
-    return await call.write(lambda tx: security.replace_acl_entries(tx, call.world, call.caller, request))
+    request = network_acls.ReplaceAclEntries(id=id, **body.given())
+    return await call.write(lambda tx: network_acls.replace_acl_entries(tx, call.world, call.caller, request))
 
 
 OPERATIONS: Final = (

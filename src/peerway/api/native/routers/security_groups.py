@@ -18,46 +18,50 @@ from peerway.api.native.schemas.network import (
     UpdateSecurityGroupBody,
 )
 from peerway.api.native.schemas.vpcs import VpcItemList
-from peerway.app.usecases import security
+from peerway.app.usecases import security_groups
 from peerway.domain.security import SecurityGroup, SecurityRule
 
 
 async def create_security_group(call: Call, body: CreateSecurityGroupBody) -> Response:
     """Make a security group."""
-    request = security.CreateSecurityGroup(**body.given(), client_token=call.token)
+    request = security_groups.CreateSecurityGroup(**body.given(), client_token=call.token)
     return await call.write(
-        lambda tx: security.create_security_group(tx, call.world, call.caller, request), 201
+        lambda tx: security_groups.create_security_group(tx, call.world, call.caller, request), 201
     )
 
 
 async def list_security_groups(call: Call, query: Annotated[VpcItemList, Query()]) -> Response:
     """List security groups."""
     return await call.read(
-        lambda tx: security.list_security_groups(tx, call.world, call.caller, **query.given())
+        lambda tx: security_groups.list_security_groups(tx, call.world, call.caller, **query.given())
     )
 
 
 async def get_security_group(call: Call, id: Id) -> Response:
     """Show a security group."""
-    return await call.point(lambda tx: security.get_security_group(tx, call.world, call.caller, id))
+    return await call.point(lambda tx: security_groups.get_security_group(tx, call.world, call.caller, id))
 
 
 async def update_security_group(call: Call, id: Id, body: UpdateSecurityGroupBody) -> Response:
     """Change texts and inner access."""
-    request = security.UpdateSecurityGroup(id=id, **body.given())
-    return await call.write(lambda tx: security.update_security_group(tx, call.world, call.caller, request))
+    request = security_groups.UpdateSecurityGroup(id=id, **body.given())
+    return await call.write(
+        lambda tx: security_groups.update_security_group(tx, call.world, call.caller, request)
+    )
 
 
 async def delete_security_group(call: Call, id: Id) -> Response:
     """Delete a group that nobody is in and no other group's rule names."""
-    request = security.DeleteSecurityGroup(id=id)
-    return await call.write(lambda tx: security.delete_security_group(tx, call.world, call.caller, request))
+    request = security_groups.DeleteSecurityGroup(id=id)
+    return await call.write(
+        lambda tx: security_groups.delete_security_group(tx, call.world, call.caller, request)
+    )
 
 
 async def list_security_rules(call: Call, id: Id, query: Annotated[ListParameters, Query()]) -> Response:
     """List the rules of a group."""
     return await call.read(
-        lambda tx: security.list_security_rules(tx, call.world, call.caller, id, **query.given())
+        lambda tx: security_groups.list_security_rules(tx, call.world, call.caller, id, **query.given())
     )
 
 
@@ -68,18 +72,25 @@ async def create_security_rules(call: Call, id: Id, body: OneOrMoreRules) -> Res
     """
     if isinstance(body, RulesBody):
         specs = tuple(rule.spec() for rule in body.rules)
-        several = security.CreateSecurityRules(security_group_id=id, rules=specs, client_token=call.token)
-        return await call.write(
-            lambda tx: {"rules": security.create_security_rules(tx, call.world, call.caller, several)}, 201
+        several = security_groups.CreateSecurityRules(
+            security_group_id=id, rules=specs, client_token=call.token
         )
-    one = security.CreateSecurityRule(security_group_id=id, **body.given(), client_token=call.token)
-    return await call.write(lambda tx: security.create_security_rule(tx, call.world, call.caller, one), 201)
+        return await call.write(
+            lambda tx: {"rules": security_groups.create_security_rules(tx, call.world, call.caller, several)},
+            201,
+        )
+    one = security_groups.CreateSecurityRule(security_group_id=id, **body.given(), client_token=call.token)
+    return await call.write(
+        lambda tx: security_groups.create_security_rule(tx, call.world, call.caller, one), 201
+    )
 
 
 async def delete_security_rule(call: Call, id: Id) -> Response:
     """Remove a rule: what it let in ends at once."""
-    request = security.DeleteSecurityRule(id=id)
-    return await call.write(lambda tx: security.delete_security_rule(tx, call.world, call.caller, request))
+    request = security_groups.DeleteSecurityRule(id=id)
+    return await call.write(
+        lambda tx: security_groups.delete_security_rule(tx, call.world, call.caller, request)
+    )
 
 
 class MadeRules(BaseModel):

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from peerway.api.native.schemas.common import Body, Text, Word
-from peerway.app.usecases.security import AclEntrySpec, RuleSpec
+from peerway.app.usecases.network_acls import AclEntrySpec
+from peerway.app.usecases.security_groups import RuleSpec
 
 #: Most rules or entries in one body; what a group or ACL may hold is the use cases' business.
 MOST = 5000
