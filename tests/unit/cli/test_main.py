@@ -8,7 +8,7 @@ import pytest
 from peerway.cli.main import ENTRIES, load, run
 
 #: What only a server needs; Typer has its own use for pydantic.
-SERVER_PACKAGES = {"fastapi", "sqlalchemy", "uvicorn", "pyroute2", "alembic", "starlette", "peerway.domain"}
+SERVER_PACKAGES = {"fastapi", "sqlalchemy", "uvicorn", "alembic", "starlette", "peerway.domain"}
 
 
 @pytest.fixture(autouse=True)
