@@ -121,8 +121,10 @@ def test_resource_comes_back_as_it_went_in(store, kind):
 
 def test_every_kind_of_resource_is_stored():
     """A kind that the domain gains needs a table, a migration and a strategy here."""
-    # By name: a class with slots is made twice, and both count as subclasses.
-    kinds = {kind.__name__ for kind in Resource.__subclasses__()}
+    # By name: a class with slots is made twice, and both count as subclasses. Doors have subclasses for what they show.
+    kinds = {
+        kind.__name__ for kind in Resource.__subclasses__() if kind.__module__.startswith("peerway.domain.")
+    }
     assert kinds == {kind.__name__ for kind in CODECS} == {kind.__name__ for kind in RESOURCES}
 
 
