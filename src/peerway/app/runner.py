@@ -23,9 +23,9 @@ LONGEST_REST_S: Final = 0.05
 
 
 class Runner:
-    """Calls `step` whenever woken and at least every `interval_s`, until stopped."""
+    """Calls `step` whenever woken and at least every `interval_s`, until stopped; again at once after a step that says so."""
 
-    def __init__(self, name: str, step: Callable[[], object], interval_s: float) -> None:
+    def __init__(self, name: str, step: Callable[[], bool | int], interval_s: float) -> None:
         self._name = name
         self._step = step
         self._interval_s = interval_s
@@ -48,13 +48,14 @@ class Runner:
             self._woken.clear()
             started = time.monotonic()
             try:
-                self._step()
+                more = self._step()
             except Exception:
                 log.exception("step failed", runner=self._name)
                 self._stopped.wait(PAUSE_S)
                 continue
             self._stopped.wait(min(time.monotonic() - started, LONGEST_REST_S))
-            self._woken.wait(self._interval_s)
+            if not more:
+                self._woken.wait(self._interval_s)
 
     def request_stop(self) -> None:
         """End after the running step; safe from any thread and from a signal handler."""

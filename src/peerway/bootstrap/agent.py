@@ -88,18 +88,18 @@ def _no_guests(endpoint_id: str, *_: object, **__: object) -> NoReturn:
     raise Conflict("the memory data plane has no guests to run commands in", code="no_guests", id=endpoint_id)
 
 
-def network_step(network: NetworkReconciler) -> Callable[[], None]:
-    """The reconciler's step, and a look for drift at some routers after it."""
+def network_step(network: NetworkReconciler) -> Callable[[], bool]:
+    """The reconciler's step, and a look for drift at some routers after it; whether there may be more to follow."""
     next_round = time.monotonic() + ROUND_S
     left = 0
 
-    def step() -> None:
+    def step() -> bool:
         nonlocal next_round, left
-        while network.step():
-            continue
+        worked = network.step()
         if left or time.monotonic() >= next_round:
             next_round = next_round if left else time.monotonic() + ROUND_S
             left = network.repair(PIECE)
+        return worked
 
     return step
 
