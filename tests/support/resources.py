@@ -78,6 +78,7 @@ RESOURCES = {
         token_hash=IDS,
         sealed_secret=TEXTS,
         enabled=st.booleans(),
+        of_start=st.booleans(),
     ),
     Vpc: of(
         Vpc,

@@ -81,6 +81,8 @@ class Credential(Resource):
     sealed_secret: str
     #: A disabled credential authenticates nobody.
     enabled: bool = True
+    #: Made by a start for the operator, and replaced by the next start.
+    of_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,16 @@ def test_operator_account_is_made_once(estate):
     assert caller.role is Role.OPERATOR
 
 
+def test_start_replaces_the_credential_of_the_start_before(estate):
+    """NET-1: however often an installation starts, its operator has one credential of a start; those of people stay."""
+    kept = estate.do(create_credential, estate.operator, CreateCredential(role="operator"))
+    first, second = (estate.store.write(lambda tx: ensure_operator(tx, estate.world)) for _ in range(2))
+    left = estate.ask(list_credentials, estate.operator).items
+    assert {one.id for one in left} == {kept.credential.id, second.credential.id}
+    with pytest.raises(Unauthenticated):
+        estate.store.read(lambda tx: authenticate(tx, first.token))
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

@@ -180,7 +180,7 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
         codec.kind: codec
         for codec in (
             Codec(Account, tables.ACCOUNT, {"site": choice(Site), "real_name": BOOL, "balance": MONEY}),
-            Codec(Credential, tables.CREDENTIAL, {"role": choice(Role), "enabled": BOOL}),
+            Codec(Credential, tables.CREDENTIAL, {"role": choice(Role), "enabled": BOOL, "of_start": BOOL}),
             Codec(
                 Vpc,
                 tables.VPC,

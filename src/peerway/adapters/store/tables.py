@@ -92,6 +92,7 @@ CREDENTIAL = resource(
     text("token_hash"),
     text("sealed_secret"),
     flag("enabled"),
+    flag("of_start"),
     UniqueConstraint("token_hash"),
     search="owner_uid",
 )

@@ -13,6 +13,7 @@ from peerway.app.usecases.common import (
     Page,
     Unset,
     choose,
+    every,
     idempotent,
     insert,
     own,
@@ -228,10 +229,16 @@ def authenticate(tx: Reader, token: str) -> Caller:
 
 
 def ensure_operator(tx: Writer, world: World, name: str = "operator") -> NewAccount:
-    """The operator's account, made when missing, with a fresh credential: tokens can't be read back from the store."""
+    """The operator's account, made when missing, with a fresh credential: tokens can't be read back from the store.
+
+    The credential replaces the one that an earlier start made; those that people made stay.
+    """
     found = tx.select(Account, where("name", name), limit=1)
     account = found[0] if found else insert(tx, SYSTEM, _operator(tx, world, name))
-    made = _new_credential(tx, world, SYSTEM, account.uid, Role.OPERATOR)
+    for credential in every(tx, Credential, where("owner_uid", account.uid)):
+        if credential.of_start:
+            remove(tx, SYSTEM, credential)
+    made = _new_credential(tx, world, SYSTEM, account.uid, Role.OPERATOR, of_start=True)
     return NewAccount(
         account=account, credential=made.credential, access_key_secret=made.secret, token=made.token
     )
@@ -249,7 +256,9 @@ def _operator(tx: Writer, world: World, name: str) -> Account:
     )
 
 
-def _new_credential(tx: Writer, world: World, caller: Caller, uid: str, role: Role) -> NewCredential:
+def _new_credential(
+    tx: Writer, world: World, caller: Caller, uid: str, role: Role, *, of_start: bool = False
+) -> NewCredential:
     secret, token = world.entropy.new_secret(), world.entropy.new_secret()
     credential = Credential(
         id=world.entropy.new_access_key_id(),
@@ -258,6 +267,7 @@ def _new_credential(tx: Writer, world: World, caller: Caller, uid: str, role: Ro
         role=role,
         token_hash=hash_token(token),
         sealed_secret=world.sealer.seal(secret),
+        of_start=of_start,
     )
     return NewCredential(credential=insert(tx, caller, credential), secret=secret, token=token)
 
