@@ -139,14 +139,18 @@ class InUse(Conflict):
 
 
 class QuotaExceeded(PeerwayError):
-    """A limit is reached; an operator can raise it."""
+    """A limit is reached; an operator can raise it.
+
+    Without `limit` and `used` for a side that is another account's: how full its VPC is, is that account's own business.
+    """
 
     kind = Kind.QUOTA
     code = "quota_exceeded"
 
-    def __init__(self, quota: str, limit: int, used: int, *, scope: str) -> None:
+    def __init__(self, quota: str, limit: int | None, used: int | None, *, scope: str) -> None:
+        figures = "" if limit is None else f": {used} of {limit}"
         super().__init__(
-            f"quota {quota} of {scope} is reached: {used} of {limit}",
+            f"quota {quota} of {scope} is reached{figures}",
             quota=quota,
             limit=limit,
             used=used,

@@ -283,6 +283,15 @@ def test_vpc_quota_holds_exactly(estate, alice, profile, region, limit):
         assert (error.data["limit"], error.data["used"]) == (limit, limit)
 
 
+def test_full_vpc_of_another_account_keeps_its_figures(estate, alice, bob):
+    """NET-1, PEER-12: who is refused because of the other side's quota learns neither its limit nor its use."""
+    estate.do(grant_quota, estate.operator, GrantQuota(uid=bob.uid, name="peerings_per_vpc", limit=0))
+    request = estate.request(estate.vpc(alice), estate.vpc(bob, "10.1.0.0/16"))
+    error = estate.refused(QuotaExceeded, create_peering, alice, request)
+    assert error.data == {"quota": "peerings_per_vpc", "scope": f"VPC {request.peer_vpc_id}"}
+    assert error.text == f"quota peerings_per_vpc of VPC {request.peer_vpc_id} is reached"
+
+
 @pytest.mark.parametrize(("profile", "limit"), [("alibaba", 20), ("jdcloud", 50)])
 def test_account_and_region_quota_holds_exactly(estate, alice, profile, limit):
     """PEER-12: AP 20 and JD 50 an account and region; a raised limit lets one more pass."""

@@ -156,6 +156,31 @@ def test_requester_enables_an_expired_request(estate, alice, bob, asked, reaped)
     assert estate.do(accept_peering, bob, AcceptPeering(id=asked.id)).state is PeeringState.UPDATING
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_overdue_request_does_not_stand_in_the_way(estate, alice, bob, pair, asked, turned):
+    """PEER-1, PEER-3: a new request of the pair expires the overdue one in place, whether or not the reconciler has run."""
+    estate.clock.advance(WEEK)
+    again = estate.ask_for(bob, *reversed(pair)) if turned else estate.ask_for(alice, *pair)
+    assert estate.get(Peering, asked.id).state is PeeringState.EXPIRED
+    assert again.state is PeeringState.PENDING
+
+
+def test_overdue_request_does_not_stand_in_the_way_of_an_older_one(estate, alice, bob, pair, asked):
+    """PEER-3: nor does an overdue request keep an expired one from being enabled."""
+    estate.clock.advance(WEEK)
+    later = estate.ask_for(bob, *reversed(pair))
+    estate.clock.advance(WEEK)
+    assert estate.do(enable_peering, alice, EnablePeering(id=asked.id)).state is PeeringState.PENDING
+    assert estate.get(Peering, later.id).state is PeeringState.EXPIRED
+
+
+def test_refused_request_leaves_an_overdue_one_as_it_was(estate, alice, pair, asked):
+    """PEER-3: a refusal changes nothing, not even what is overdue."""
+    estate.clock.advance(WEEK)
+    estate.refused(InvalidInput, create_peering, alice, estate.request(*pair, link_type="silver"))
+    assert estate.get(Peering, asked.id).state is PeeringState.PENDING
+
+
 def test_enable_needs_an_expired_request(estate, alice, asked):
     """PEER-3: a request that still stands can't be asked again."""
     estate.refused(IllegalState, enable_peering, alice, EnablePeering(id=asked.id))

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from peerway.app.store import Reader, where
+from peerway.app.store import Reader
 from peerway.app.usecases.common import own
-from peerway.app.usecases.links import live, peer_prefixes
+from peerway.app.usecases.links import live_between, peer_prefixes
 from peerway.app.usecases.quotas import bandwidth_limit, check_peering_quotas
 from peerway.app.world import World
 from peerway.domain.account import Account, Caller
@@ -106,9 +106,22 @@ class Pair:
         return self.vpc.owner_uid == self.peer.owner_uid
 
 
-def admit(tx: Reader, world: World, caller: Caller, asked: Asked) -> Plan:
+def load_pair(tx: Reader, world: World, caller: Caller, asked: Asked) -> Pair:
+    """The two VPCs that the request names, one the caller's own; `NotFound` alike for whatever is wrong with the other."""
+    profile = world.require_profile(asked.profile)
+    vpc = own(tx, caller, Vpc, asked.vpc_id, "vpc_id")
+    peer_region = asked.peer_region_id or vpc.region_id
+    world.regions.require(peer_region, "peer_region_id")
+    check_pair(vpc.id, asked.peer_vpc_id)
+    peer = tx.get(Vpc, asked.peer_vpc_id)
+    expected = (asked.peer_uid or caller.uid, peer_region)
+    if peer is None or (peer.owner_uid, peer.region_id) != expected:
+        raise NotFound("vpc", asked.peer_vpc_id[:64], field="peer_vpc_id")
+    return Pair(profile, vpc, peer)
+
+
+def admit(tx: Reader, world: World, pair: Pair, asked: Asked) -> Plan:
     """The connection that the request leads to, or the error of the first rule it breaks."""
-    pair = _load_pair(tx, world, caller, asked)
     auto_routes = choose_auto_routes(pair.profile, asked.auto_routes, same_account=pair.same_account)
     link_type = choose_link_type(pair.profile, asked.link_type, same_region=pair.same_region)
     check_bandwidth(asked.bandwidth_mbps, same_region=pair.same_region)
@@ -147,19 +160,6 @@ def choose_bandwidth(
     if wanted is not None and wanted > limit:
         raise QuotaExceeded(name, limit, wanted, scope="one connection")
     return wanted or min(profile.default_bandwidth_mbps, limit)
-
-
-def _load_pair(tx: Reader, world: World, caller: Caller, asked: Asked) -> Pair:
-    profile = world.require_profile(asked.profile)
-    vpc = own(tx, caller, Vpc, asked.vpc_id, "vpc_id")
-    peer_region = asked.peer_region_id or vpc.region_id
-    world.regions.require(peer_region, "peer_region_id")
-    check_pair(vpc.id, asked.peer_vpc_id)
-    peer = tx.get(Vpc, asked.peer_vpc_id)
-    expected = (asked.peer_uid or caller.uid, peer_region)
-    if peer is None or (peer.owner_uid, peer.region_id) != expected:
-        raise NotFound("vpc", asked.peer_vpc_id[:64], field="peer_vpc_id")
-    return Pair(profile, vpc, peer)
 
 
 def _check_pair_allowed(tx: Reader, world: World, pair: Pair) -> None:
@@ -209,9 +209,7 @@ def _check_overlap_among_peers(tx: Reader, world: World, pair: Pair) -> None:
 
 
 def _check_not_connected(tx: Reader, world: World, pair: Pair) -> None:
-    ids = (pair.vpc.id, pair.peer.id)
-    either_way = (where("requester.vpc_id", *ids), where("accepter.vpc_id", *ids), live())
-    for present in tx.select(Peering, *either_way, limit=1):
+    for present in live_between(tx, pair.vpc.id, pair.peer.id):
         text = f"the two VPCs have connection {present.id} already"
         raise AlreadyExists(text, code="peering_exists", field="peer_vpc_id", id=present.id)
 
@@ -224,7 +222,7 @@ def _check_quotas(tx: Reader, world: World, pair: Pair) -> None:
             _side(vpc),
             same_region=pair.same_region,
             adding=1,
-            account=is_requester or pair.same_account,
+            own=is_requester or pair.same_account,
         )
 
 

@@ -37,6 +37,14 @@ def live_peerings(tx: Reader, vpc_id: str, limit: int | None = None) -> list[Pee
     return tx.select(Peering, of_vpc(vpc_id), live(), limit=limit)
 
 
+def live_between(tx: Reader, one_vpc_id: str, other_vpc_id: str) -> list[Peering]:
+    """The connection of the two VPCs that counts, whoever asked; there is at most one."""
+    ids = (one_vpc_id, other_vpc_id)
+    return tx.select(
+        Peering, where("requester.vpc_id", *ids), where("accepter.vpc_id", *ids), live(), limit=1
+    )
+
+
 def peer_prefixes(tx: Reader, vpc_id: str, *, same_region: bool, besides: str = "") -> list[Prefix]:
     """Ranges of the VPCs that the VPC has live connections of that kind with, all but `besides`."""
     others = (p.opposite_of(vpc_id).vpc_id for p in live_peerings(tx, vpc_id) if p.same_region == same_region)

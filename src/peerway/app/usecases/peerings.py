@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.admission import Plan, admit, admit_again, choose_bandwidth
+from peerway.app.usecases.admission import Plan, admit, admit_again, choose_bandwidth, load_pair
 from peerway.app.usecases.common import (
     SYSTEM,
     UNSET,
@@ -27,7 +27,7 @@ from peerway.app.usecases.common import (
     require_operator,
     required,
 )
-from peerway.app.usecases.links import of_vpc, remove_routes, routes_over, write_routes
+from peerway.app.usecases.links import live_between, of_vpc, remove_routes, routes_over, write_routes
 from peerway.app.usecases.peering_views import peering_routes, peering_warnings
 from peerway.app.usecases.quotas import check_peering_quotas
 from peerway.app.world import World
@@ -176,7 +176,9 @@ def create_peering(tx: Writer, world: World, caller: Caller, request: CreatePeer
     require_member(caller)
 
     def run() -> Peering:
-        plan = admit(tx, world, caller, request)
+        pair = load_pair(tx, world, caller, request)
+        _expire_between(tx, world, pair.vpc.id, pair.peer.id)
+        plan = admit(tx, world, pair, request)
         stored = insert(tx, caller, _new_peering(tx, world, request, plan))
         write_routes(tx, world, stored)
         return stored
@@ -229,7 +231,7 @@ def accept_peering(tx: Writer, world: World, caller: Caller, request: AcceptPeer
     _check_in_time(before, tx.now)
     after = _fire(tx, before, PeeringEvent.ACCEPT)
     same_region = before.same_region
-    check_peering_quotas(tx, profile, before.accepter, same_region=same_region, adding=0, account=True)
+    check_peering_quotas(tx, profile, before.accepter, same_region=same_region, adding=0, own=True)
     return _store(tx, world, caller, before, after, "accept")
 
 
@@ -244,6 +246,7 @@ def enable_peering(tx: Writer, world: World, caller: Caller, request: EnablePeer
     """Ask again with an expired request; only the requester may, and all checks of a new one are made."""
     found, profile = _load(tx, world, caller, request.id, PeeringEvent.ENABLE)
     expired = expire_peering(tx, world, found.id) or found
+    _expire_between(tx, world, *(side.vpc_id for side in found.sides))
     asked, effects = _fire(tx, expired, PeeringEvent.ENABLE)
     admit_again(tx, world, expired)
     asked = replace(asked, expires_at=tx.now + profile.expiry)
@@ -319,6 +322,15 @@ def _new_peering(tx: Writer, world: World, request: CreatePeering, plan: Plan) -
         link_type=plan.link_type,
         auto_routes=plan.auto_routes,
     )
+
+
+def _expire_between(tx: Writer, world: World, one_vpc_id: str, other_vpc_id: str) -> None:
+    """Expire a request of the two VPCs whose deadline has passed, so that it does not stand in the way of a new one.
+
+    Whoever calls and whatever comes of it: the deadline reconciler would do the same a moment later.
+    """
+    for present in live_between(tx, one_vpc_id, other_vpc_id):
+        expire_peering(tx, world, present.id)
 
 
 def _load(tx: Writer, world: World, caller: Caller, id: str, event: PeeringEvent) -> tuple[Peering, Profile]:

@@ -101,22 +101,23 @@ def limit_of(tx: Reader, quota: Quota, uid: str) -> int:
 
 
 def check_peering_quotas(
-    tx: Reader, profile: Profile, side: PeeringSide, *, same_region: bool, adding: int, account: bool
+    tx: Reader, profile: Profile, side: PeeringSide, *, same_region: bool, adding: int, own: bool
 ) -> None:
     """`QuotaExceeded` when `adding` connections of that kind are more than the side's VPC may have.
 
-    With `account`, the account's limit in the region, too. At creation one is added; at acceptance the connection is counted
-    already, so none is.
+    A side of the caller's `own` is held to its account's limit in the region, too; of another account's side the error does
+    not tell the figures. At creation one is added; at acceptance the connection is counted already, so none is.
     """
     for quota in profile.quotas:
         count = COUNTS.get(quota.scope)
-        if count is None or (quota.scope is QuotaScope.ACCOUNT_REGION and not account):
+        if count is None or (quota.scope is QuotaScope.ACCOUNT_REGION and not own):
             continue
         if quota.scope is _other_kind(same_region=same_region):
             continue
         limit, used = limit_of(tx, quota, side.uid), count(tx, side)
         if used + adding > limit:
-            raise QuotaExceeded(quota.name, limit, used, scope=_scope_name(quota, side))
+            told = (limit, used) if own else (None, None)
+            raise QuotaExceeded(quota.name, *told, scope=_scope_name(quota, side))
 
 
 def bandwidth_limit(tx: Reader, profile: Profile, uid: str, scopes: Iterable[QuotaScope]) -> tuple[str, int]:
