@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
+from tests.support.world import REGIONS, make_world
 
-from peerway.adapters.entropy import SystemEntropy
 from peerway.adapters.store import open_store
 from peerway.app.clock import VirtualClock
 from peerway.app.usecases.accounts import CreateAccount, create_account, ensure_operator
@@ -15,7 +15,6 @@ from peerway.app.usecases.route_tables import CreateRouteEntry, create_route_ent
 from peerway.app.usecases.settle import settle_instance, settle_peering, settle_vpc, settle_vswitch
 from peerway.app.usecases.vpcs import CreateVpc, create_vpc
 from peerway.app.usecases.vswitches import CreateVSwitch, create_vswitch
-from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import PeerwayError
 from peerway.domain.lifecycle.peering import PEERING
@@ -23,25 +22,9 @@ from peerway.domain.peering import Peering
 from peerway.domain.resource import Resource
 from peerway.domain.route_table import RouteEntry
 from peerway.domain.vpc import Instance, Vpc, VSwitch
-from peerway.profiles.model import load_profiles, load_regions
 
 E = TypeVar("E", bound=PeerwayError)
 R = TypeVar("R", bound=Resource)
-
-PROFILES = load_profiles()
-REGIONS = load_regions()
-
-
-class PlainSealer:
-    """A sealer that only marks what it sealed."""
-
-    def seal(self, secret: str) -> str:
-        """Mark."""
-        return f"sealed:{secret}"
-
-    def unseal(self, sealed: str) -> str:
-        """Take the mark off."""
-        return sealed.removeprefix("sealed:")
 
 
 class Estate:
@@ -50,7 +33,7 @@ class Estate:
     def __init__(self) -> None:
         self.clock = VirtualClock()
         self.store = open_store("sqlite://", self.clock)
-        self.world = World(REGIONS, PROFILES, SystemEntropy(), PlainSealer())
+        self.world = make_world()
         made = self.store.write(lambda tx: ensure_operator(tx, self.world))
         self.operator = Caller(made.account.uid, Role.OPERATOR, made.credential.id)
 

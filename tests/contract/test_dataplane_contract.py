@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.builders.strategies import of_kind, packets, topologies
 from tests.builders.topology import ACCEPT_ALL, DROP, EGRESS, Topology, acl_entry
-from tests.contract.dataplane_fixtures import dataplane, running
+from tests.support.dataplanes import dataplane, running
 
 from peerway.app.dataplane import DataPlane, Probe, ProbeResult, Verdict
 from peerway.domain.errors import NotFound

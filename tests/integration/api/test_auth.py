@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.integration.api.conftest import Account, make_site
+from tests.support.api import Account, make_site
 
 from peerway.api.native.services import Limits
 from peerway.domain.account import Credential

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import structlog
-from tests.integration.api.conftest import make_site
+from tests.support.api import make_site
 
 from peerway.api.native.services import Limits
 from peerway.domain.errors import Unavailable

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from tests.integration.api.conftest import make_site
+from tests.support.api import make_site
 
 from peerway.api.native.services import Limits
 

@@ -5,15 +5,13 @@ from datetime import timedelta
 
 import pytest
 from tests.builders.topology import MADE_AT, Topology
-from tests.integration.reconcilers.test_network_reconciler import Plain
+from tests.support.world import make_world
 
-from peerway.adapters.entropy import SystemEntropy
 from peerway.adapters.store import SqlStore, open_store
 from peerway.app.clock import VirtualClock
 from peerway.app.reconcilers.deadlines import TOKEN_LIFE, DeadlineReconciler
-from peerway.app.world import World
 from peerway.domain.peering import Peering, PeeringState
-from peerway.profiles.model import load_profiles, load_regions
+from peerway.profiles.model import load_profiles
 
 STEP = timedelta(seconds=1)
 
@@ -35,7 +33,7 @@ def store(clock: VirtualClock) -> Iterator[SqlStore]:
 @pytest.fixture
 def reconciler(store: SqlStore, clock: VirtualClock) -> DeadlineReconciler:
     """The reconciler under test."""
-    return DeadlineReconciler(store, World(load_regions(), load_profiles(), SystemEntropy(), Plain()), clock)
+    return DeadlineReconciler(store, make_world(), clock)
 
 
 def request(store: SqlStore, profile: str, life: timedelta) -> Peering:

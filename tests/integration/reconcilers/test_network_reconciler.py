@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 from tests.builders.topology import Topology
+from tests.support.world import make_world
 
 from peerway.adapters.dataplane.memory.driver import MemoryDataPlane
-from peerway.adapters.entropy import SystemEntropy
 from peerway.adapters.store import SqlStore, open_store
 from peerway.app.clock import VirtualClock
 from peerway.app.dataplane import Report
@@ -21,19 +21,6 @@ from peerway.domain.vpc import Vpc
 from peerway.fabric.compile import compile_fabric
 from peerway.fabric.model import Fabric
 from peerway.fabric.snapshot import KINDS, Snapshot
-from peerway.profiles.model import load_profiles, load_regions
-
-
-class Plain:
-    """A sealer that seals nothing: no secret is made here."""
-
-    def seal(self, secret: str) -> str:
-        """The secret."""
-        return secret
-
-    def unseal(self, sealed: str) -> str:
-        """The secret."""
-        return sealed
 
 
 class FailingDataPlane(MemoryDataPlane):
@@ -102,7 +89,7 @@ def bench() -> Iterator[Bench]:
     """A reconciler on an empty store."""
     clock = VirtualClock()
     store = open_store("sqlite://", clock=clock)
-    world = World(load_regions(), load_profiles(), SystemEntropy(), Plain())
+    world = make_world()
     dataplane = FailingDataPlane()
     yield Bench(store, clock, dataplane, NetworkReconciler(store, dataplane, world, clock), world)
     store.close()

@@ -1,0 +1,25 @@
+"""The catalogues and services that use cases decide with, for tests on stores of their own."""
+
+from peerway.adapters.entropy import SystemEntropy
+from peerway.app.world import World
+from peerway.profiles.model import load_profiles, load_regions
+
+#: Read once: they never change.
+REGIONS, PROFILES = load_regions(), load_profiles()
+
+
+class MemorySealer:
+    """A sealer whose key is nowhere: it only marks what it sealed."""
+
+    def seal(self, secret: str) -> str:
+        """Mark."""
+        return f"sealed:{secret}"
+
+    def unseal(self, sealed: str) -> str:
+        """Take the mark off."""
+        return sealed.removeprefix("sealed:")
+
+
+def make_world() -> World:
+    """All regions and profiles, real chance, and a sealer that seals nothing."""
+    return World(REGIONS, PROFILES, SystemEntropy(), MemorySealer())
