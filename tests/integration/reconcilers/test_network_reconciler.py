@@ -15,6 +15,7 @@ from peerway.app.dataplane import Report
 from peerway.app.reconcilers.network import FIRST_PAUSE, NetworkReconciler
 from peerway.app.usecases.sync import list_failures
 from peerway.app.world import World
+from peerway.domain.errors import Unavailable
 from peerway.domain.peering import Peering, PeeringState
 from peerway.domain.resource import Provisioning, Resource
 from peerway.domain.vpc import Vpc
@@ -30,11 +31,14 @@ class FailingDataPlane(MemoryDataPlane):
         super().__init__()
         self.broken: set[str] = set()
         self.passes = 0
+        self.unreachable = False
         self.repaired: list[frozenset[str]] = []
 
     def apply(self, fabric: Fabric) -> Report:
-        """Apply, and report the broken ones."""
+        """Apply, and report the broken ones; raise when nothing can be reached."""
         self.passes += 1
+        if self.unreachable:
+            raise Unavailable("the data plane can't be reached")
         report = super().apply(fabric)
         return replace(report, failures=dict.fromkeys(self.broken, "does not work"))
 
@@ -162,6 +166,22 @@ def test_a_failure_stays_on_record_and_keeps_the_state_until_it_is_mended(bench)
     bench.settle()
     assert bench.get(peering).state is PeeringState.ACTIVE
     assert bench.store.read(list_failures) == []
+
+
+def test_a_pass_that_raised_is_done_again(bench):
+    """A change met while nothing can be reached is not forgotten: it counts as applied, and settles, once it has been."""
+    bench.dataplane.unreachable = True
+    topology = Topology()
+    *_, peering = two_vpcs(topology, state=PeeringState.UPDATING)
+    bench.put(*topology.resources.values())
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            bench.reconciler.step()
+    assert bench.reconciler.applied < bench.reconciler.followed
+    bench.dataplane.unreachable = False
+    bench.settle()
+    assert bench.get(peering).state is PeeringState.ACTIVE
+    assert bench.reconciler.applied == bench.reconciler.followed
 
 
 def test_a_failing_vpc_holds_back_only_what_stands_in_it(bench):

@@ -18,8 +18,10 @@ from peerway.app.world import World
 #: Requests expired in one transaction.
 BATCH: Final = 100
 
-#: How long a client token keeps repeats harmless, and how often old ones are looked for.
+#: How long a client token keeps repeats harmless.
 TOKEN_LIFE: Final = timedelta(days=1)
+
+#: How often old client tokens are looked for.
 FORGET_EVERY: Final = timedelta(hours=1)
 
 
@@ -27,9 +29,13 @@ FORGET_EVERY: Final = timedelta(hours=1)
 class DeadlineReconciler:
     """Raises the deadline events."""
 
+    #: Where the deadlines stand.
     store: Store
+    #: What expiring decides with.
     world: World
+    #: What they are compared with.
     clock: Clock
+    #: When old client tokens were last looked for; None since the start.
     forgot_at: datetime | None = None
 
     def step(self) -> int:

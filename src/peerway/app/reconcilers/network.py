@@ -44,7 +44,9 @@ Settle = Callable[[Writer], object]
 class View:
     """What the reconciler knows of the store at one revision."""
 
+    #: The network's stored objects.
     snapshot: Snapshot
+    #: What they compile to.
     fabric: Fabric
     #: Objects in a state that waits for the data plane, by id.
     waiting: Mapping[str, Resource]
@@ -54,13 +56,20 @@ class View:
 class NetworkReconciler:
     """Keeps one data plane at the store's desired state. Not for concurrent use."""
 
+    #: Where the desired network stands.
     store: Store
+    #: What is brought to it.
     dataplane: DataPlane
+    #: What settling decides with.
     world: World
+    #: When to try again what failed.
     clock: Clock
+    #: The network at `followed`; None until it was read for the first time.
     view: View | None = None
     #: Last revision of the store that was looked at.
     followed: int = -1
+    #: Whether the last pass over the view was cut short, by an error of the data plane or the store as a whole.
+    unfinished: bool = False
     #: Last revision of the store that the data plane was brought to.
     applied: int = -1
     #: Routers still to be looked at for drift in this round.
@@ -69,13 +78,19 @@ class NetworkReconciler:
     failing: frozenset[str] = frozenset()
 
     def step(self) -> bool:
-        """Do one pass; True when something was done. Never raises for a failure of one object."""
+        """Do one pass; True when something was done.
+
+        Never raises for a failure of one object. A pass that raises, because the data plane or the store can't be reached at
+        all, is done again by the next step.
+        """
         behind = self._follow()
-        worked = self.view is not None and (behind or self._retry_is_due())
+        worked = self.view is not None and (behind or self.unfinished or self._retry_is_due())
         if self.view is not None and worked:
+            self.unfinished = True
             report = self.dataplane.apply(self.view.fabric)
             self.applied = self.followed
             self._write_back(self.view, report)
+            self.unfinished = False
         self.applied = self.followed
         return worked
 
@@ -124,9 +139,6 @@ class NetworkReconciler:
             for settle in _settle(self.world, resource)
         ]
         recovered = self.failing - report.failures.keys()
-        self.failing = frozenset(report.failures)
-        if not (settles or report.failures or recovered):
-            return
 
         def work(tx: Writer) -> None:
             for settle in settles:
@@ -139,7 +151,10 @@ class NetworkReconciler:
             for object_id in recovered:
                 clear_failure(tx, object_id)
 
-        self.store.write(work)
+        if settles or report.failures or recovered:
+            self.store.write(work)
+        # Only now: a failure that could not be written is not yet known to have recovered either.
+        self.failing = frozenset(report.failures)
 
 
 def _load(reader: Reader) -> View:
