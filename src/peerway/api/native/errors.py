@@ -5,6 +5,7 @@ The two tables are the whole mapping. No text is made up here for an unexpected 
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
@@ -42,6 +43,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = MappingProxyType(
         "malformed_json": (400, "Malformed JSON"),
         "malformed_request": (400, "Malformed request"),
         "method_not_allowed": (405, "Method not allowed"),
+        "body_too_slow": (408, "Request too slow"),
         "unsupported_media_type": (415, "Unsupported media type"),
     }
 )
@@ -150,8 +152,13 @@ def invalid_request(error: ValidationError, prefix: str = "") -> InvalidRequest:
 def _field_error(found: Mapping[str, Any], prefix: str) -> Mapping[str, str | None]:
     kind, given = found["type"], found["input"]
     rule = RULES.get(kind) or _in_our_words(found["msg"])
-    shown = None if kind == "missing" or given is None else str(given)[:100]
+    shown = None if kind == "missing" or given is None else _shown(given)
     return {"field": _path(found["loc"]) or prefix or "body", "rule": rule, "value": shown}
+
+
+def _shown(given: object) -> str:
+    """The value as text, of a length and depth that are bounded whatever was sent."""
+    return (given if isinstance(given, str) else reprlib.repr(given))[:100]
 
 
 def _in_our_words(message: str) -> str:

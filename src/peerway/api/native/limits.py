@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
@@ -34,20 +35,27 @@ class Buckets:
             self._buckets.popitem(last=False)
         return allowed
 
-    def has(self, key: str) -> bool:
-        """Whether there is a token to take."""
-        return self._level(key) >= 1
-
     def _level(self, key: str) -> float:
         level, since = self._buckets.get(key, (self._burst, 0.0))
         return min(self._burst, level + (self._monotonic() - since) * self._rate)
 
 
-async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
-    """The request's body; `TooLarge` as soon as more than `most` bytes are announced or arrive."""
+async def read_body(scope: Scope, receive: Receive, most: int, timeout_s: float) -> bytes:
+    """The request's body; `TooLarge` as soon as more than `most` bytes are announced or arrive.
+
+    `InvalidInput` when it takes longer: that is the sender's fault, not ours.
+    """
     announced = header(scope, b"content-length")
     if announced is not None and announced.isdigit() and int(announced) > most:
         raise too_large(most)
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await _all_parts(receive, most)
+    except TimeoutError:
+        raise InvalidInput("body", f"must arrive within {timeout_s:g} s", code="body_too_slow") from None
+
+
+async def _all_parts(receive: Receive, most: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:

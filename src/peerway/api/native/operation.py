@@ -41,6 +41,7 @@ PROBLEMS: Final[Mapping[int, str]] = MappingProxyType(
         403: "The credential's role does not allow it.",
         404: "No such resource for this account.",
         409: "Not possible in the current state, in use, there already, or a quota is reached.",
+        408: "The body took too long to arrive.",
         413: "The body is too large.",
         415: "The body is not announced as JSON.",
         422: "A field breaks a rule.",
@@ -119,7 +120,8 @@ def _parameters(query: bytes) -> dict[str, str]:
 
 async def _json(call: Call) -> object:
     _require_json(call.scope)
-    body = await read_body(call.scope, call.receive, call.services.limits.max_body_bytes)
+    limits = call.services.limits
+    body = await read_body(call.scope, call.receive, limits.max_body_bytes, limits.body_timeout_s)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -163,5 +165,5 @@ def problems_of(operation: Operation) -> list[int]:
     """Statuses of the problems that the operation may answer with."""
     found = {401, 403, 404, 409, 422, 429, 503}
     if "body" in inspect.signature(operation.handler).parameters:
-        found |= {400, 413, 415}
+        found |= {400, 408, 413, 415}
     return sorted(found)

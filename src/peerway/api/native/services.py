@@ -23,6 +23,8 @@ class Limits:
     burst: int = 20_000
     #: Failed authentications a second that one address may make for long; ten times that at once.
     failures_per_second: float = 10
+    #: How long a request's body may take to arrive.
+    body_timeout_s: float = 10.0
     #: How long a request may take before its caller is told to ask again.
     timeout_s: float = 30.0
     #: Watch streams of one account in one process.
