@@ -127,6 +127,16 @@ def test_failed_authentications_are_limited():
         assert 429 in statuses
 
 
+def test_good_tokens_pass_where_bad_ones_are_held_back():
+    """Behind a proxy all callers have one address: whoever guesses there shuts nobody else out."""
+    for site in make_site(Limits(failures_per_second=0.0001)):
+        account = site.account()
+        for _ in range(3):
+            site.anonymous("GET", "/api/v1/whoami")
+        assert site.anonymous("GET", "/api/v1/whoami").status_code == 429
+        assert account.call("GET", "/whoami").status_code == 200
+
+
 def _fresh(site):
     made = site.operator.ok("POST", "/accounts", {"name": "second"})
     return made["uid"], made["token"]

@@ -55,15 +55,14 @@ class Authenticator:
         self._revision = -1
 
     async def authenticate(self, scope: Scope, request_id: str) -> Caller:
-        """The caller; `Unauthenticated`, or `RateLimited` when its account or address asks too often."""
-        address = _address(scope)
-        if not self._failures.has(address):
-            raise RateLimited("too many failed authentications from this address")
+        """The caller; `Unauthenticated`, or `RateLimited` when its account asks, or its address fails, too often."""
         try:
             caller = await self._find(_token(scope))
         except Unauthenticated:
-            self._failures.take(address)
-            raise
+            # Only failures are held back: behind a proxy, callers with and without a good token share an address.
+            if self._failures.take(_address(scope)):
+                raise
+            raise RateLimited("too many failed authentications from this address") from None
         if not self._accounts.take(caller.uid):
             raise RateLimited("too many requests from this account")
         return replace(caller, request_id=request_id)
