@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, NoReturn
 
 import structlog
@@ -19,6 +17,7 @@ from peerway.adapters.dataplane.memory.driver import MemoryDataPlane
 from peerway.app.dataplane import DataPlane
 from peerway.app.reconcilers.network import NetworkReconciler
 from peerway.app.runner import Runner
+from peerway.bootstrap.lock import only_one
 from peerway.bootstrap.parts import (
     AGENT_SOCKET,
     KERNEL_STATE,
@@ -29,6 +28,7 @@ from peerway.bootstrap.parts import (
     make_store,
     make_world,
 )
+from peerway.bootstrap.stopping import stop_on_signals, stop_when_readable
 from peerway.domain.errors import Conflict
 from peerway.settings import AgentOptions, DataPlaneChoice
 
@@ -40,6 +40,9 @@ LOOK_S: Final = 0.1
 #: How often a round through all routers begins that looks for drift and mends it, s.
 ROUND_S: Final = 5.0
 
+#: How long a predecessor, whose parent was killed, may take to end, s.
+PREDECESSOR_S: Final = 10.0
+
 #: Routers looked at in one step of a round: about 5 ms, which a change may have to wait.
 PIECE: Final = 4
 
@@ -48,7 +51,9 @@ PIECE: Final = 4
 class Driver:
     """A data plane and how commands are run in its guests."""
 
+    #: The data plane.
     dataplane: DataPlane
+    #: Starts a command in one of its guests.
     spawn: Spawn
 
 
@@ -56,6 +61,11 @@ def run_agent(options: AgentOptions) -> int:
     """Keep the data plane right until told to stop; the process's exit status."""
     configure_logs(options.log_format)
     folder = make_data_folder(options)
+    with only_one(folder / "agent.lock", PREDECESSOR_S):
+        return _run_alone(options, folder)
+
+
+def _run_alone(options: AgentOptions, folder: Path) -> int:
     # Comes before everything else: entering the holder's user namespace is only possible while the process has one thread.
     driver = make_driver(options)
     store = make_store(options)
@@ -63,9 +73,9 @@ def run_agent(options: AgentOptions) -> int:
     runner = Runner("network", network_step(network), LOOK_S)
     abilities = Abilities(driver.dataplane.probe, driver.spawn, runner.wake, lambda: network.applied)
     server = AgentServer(folder / AGENT_SOCKET, abilities)
-    _stop_on_signals(runner)
+    stop_on_signals(runner)
     if options.parent_fd is not None:
-        _stop_with_parent(runner, options.parent_fd)
+        stop_when_readable(runner, options.parent_fd, "parent-watch")
     log.info("agent runs", dataplane=driver.dataplane.name)
     runner.run()
     server.close()
@@ -102,18 +112,3 @@ def network_step(network: NetworkReconciler) -> Callable[[], bool]:
         return worked
 
     return step
-
-
-def _stop_on_signals(runner: Runner) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: runner.request_stop())
-
-
-def _stop_with_parent(runner: Runner, fd: int) -> None:
-    """Stop when the parent's end of the pipe closes, however the parent ended."""
-
-    def watch() -> None:
-        os.read(fd, 1)
-        runner.request_stop()
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()

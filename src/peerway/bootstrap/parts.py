@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from peerway.adapters.sealer import FernetSealer
 from peerway.adapters.store import SqlStore, open_store
 from peerway.app.clock import SystemClock
 from peerway.app.world import World
+from peerway.domain.errors import InvalidInput
 from peerway.profiles.model import load_profiles, load_regions
 from peerway.settings import Common, DataPlaneChoice, LogFormat
 
@@ -27,14 +29,21 @@ KERNEL_STATE: Final = "kernel"
 
 
 def make_data_folder(options: Common) -> Path:
-    """The data folder, made for this user only when it is missing."""
-    options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return options.data
+    """The data folder, made for this user only when it is missing; `InvalidInput` when it can't be written to."""
+    try:
+        options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=options.data):
+            return options.data
+    except OSError as error:
+        raise InvalidInput("data", f"can't be written to: {error.strerror}", options.data) from error
 
 
 def make_store(options: Common) -> SqlStore:
-    """The store, brought to the current schema."""
-    return open_store(options.store_url)
+    """The store, brought to the current schema; `InvalidInput` when there can be none at that address."""
+    try:
+        return open_store(options.store_url)
+    except ValueError as error:
+        raise InvalidInput("database", f"can't be used: {error}") from error
 
 
 def make_world(options: Common) -> World:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import signal
@@ -11,8 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Final, Self
 
 import structlog
@@ -23,6 +20,7 @@ from peerway.app.store import Store
 from peerway.app.usecases.accounts import ensure_operator
 from peerway.app.world import World
 from peerway.bootstrap.api import listen, make_worker, serve, url_of
+from peerway.bootstrap.lock import only_one
 from peerway.bootstrap.parts import (
     AGENT_SOCKET,
     KERNEL_STATE,
@@ -32,7 +30,7 @@ from peerway.bootstrap.parts import (
     make_store,
     make_world,
 )
-from peerway.domain.errors import Conflict, Unavailable
+from peerway.domain.errors import InvalidInput, Unavailable
 from peerway.settings import DataPlaneChoice, UpOptions
 
 log = structlog.get_logger(__name__)
@@ -51,7 +49,8 @@ def run_up(options: UpOptions) -> int:
     """Run a whole installation until SIGTERM or SIGINT; the process's exit status."""
     configure_logs(options.log_format)
     folder = make_data_folder(options)
-    with _only_one(folder), contextlib.ExitStack() as stack:
+    _make_way_for_ready_file(options)
+    with only_one(folder / "up.lock", 0), contextlib.ExitStack() as stack:
         listener = stack.enter_context(listen(options.listen))
         world = make_world(options)
         chosen, reason = choose_dataplane(options.dataplane)
@@ -87,7 +86,6 @@ def _announce(options: UpOptions, ready: dict[str, str]) -> None:
     log.info("peerway is up", url=ready["url"], dataplane=ready["dataplane"])
     if options.ready_file is None:
         return
-    options.ready_file.parent.mkdir(parents=True, exist_ok=True)
     draft = options.ready_file.with_name(options.ready_file.name + ".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
@@ -95,18 +93,14 @@ def _announce(options: UpOptions, ready: dict[str, str]) -> None:
     draft.replace(options.ready_file)
 
 
-@contextlib.contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """Keep a second `up` away from the same data folder."""
-    lock = os.open(folder / "up.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+def _make_way_for_ready_file(options: UpOptions) -> None:
+    """Make the ready file's folder before anything is started, and refuse what can't be one."""
+    if options.ready_file is None:
+        return
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Conflict(f"another peerway runs on {folder}", code="already_running") from None
-        yield
-    finally:
-        os.close(lock)
+        options.ready_file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput("ready-file", f"can't be written: {error.strerror}", options.ready_file) from error
 
 
 class AgentProcess:

@@ -158,9 +158,7 @@ def agent(
 
     Killing or upgrading it drops no packet: what it made stays, unless --cleanup is given.
     """
-    raise typer.Exit(
-        run_agent(AgentOptions(data=data, database=database, log_format=log_format, cleanup=cleanup))
-    )
+    hand_over(run_agent, AgentOptions(data=data, database=database, log_format=log_format, cleanup=cleanup))
 
 
 @app.command()

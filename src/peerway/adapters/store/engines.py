@@ -6,6 +6,8 @@ in the mode in which every statement stands for itself until `BEGIN`.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -116,6 +118,8 @@ class SqliteEngine(StoreEngine):
         return self._only or self._open()
 
     def _open(self) -> Connection:
+        if not self.one_connection:
+            _make_private(self._path)
         connection: Any = sqlite3.connect(
             self._path or ":memory:",
             timeout=WAIT_S,
@@ -139,6 +143,15 @@ class SqliteEngine(StoreEngine):
     def usable(self, connection: Connection) -> bool:  # noqa: ARG002, a file does not hang up
         """Always."""
         return True
+
+
+def _make_private(path: str) -> None:
+    """Make a file that is missing, for this user only; the log beside it takes over its mode.
+
+    What can't be made is left to SQLite, whose error says so.
+    """
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 class PostgresEngine(StoreEngine):
