@@ -1,4 +1,4 @@
-"""The guides' commands do what the guides say: each page's are run, in order, as a reader would."""
+"""The commands of README and the guides do what these say: each page's are run, in order, as a reader would."""
 
 import os
 import re
@@ -11,8 +11,15 @@ import pytest
 ROOT = Path(__file__).parents[3]
 GUIDE = ROOT / "docs" / "guide"
 START = "getting-started.md"
-#: Pages with commands; the others begin where Getting started leaves its reader.
-PAGES = (START, "peering-two-accounts.md", "routes-and-filters.md", "exec-ping-attach.md", "operating.md")
+#: Pages with commands; those that start no server begin where Getting started leaves its reader.
+PAGES = (
+    START,
+    "peering-two-accounts.md",
+    "routes-and-filters.md",
+    "exec-ping-attach.md",
+    "operating.md",
+    "../../README.md",
+)
 #: For readers whose instances carry packets.
 KERNEL = "kernel"
 
@@ -31,8 +38,8 @@ def script(page: str, dataplane: str) -> str:
     if not any("peerway up" in part for part in parts):
         parts = [first[0], *parts, first[-1]]
     text = "\n".join(["set -eu -o pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT", *parts])
-    # A test leaves nothing behind, whatever the page lets stand.
-    return text.replace("peerway up ", f"peerway up --dataplane {dataplane} --cleanup ")
+    # A test leaves nothing behind, whatever the page lets stand, and several may run at once.
+    return text.replace("peerway up ", f"peerway up --dataplane {dataplane} --cleanup --listen 127.0.0.1:0 ")
 
 
 @pytest.mark.parametrize(
