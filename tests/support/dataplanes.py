@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.support.kernel import need_root
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.adapters.dataplane.memory.driver import MemoryDataPlane
@@ -17,6 +18,8 @@ DRIVERS = ["memory", pytest.param("kernel", marks=pytest.mark.kernel)]
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DataPlane]:
     """A driver for the module; what it made is removed at the end."""
     directory = tmp_path_factory.mktemp("dataplane")
+    if request.param == "kernel":
+        need_root()
     driver: DataPlane = MemoryDataPlane() if request.param == "memory" else KernelDataPlane(directory)
     try:
         yield driver

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from tests.builders.topology import Topology
 
 from peerway.adapters.dataplane.kernel import syscalls
@@ -21,6 +22,14 @@ from peerway.domain.vpc import Instance, Vpc
 
 #: How long to wait for something that should happen at once.
 PATIENCE_S = 20.0
+
+
+def need_root() -> None:
+    """Skip for ordinary users: a user namespace has to be entered before there are threads, and a test process has some."""
+    if os.geteuid() != 0:
+        pytest.skip(
+            "needs root, as the driver runs inside the test's process; tests/topology runs it for any user"
+        )
 
 
 def until(happened: Callable[[], bool], what: str) -> None:

@@ -4,8 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.kernel import need_root
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
+
+
+@pytest.fixture(autouse=True)
+def _rights(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("kernel"):
+        need_root()
 
 
 @pytest.fixture
