@@ -66,6 +66,7 @@ def run_agent(options: AgentOptions) -> int:
 
 
 def _run_alone(options: AgentOptions, folder: Path) -> int:
+    """The agent's life, once no other runs on the folder."""
     # Comes before everything else: entering the holder's user namespace is only possible while the process has one thread.
     driver = make_driver(options)
     store = make_store(options)
@@ -79,6 +80,7 @@ def _run_alone(options: AgentOptions, folder: Path) -> int:
     log.info("agent runs", dataplane=driver.dataplane.name)
     runner.run()
     server.close()
+    # Only an orderly end removes anything: an agent that fails is started again and finds its network as it was.
     driver.dataplane.close(destroy=options.cleanup)
     store.close()
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from peerway.bootstrap.parts import (
     make_store,
     make_world,
 )
+from peerway.bootstrap.stopping import stop_on_signals
 from peerway.domain.errors import InvalidInput
 from peerway.settings import ApiOptions, Common
 
@@ -40,13 +42,12 @@ def run_api(options: ApiOptions) -> int:
     """Serve the API until told to stop; the agent is another process."""
     configure_logs(options.log_format)
     folder = make_data_folder(options)
-    store = make_store(options)
     chosen, _ = choose_dataplane(options.dataplane)
-    agent = SocketAgent(folder / AGENT_SOCKET, chosen.value)
-    listener = listen(options.listen)
-    serve(options, listener, store, make_world(options), agent, lambda: None)
-    agent.close()
-    store.close()
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(listen(options.listen))
+        store = stack.enter_context(contextlib.closing(make_store(options)))
+        agent = stack.enter_context(contextlib.closing(SocketAgent(folder / AGENT_SOCKET, chosen.value)))
+        serve(options, listener, store, make_world(options), agent, lambda: None)
     return 0
 
 
@@ -54,12 +55,10 @@ def run_worker(options: Common) -> int:
     """Do the periodic work until told to stop."""
     configure_logs(options.log_format)
     make_data_folder(options)
-    store = make_store(options)
-    runner = make_worker(store, make_world(options))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: runner.request_stop())
-    runner.run()
-    store.close()
+    with contextlib.closing(make_store(options)) as store:
+        runner = make_worker(store, make_world(options))
+        stop_on_signals(runner)
+        runner.run()
     return 0
 
 
@@ -140,7 +139,13 @@ def serve(
         server_header=False,
         date_header=False,
     )
-    # The server raises the signal that stopped it once more when it has stopped; by then there is nothing left to do about it.
+    server = _Server(config, on_started, app.state.stop)
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    # The server has handlers of its own while it runs. These are for a signal just before, and for the one that the server raises
+    # once more when it has stopped: by then there is nothing left to do about it.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: None)
-    _Server(config, on_started, app.state.stop).run(sockets=[listener])
+        signal.signal(number, stop)
+    server.run(sockets=[listener])

@@ -1,5 +1,6 @@
 """The agent's socket: whole messages, descriptors beside them, and nothing that a malformed line can break."""
 
+import errno
 import os
 import socket
 from ipaddress import ip_address
@@ -72,6 +73,18 @@ def test_a_line_that_is_no_message_is_refused(line):
             wire.Channel(far).receive()
 
 
+def test_descriptors_beside_a_malformed_line_are_closed():
+    """Nobody can use them, so the agent does not collect them: its end of the pipe is gone with the refusal."""
+    near, far = pair()
+    read_end, write_end = os.pipe()
+    with near, far, os.fdopen(read_end, "rb") as kept:
+        socket.send_fds(near, [b"nonsense\n"], [write_end])
+        os.close(write_end)
+        with pytest.raises(ValueError, match=r"."):
+            wire.Channel(far).receive()
+        assert kept.read() == b""
+
+
 class Recorder:
     """What stands behind the door in these tests."""
 
@@ -86,6 +99,8 @@ class Recorder:
     def probe(self, probe):
         """Answer, unless the instance is unknown."""
         self.probes.append(probe)
+        if probe.source_id == "i-full":
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         if probe.source_id == "i-gone":
             raise NotFound("instance", probe.source_id)
         return ProbeResult(Verdict.ANSWERED, 0.25, "detail")
@@ -117,6 +132,12 @@ def test_probe_goes_there_and_its_result_comes_back(agent, recorder):
     assert recorder.probes == [probe]
     with pytest.raises(NotFound, match="i-gone"):
         agent.probe(Probe("i-gone", ip_address("10.0.0.1")))
+
+
+def test_what_the_machine_refuses_is_told_to_the_caller(agent):
+    """A request that the operating system refuses is answered with its word, not with a broken connection."""
+    with pytest.raises(Unavailable, match=os.strerror(errno.EAGAIN)):
+        agent.probe(Probe("i-full", ip_address("10.0.0.1")))
 
 
 def test_many_nudges_at_once_wake_and_keep_the_connection(agent, recorder):

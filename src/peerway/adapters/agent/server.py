@@ -104,8 +104,7 @@ class AgentServer:
             channel.send({"error": f"malformed request: {error}"})
             return False
         finally:
-            for fd in fds:
-                os.close(fd)
+            wire.close_all(fds)
         if answer is not None:
             channel.send(answer)
         return True
@@ -119,6 +118,10 @@ class AgentServer:
             return {"missing": error.data["id"], "error": error.text}
         except PeerwayError as error:
             return {"error": error.text}
+        except OSError as error:
+            # The machine's no, as when it is out of processes; the caller is told, and its connection stays.
+            log.warning("a request failed", operation=request["op"], error=str(error))
+            return {"error": f"the machine refuses: {error.strerror or error}"}
 
     def _perform(
         self, request: wire.Message, fds: Sequence[int], connection: socket.socket

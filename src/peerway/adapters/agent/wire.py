@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import array
 import json
+import os
 import socket
+from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -40,14 +42,22 @@ class Channel:
     def receive(self) -> tuple[Message | None, list[int]]:
         """Read one message and the descriptors that came with it; None at the end of the stream.
 
-        `ValueError` on a line that is no message.
+        `ValueError` on a line that is no message; the descriptors are closed then, as nobody else knows them.
         """
         fds: list[int] = []
+        try:
+            return self._read(fds), fds
+        except ValueError:
+            close_all(fds)
+            raise
+
+    def _read(self, fds: list[int]) -> Message | None:
+        """The next message; what descriptors come on the way are put into `fds`."""
         while b"\n" not in self._rest:
             data, control, _, _ = self._connection.recvmsg(65536, socket.CMSG_SPACE(MAX_FDS * 4))
             fds.extend(_descriptors(control))
             if not data:
-                return None, fds
+                return None
             self._rest += data
             if len(self._rest) > MAX_LINE:
                 raise ValueError("line too long")
@@ -55,7 +65,13 @@ class Channel:
         message = json.loads(line)
         if not isinstance(message, dict):
             raise ValueError("not an object")  # noqa: TRY004 - the sender's fault, like malformed JSON
-        return message, fds
+        return message
+
+
+def close_all(fds: Iterable[int]) -> None:
+    """Close descriptors that came with a message."""
+    for fd in fds:
+        os.close(fd)
 
 
 def _descriptors(control: list[tuple[int, int, bytes]]) -> array.array[int]:
