@@ -18,6 +18,7 @@ from peerway.app.reconcilers.deadlines import DeadlineReconciler
 from peerway.app.runner import Runner
 from peerway.app.store import Store
 from peerway.app.world import World
+from peerway.bootstrap.http import BoundedHttp
 from peerway.bootstrap.parts import (
     AGENT_SOCKET,
     choose_dataplane,
@@ -130,10 +131,11 @@ def serve(
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttp,
+        ws="none",
         lifespan="on",
         access_log=False,
-        log_level="warning",
+        log_level="error",
         timeout_graceful_shutdown=GRACE_S,
         proxy_headers=False,
         server_header=False,

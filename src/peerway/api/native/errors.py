@@ -44,6 +44,8 @@ CODES: Final[Mapping[str, tuple[int, str]]] = MappingProxyType(
         "malformed_request": (400, "Malformed request"),
         "method_not_allowed": (405, "Method not allowed"),
         "body_too_slow": (408, "Request too slow"),
+        "head_too_slow": (408, "Request too slow"),
+        "head_too_large": (431, "Request head too large"),
         "unsupported_media_type": (415, "Unsupported media type"),
     }
 )
