@@ -72,6 +72,25 @@ def test_malformed_json_is_refused(site, text):
     assert response.json()["code"] == "malformed_json"
 
 
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('{"region_id":"cn-hangzhou","cidr":"10.0.0.0/16","cidr":"10.1.0.0/16"}', "cidr"),
+        ('{"region_id":"cn-hangzhou","cidr":"10.0.0.0/16","name":' + "[" * 1000 + "]" * 1000 + "}", None),
+    ],
+)
+def test_json_that_reads_two_ways_is_refused(site, text, field):
+    """A name given twice, and nesting that not every reader follows, never reach the use cases."""
+    account = site.account()
+    before = site.store.latest_revision()
+    response = account.call(
+        "POST", "/vpcs", content=text.encode(), headers={"Content-Type": "application/json"}
+    )
+    assert response.status_code in {400, 422}
+    assert response.json()["errors"][0]["field"] == field or field is None
+    assert site.store.latest_revision() == before
+
+
 def test_other_media_type_is_refused(site):
     """Only JSON is read."""
     response = site.account().call("POST", "/vpcs", content=b"a=1", headers={"Content-Type": "text/plain"})
