@@ -27,15 +27,20 @@ UidArgument = Annotated[str, typer.Argument(metavar="UID", autocompletion=ids_of
 class Site(StrEnum):
     """Where an account is registered."""
 
+    #: The mainland China site.
     CHINA = "china"
+    #: The international site.
     INTERNATIONAL = "international"
 
 
 class Role(StrEnum):
     """What a credential may do."""
 
+    #: Reads.
     READER = "reader"
+    #: Reads and changes.
     MEMBER = "member"
+    #: Runs the installation.
     OPERATOR = "operator"
 
 

@@ -20,8 +20,11 @@ app = typer.Typer(add_completion=False)
 class Protocol(StrEnum):
     """What is sent."""
 
+    #: Echoes, of either family.
     ICMP = "icmp"
+    #: Connections.
     TCP = "tcp"
+    #: Datagrams.
     UDP = "udp"
 
 

@@ -24,14 +24,18 @@ app.add_typer(rule)
 class Direction(StrEnum):
     """Which way a packet goes, seen from the instance."""
 
+    #: To the instance.
     INGRESS = "ingress"
+    #: From the instance.
     EGRESS = "egress"
 
 
 class Action(StrEnum):
     """What a rule does."""
 
+    #: Let the packet pass.
     ACCEPT = "accept"
+    #: Discard it.
     DROP = "drop"
 
 

@@ -27,7 +27,9 @@ app = typer.Typer(name="vpc", help="Isolated networks.", add_completion=False, n
 class Kind(StrEnum):
     """What a VPC holds."""
 
+    #: Virtual machines.
     ECS = "ecs"
+    #: Bare metal.
     CPS = "cps"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
 from peerway.domain.resource import Resource
 
@@ -32,22 +32,10 @@ class Role(StrEnum):
     #: Runs the installation: accounts, quotas, every tenant's resources for reading.
     OPERATOR = "operator"
 
-    @property
-    def rank(self) -> int:
-        """Order of the roles: a higher one may all that a lower one may."""
-        return RoleRank[self.name].value
-
     def may(self, needed: Role) -> bool:
-        """Whether this role includes `needed`."""
-        return self.rank >= needed.rank
-
-
-class RoleRank(IntEnum):
-    """The order behind `Role.rank`."""
-
-    READER = 0
-    MEMBER = 1
-    OPERATOR = 2
+        """Whether this role includes `needed`: each may all that those before it may."""
+        weakest_first = tuple(Role)
+        return weakest_first.index(self) >= weakest_first.index(needed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,9 @@ class Kind(StrEnum):
 class PeerwayError(Exception):
     """Root of the tree; never raised itself."""
 
+    #: What sort of failure it is; doors choose their status by it.
     kind: Kind = Kind.UNAVAILABLE
+    #: What happened, for programs; stable. A subclass's own unless one is given.
     code: str = "error"
     #: Whether the same call may succeed later without a change by the caller.
     retry: bool = False

@@ -104,10 +104,6 @@ class Peering(Resource):
         """Requester, accepter."""
         return self.requester, self.accepter
 
-    def side_of(self, vpc_id: str) -> PeeringSide:
-        """The side that the VPC is; the accepter's for a foreign id."""
-        return self.requester if self.requester.vpc_id == vpc_id else self.accepter
-
     def opposite_of(self, vpc_id: str) -> PeeringSide:
         """The other side, seen from that VPC."""
         return self.accepter if self.requester.vpc_id == vpc_id else self.requester

@@ -28,6 +28,7 @@ class Region:
 class Regions:
     """All regions of the installation, in the order of the list."""
 
+    #: Regions by id.
     by_id: Mapping[str, Region]
 
     def __iter__(self) -> Iterator[Region]:

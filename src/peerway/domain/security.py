@@ -38,10 +38,15 @@ class Protocol(StrEnum):
 
     #: Every protocol.
     ALL = "all"
+    #: TCP, with ports.
     TCP = "tcp"
+    #: UDP, with ports.
     UDP = "udp"
+    #: ICMP, IPv4 only.
     ICMP = "icmp"
+    #: ICMPv6, IPv6 only.
     ICMPV6 = "icmpv6"
+    #: GRE tunnels.
     GRE = "gre"
 
     @property

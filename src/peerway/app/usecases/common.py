@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum, StrEnum
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, TypeVar
 
 import orjson
 
@@ -73,14 +73,6 @@ class Page(Generic[T]):
     items: tuple[T, ...]
     #: Cursor for the next page; None on the last one.
     next: str | None
-
-
-class Tokened(Protocol):
-    """A request that may carry a client token."""
-
-    @property
-    def client_token(self) -> str | None:
-        """Makes repeats of the request harmless."""
 
 
 def require_member(caller: Caller) -> None:

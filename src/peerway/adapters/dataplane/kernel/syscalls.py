@@ -10,7 +10,6 @@ import os
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 16384, 1 << 18
-_SET_DEATH_SIGNAL = 1
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -28,11 +27,6 @@ def setns(fd: int, flags: int) -> None:
 def mount(source: str, target: str, kind: str, flags: int) -> None:
     """Mount a file system."""
     _check(_LIBC.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), None))
-
-
-def die_with_parent(signal: int) -> None:
-    """Ask for a signal when the parent ends."""
-    _check(_LIBC.prctl(_SET_DEATH_SIGNAL, ctypes.c_ulong(signal), 0, 0, 0))
 
 
 def open_own_network() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from peerway.api.native.call import Call
@@ -96,7 +96,7 @@ async def delete_security_rule(call: Call, id: Id) -> Response:
 class MadeRules(BaseModel):
     """The rules that were made."""
 
-    rules: list[SecurityRule]
+    rules: list[SecurityRule] = Field(description="In the order of the request.")
 
 
 OPERATIONS: Final = (
