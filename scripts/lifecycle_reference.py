@@ -93,7 +93,7 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def yes(fact: bool) -> str:  # noqa: FBT001  a fact of the table
+def yes(fact: bool) -> str:  # noqa: FBT001 - a fact of the table
     """A fact as a word."""
     return "yes" if fact else "no"
 

@@ -290,7 +290,7 @@ class Topology:
 
     def change(self, resource: R, **fields: Any) -> R:
         """Change fields of the resource as it is now."""
-        return self.put(replace(self.resources[resource.id], **fields))  # type: ignore[return-value]
+        return self.put(replace(self.resources[resource.id], **fields))
 
     def remove(self, resource: Resource) -> tuple[str, str]:
         """Take out a resource; gives what `Snapshot.with_changes` wants to hear of it."""

@@ -61,14 +61,14 @@ def ask(
 
 def reaches(dataplane: DataPlane, *question: object) -> bool:
     """Whether the probe is answered: for real, or as predicted by a driver that carries no packets."""
-    result = ask(dataplane, *question, timeout_ms=ANSWER_MS)  # type: ignore[arg-type]
+    result = ask(dataplane, *question, timeout_ms=ANSWER_MS)
     assert (result.round_trip_ms is not None) == (result.verdict is Verdict.ANSWERED)
     return result.verdict is (Verdict.PREDICTED if dataplane.name == "memory" else Verdict.ANSWERED)
 
 
 def silent(dataplane: DataPlane, *question: object) -> bool:
     """Whether nothing comes back."""
-    return ask(dataplane, *question).verdict is Verdict.SILENT  # type: ignore[arg-type]
+    return ask(dataplane, *question).verdict is Verdict.SILENT
 
 
 def put(dataplane: DataPlane, topology: Topology) -> Fabric:

@@ -94,10 +94,10 @@ def update(
     if acl and no_acl:
         raise WrongUsage("--acl and --no-acl exclude each other")
     session = session_of(ctx)
-    body = {"network_acl_id": None} if no_acl else {}
+    body: dict[str, object] = {"network_acl_id": None} if no_acl else {}
     fields = {"name": name, "description": description, "route_table_id": route_table, "network_acl_id": acl}
     if not no_acl or any(value is not None for value in fields.values()):
-        body |= given(**fields)  # type: ignore[arg-type]
+        body |= given(**fields)
     session.show(session.client.change(f"/vswitches/{vswitch}", body), output)
 
 

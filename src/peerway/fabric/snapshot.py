@@ -198,7 +198,8 @@ class _Draft:
         part = self.parts.get((vpc_id, name))
         if part is not None:
             return part
-        return getattr(self.base.vpcs.get(vpc_id, NOTHING), name)  # type: ignore[no-any-return]
+        before: Mapping[str, Resource] = getattr(self.base.vpcs.get(vpc_id, NOTHING), name)
+        return before
 
     def part(self, vpc_id: str, name: str) -> dict[str, Resource]:
         """A part for writing: a copy, made once."""
@@ -232,7 +233,7 @@ class _Draft:
             return self.base.vpcs
         vpcs = dict(self.base.vpcs)
         for vpc_id, fields in changes.items():
-            state = replace(vpcs.get(vpc_id, NOTHING), **fields)  # type: ignore[arg-type]
+            state = replace(vpcs.get(vpc_id, NOTHING), **fields)  # type: ignore[arg-type]  # parts by name
             if state == NOTHING:
                 vpcs.pop(vpc_id, None)
             else:

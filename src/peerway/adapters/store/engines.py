@@ -11,7 +11,7 @@ import os
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -129,7 +129,7 @@ class SqliteEngine(StoreEngine):
         )
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        return connection  # type: ignore[no-any-return]
+        return cast("Connection", connection)
 
     def lost_race(self, error: Exception) -> bool:
         """Another process writes."""
@@ -140,7 +140,7 @@ class SqliteEngine(StoreEngine):
         """As the driver knows it."""
         return bool(connection.in_transaction)
 
-    def usable(self, connection: Connection) -> bool:  # noqa: ARG002, a file does not hang up
+    def usable(self, connection: Connection) -> bool:  # noqa: ARG002 - a file does not hang up
         """Always."""
         return True
 
@@ -174,7 +174,7 @@ class PostgresEngine(StoreEngine):
         connection: Any = psycopg.connect(
             self._url, autocommit=True, options=settings, application_name="peerway"
         )
-        return connection  # type: ignore[no-any-return]
+        return cast("Connection", connection)
 
     def lost_race(self, error: Exception) -> bool:
         """Another process holds the revision, or the server chose this transaction as a deadlock's victim."""

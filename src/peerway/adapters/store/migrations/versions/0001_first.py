@@ -13,7 +13,7 @@ depends_on = None
 LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def upgrade() -> None:  # noqa: PLR0915, a schema is a list
+def upgrade() -> None:  # noqa: PLR0915 - a schema is a list
     """Make everything."""
     op.create_table(
         "account",

@@ -13,4 +13,6 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the mark; who made the credentials that are there is not known, so they stay."""
-    op.add_column("credential", sa.Column("of_start", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column(
+        "credential", sa.Column("of_start", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
