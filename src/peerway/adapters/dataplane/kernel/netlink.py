@@ -24,6 +24,8 @@ _SOL_NETLINK, _CAP_ACK, _EXT_ACK = 270, 10, 11
 _CAPPED, _ACK_TLVS = 0x100, 0x200
 _CHUNK = 48_000
 _BUFFER = 1 << 18
+#: Requests asked at once: the answers must fit into the socket's buffer, in which the kernel counts up to 9 KiB for each.
+_GROUP = 16
 
 
 class Refusal(NamedTuple):
@@ -97,6 +99,12 @@ class Netlink:
 
     def get(self, requests: Sequence[tuple[int, bytes]]) -> list[bytes | None]:
         """Answers to single requests, in order; None where the kernel has no such thing."""
+        answers: list[bytes | None] = []
+        for start in range(0, len(requests), _GROUP):
+            answers += self._get_group(requests[start : start + _GROUP])
+        return answers
+
+    def _get_group(self, requests: Sequence[tuple[int, bytes]]) -> list[bytes | None]:
         first = self._sequence + 1
         self._socket.send(b"".join(self._pack(type, _REQUEST, body) for type, body in requests))
         answers: list[bytes | None] = [None] * len(requests)

@@ -104,6 +104,8 @@ class _Build:
     def __init__(self, router: Router) -> None:
         self.units: dict[str, Unit] = {}
         self.fixed: dict[str, list[str]] = {}
+        #: Jumps by the filter's identity, which holds as long as the router does, and the way it is asked.
+        self._jumps: dict[tuple[int, str], str] = {}
         self._router = router
         endpoints = router.endpoints.values()
         self._gateways = _set(_interface(endpoint) for endpoint in endpoints if endpoint.forwards)
@@ -183,9 +185,13 @@ class _Build:
         ]
 
     def _jump(self, rules: Filter, way: str) -> str:
-        chain, units = filter_units(rules, way)
-        self.units |= units
-        return f"jump {chain}"
+        # Endpoints share their filters, and one with a group as its remote grows with them: each is written once.
+        known = id(rules), way
+        if known not in self._jumps:
+            chain, units = filter_units(rules, way)
+            self.units |= units
+            self._jumps[known] = f"jump {chain}"
+        return self._jumps[known]
 
 
 def _interface(endpoint: Endpoint) -> str:

@@ -1,0 +1,28 @@
+"""One VPC with many instances: what is asked of the kernel, and how it is written down, grows no faster than they do."""
+
+import pytest
+from tests.builders.topology import Topology
+
+from peerway.adapters.dataplane.kernel.codec import GETLINK, interface_request
+from peerway.adapters.dataplane.kernel.netlink import Netlink
+from peerway.adapters.dataplane.kernel.ruleset import compile_ruleset
+
+
+def test_any_number_of_questions_is_answered():
+    """More answers than a netlink socket's buffer holds (212,992 bytes by default) come in order, and none is lost."""
+    with Netlink() as netlink:
+        answers = netlink.get([(GETLINK, interface_request(1 if n % 2 else 1 << 30)) for n in range(2000)])
+    assert [answer is not None for answer in answers] == [False, True] * 1000
+
+
+@pytest.mark.timeout(20)
+def test_filters_of_many_instances_are_written_once():
+    """A thousand members of one group share its chains; the group as a remote is not written down for each of them."""
+    net = Topology()
+    vpc = net.vpc("10.1.0.0/16")
+    vswitch, group = net.vswitch(vpc, "10.1.0.0/20"), net.group(vpc)
+    for _ in range(1000):
+        net.instance(vswitch, group)
+    ruleset = compile_ruleset(net.fabric().routers[vpc.id])
+    assert ruleset is not None
+    assert len(ruleset.units) < 10
