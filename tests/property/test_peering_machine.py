@@ -96,8 +96,15 @@ class PeeringMachine(RuleBasedStateMachine):
     def caller_of(self, vpc):
         return self.alice if vpc.owner_uid == self.alice.uid else self.bob
 
-    def live_of(self, vpc):
-        return [m for m in self.model.values() if m[0] in LIVE and vpc in (m[1], m[2])]
+    def overdue_between(self, one, other):
+        """The pair's request that nobody answered in time and no reconciler has met yet: a new one expires it in place."""
+        now, pair = self.estate.clock.now(), {one.id, other.id}
+        return [
+            m for m in self.model.values() if m[0] == "pending" and m[3] <= now and {m[1].id, m[2].id} == pair
+        ]
+
+    def live_of(self, vpc, besides=()):
+        return [m for m in self.model.values() if m[0] in LIVE and vpc in (m[1], m[2]) and m not in besides]
 
     @rule(target=peerings, pair=st.permutations(range(4)), auto=st.booleans())
     def create(self, pair, auto):
@@ -105,12 +112,14 @@ class PeeringMachine(RuleBasedStateMachine):
         outcome = self.attempt(
             create_peering, self.caller_of(one), self.estate.request(one, other, auto_routes=auto)
         )
-        if any(other in (m[1], m[2]) for m in self.live_of(one)):
+        overdue = self.overdue_between(one, other)
+        if any(other in (m[1], m[2]) for m in self.live_of(one, overdue)):
             assert isinstance(outcome, AlreadyExists)
             return ""
-        if any(len(self.live_of(vpc)) >= self.quota[vpc.owner_uid] for vpc in (one, other)):
+        if any(len(self.live_of(vpc, overdue)) >= self.quota[vpc.owner_uid] for vpc in (one, other)):
             assert isinstance(outcome, QuotaExceeded)
             return ""
+        self.expire(overdue)
         same = one.owner_uid == other.owner_uid
         assert outcome.state == ("creating" if same else "pending")
         deadline = None if same else self.estate.clock.now() + WEEK
@@ -164,12 +173,20 @@ class PeeringMachine(RuleBasedStateMachine):
         else:
             assert outcome.state == after
             deadline = self.estate.clock.now() + WEEK if after == "pending" else None
+            if verb == "enable":
+                self.expire(self.overdue_between(one, other))
             self.model[id] = [after, one, other, deadline]
+
+    def expire(self, entries):
+        """Take requests out of the pair's way."""
+        for entry in entries:
+            entry[0], entry[3] = "expired", None
 
     def is_blocked(self, id):
         """Whether a new request of that pair would be refused, were this one not there."""
         _, one, other, _ = self.model[id]
-        others = [m for key, m in self.model.items() if key != id and m[0] in LIVE]
+        overdue = self.overdue_between(one, other)
+        others = [m for key, m in self.model.items() if key != id and m[0] in LIVE and m not in overdue]
         taken = any({one.id, other.id} == {m[1].id, m[2].id} for m in others)
         return taken or any(
             sum(vpc in (m[1], m[2]) for m in others) >= self.quota[vpc.owner_uid] for vpc in (one, other)
