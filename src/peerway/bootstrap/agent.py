@@ -22,6 +22,7 @@ from peerway.bootstrap.parts import (
     AGENT_SOCKET,
     KERNEL_STATE,
     choose_dataplane,
+    collect_rarely,
     configure_logs,
     make_clock,
     make_data_folder,
@@ -60,6 +61,7 @@ class Driver:
 def run_agent(options: AgentOptions) -> int:
     """Keep the data plane right until told to stop; the process's exit status."""
     configure_logs(options.log_format)
+    collect_rarely()
     folder = make_data_folder(options)
     with only_one(folder / "agent.lock", PREDECESSOR_S):
         return _run_alone(options, folder)

@@ -22,6 +22,7 @@ from peerway.bootstrap.http import BoundedHttp
 from peerway.bootstrap.parts import (
     AGENT_SOCKET,
     choose_dataplane,
+    collect_rarely,
     configure_logs,
     make_clock,
     make_data_folder,
@@ -42,6 +43,7 @@ GRACE_S: Final = 2
 def run_api(options: ApiOptions) -> int:
     """Serve the API until told to stop; the agent is another process."""
     configure_logs(options.log_format)
+    collect_rarely()
     folder = make_data_folder(options)
     chosen, _ = choose_dataplane(options.dataplane)
     with contextlib.ExitStack() as stack:

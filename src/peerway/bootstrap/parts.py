@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import tempfile
@@ -67,6 +68,11 @@ def choose_dataplane(choice: DataPlaneChoice) -> tuple[DataPlaneChoice, str]:
         return choice, "as asked for"
     possible, reason = usable()
     return (DataPlaneChoice.KERNEL if possible else DataPlaneChoice.MEMORY), reason
+
+
+def collect_rarely() -> None:
+    """Look for cyclic garbage less often: many long-lived values make each look dear, and hardly anything here is cyclic."""
+    gc.set_threshold(20_000, 50, 100)
 
 
 def configure_logs(log_format: LogFormat) -> None:

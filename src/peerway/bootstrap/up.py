@@ -16,6 +16,7 @@ from peerway.bootstrap.api import listen, make_worker, serve, url_of
 from peerway.bootstrap.lock import only_one
 from peerway.bootstrap.parts import (
     choose_dataplane,
+    collect_rarely,
     configure_logs,
     make_data_folder,
     make_store,
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 def run_up(options: UpOptions) -> int:
     """Run a whole installation until SIGTERM or SIGINT; the process's exit status."""
     configure_logs(options.log_format)
+    collect_rarely()
     folder = make_data_folder(options)
     _make_way_for_ready_file(options)
     with only_one(folder / "up.lock", 0), contextlib.ExitStack() as stack:
