@@ -5,7 +5,7 @@ Owns the protocol and its values. Which driver stands behind it is `bootstrap`'s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -96,7 +96,7 @@ class LinkCounters:
 
 
 class DataPlane(Protocol):
-    """A driver: memory, kernel, OVN. All calls may be made again at any time. Only `probe` may run beside other calls."""
+    """A driver: memory, kernel, OVN. All calls may be made again at any time. Only `probe` and `health` may run beside other calls."""
 
     #: `memory`, `kernel` or `ovn`.
     name: str
@@ -122,6 +122,15 @@ class DataPlane(Protocol):
 
     def counters(self) -> Mapping[tuple[str, str], LinkCounters]:
         """Counters by (link id, router id of the end)."""
+
+    def health(self) -> Mapping[str, bool]:
+        """What the health checks say by now, by link id or `LISTENER-ID/INSTANCE-ID`.
+
+        A check that has not reached its threshold either way is not in it. May be called beside other calls.
+        """
+
+    def on_health(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called when a verdict turns. It may neither block nor fail."""
 
     def close(self, *, destroy: bool) -> None:
         """Let go of the data plane; with `destroy` also remove everything that was made in it."""

@@ -1,6 +1,6 @@
 """The compiled network: the one value that analysis, data planes and the console read.
 
-Owns the shapes only. Everything here is immutable, free of names and owners, and says for each thing which stored object
+Owns the shapes only. Everything here is immutable, free of owners, and says for each thing which stored object
 decided it (`source`), so that a trace can name it. How these values are made is `fabric.compile`; what a packet does in them
 is `fabric.walk`. Nothing about any data plane's devices may go in here.
 """
@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import IPv4Address
 
+from peerway.domain.port import Port, Transfer
 from peerway.domain.prefixes import Address, Prefix
 
 
@@ -48,11 +50,52 @@ class ToLink:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkPath:
+    """One of several links that lead to the same destination."""
+
+    #: Link.
+    link_id: str
+    #: Share of the connections it gets; 0 for one that only stands by.
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ToLinks:
+    """Spread connections over several links by weight; each connection stays on one (ECMP, primary and backup)."""
+
+    #: The links, in the order of the route entry.
+    paths: tuple[LinkPath, ...]
+
+    def live(self, links: Mapping[str, Link]) -> tuple[LinkPath, ...]:
+        """The paths that connections are spread over now; none when every link is down.
+
+        A link whose health check fails gets nothing while another is healthy, and those that stand by get nothing while one
+        with a weight is usable. When no check succeeds, all that are up are used: that says more about the checks.
+        """
+        up = [path for path in self.paths if path.link_id in links and links[path.link_id].up]
+        usable = [path for path in up if links[path.link_id].healthy] or up
+        return tuple(path for path in usable if path.weight) or tuple(usable)
+
+
+@dataclass(frozen=True, slots=True)
+class ToUplink:
+    """Send the packet out of the network by one of the router's uplinks."""
+
+    #: Uplink that carries the packet.
+    uplink_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToResolver:
+    """Hand the packet to the VPC's own name server, which the router is itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Blackhole:
-    """Drop the packet: a blackhole entry, or the service range while no service answers in it."""
+    """Drop the packet: a blackhole entry, or the service range where no service answers."""
 
 
-Hop = ToSubnet | ToEndpoint | ToLink | Blackhole
+Hop = ToSubnet | ToEndpoint | ToLink | ToLinks | ToUplink | ToResolver | Blackhole
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +205,130 @@ class Endpoint:
     forwards: bool = False
     #: Where the guest lives: None for a namespace that the data plane makes, else a path of a network namespace.
     netns: str | None = None
+    #: Public address that stands for its IPv4 address outside; None without one.
+    public: IPv4Address | None = None
+    #: Host labels that the VPC's resolver answers for, lower case.
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNat:
+    """Connections that leave by an uplink get another source address; of several that match, the longest prefix decides."""
+
+    #: Sources it is for.
+    source: Prefix
+    #: Addresses that stand for them; each connection stays with one.
+    public: tuple[IPv4Address, ...]
+    #: Id of the stored object that put it there.
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationNat:
+    """Connections that come in by an uplink to a public address get another destination. The first that matches decides."""
+
+    #: Address asked for.
+    public: IPv4Address
+    #: Address that gets the connection.
+    private: IPv4Address
+    #: Id of the stored object that put it there.
+    decided_by: str
+    #: 6, 17 or None for every protocol.
+    protocol: int | None = None
+    #: Port asked for; 0 for every port, unchanged.
+    public_port: int = 0
+    #: Port that gets the connection; 0 for the same.
+    private_port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """Address translation at an uplink. A connection that leaves and that no source rule matches is dropped."""
+
+    #: For connections from inside.
+    source: tuple[SourceNat, ...] = ()
+    #: For connections from outside.
+    destination: tuple[DestinationNat, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """A router's door to the world outside: a leased line's VLAN, or the internet."""
+
+    #: Id of the VBR, NAT gateway or IPv4 gateway; the VPC's id for the direct exit of its public addresses.
+    id: str
+    #: Where it leads on this host.
+    port: Port
+    #: Whether it carries packets now.
+    up: bool
+    #: Table (key into `Router.fibs`) for packets that come in by it; None for `Router.inbound`, which meets no link.
+    fib_id: str | None = None
+    #: Transfer networks, IPv4 first; without one the router has no address of its own there.
+    transfers: tuple[Transfer, ...] = ()
+    #: Address translation; None where addresses pass as they are (leased lines).
+    translation: Translation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One of the instances behind a service."""
+
+    #: Instance that answers.
+    endpoint_id: str
+    #: Its address.
+    address: IPv4Address
+    #: Port it answers at.
+    port: int
+    #: Share of the connections it gets; 0 for none.
+    weight: int
+    #: What the health check said last.
+    healthy: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCheck:
+    """How backends are checked: a TCP connect or, for UDP, an echo request from the router."""
+
+    #: 6 or 1.
+    protocol: int
+    #: Pause between two probes of one backend.
+    interval_ms: int
+    #: Probes in a row that must fail, or succeed, before the verdict turns.
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A listener of a load balancer: connections to its address and port go to one of the backends.
+
+    The destination is replaced where a packet enters the router, before every filter and route of that router.
+    """
+
+    #: Listener id.
+    id: str
+    #: Private address of the load balancer.
+    address: IPv4Address
+    #: 6 or 17.
+    protocol: int
+    #: Port it listens at.
+    port: int
+    #: Who answers, in a fixed order.
+    backends: tuple[Backend, ...]
+    #: How backends are checked; None for not at all.
+    check: ServiceCheck | None = None
+
+    @property
+    def live(self) -> tuple[Backend, ...]:
+        """The backends that get connections now; all that have a weight when no check succeeds."""
+        weighted = tuple(backend for backend in self.backends if backend.weight)
+        return tuple(backend for backend in weighted if backend.healthy) or weighted
 
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """One VPC's VRouter with all that hangs on it. Compared by value; an unchanged VPC keeps the identical object."""
+    """A VPC's VRouter, or a VBR, with all that hangs on it. Compared by value; what is unchanged stays the identical object."""
 
-    #: VPC id.
+    #: VPC or VBR id.
     id: str
     #: Region it is in.
     region_id: str
@@ -178,37 +338,69 @@ class Router:
     endpoints: Mapping[str, Endpoint]
     #: By route table id, bound or not: what packets from endpoints are looked up in.
     fibs: Mapping[str, Fib]
-    #: What packets arriving by a link are looked up in: the system table, in which every entry that leads to a link drops
-    #: instead (PEER-7). Such an entry stays, so that a shorter one does not catch its packets.
+    #: What packets arriving by a link are looked up in: the system table, in which every entry that leads to a link or, with
+    #: address translation, out of the network drops instead (PEER-7). Such an entry stays, so that a shorter one does not
+    #: catch its packets.
     inbound: Fib
     #: By policy id.
     policies: Mapping[str, Policy]
     #: By ACL id, those that a subnet is bound to.
     acls: Mapping[str, Policy]
+    #: By uplink id.
+    uplinks: Mapping[str, Uplink] = field(default_factory=dict)
+    #: By listener id.
+    services: Mapping[str, Service] = field(default_factory=dict)
+    #: Uplink by which packets of endpoints with a public address leave when their destination counts as public and no system
+    #: entry has it, whatever the tables say (NET-10); None when the tables decide.
+    exit_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LinkEnd:
     """Where a link enters a router."""
 
-    #: VPC id.
+    #: VPC or VBR id.
     router_id: str
-    #: Region of that VPC.
+    #: Region of that router.
     region_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """The one thing that carries packets between routers; a peer connection compiles into one."""
+class LinkCheck:
+    """How a link's health is checked: echo requests from one of its ends to an address beyond the other, or at its uplink."""
 
-    #: Id of the peer connection.
+    #: Router that sends, one of the link's ends.
+    router_id: str
+    #: Id of the link, or of that router's uplink, by which the requests leave.
+    via: str
+    #: Their source; the answers come back to it over the same way.
+    source: IPv4Address
+    #: Their destination.
+    target: IPv4Address
+    #: Pause between two requests.
+    interval_ms: int
+    #: Requests in a row that must stay unanswered, or be answered, before the verdict turns.
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The one thing that carries packets between routers: a peer connection, or a joined pair of router interfaces."""
+
+    #: Id of the peer connection, or of the pair's initiator.
     id: str
-    #: The two ends; the requester's first.
+    #: The two ends; the requester's or initiator's first.
     ends: tuple[LinkEnd, LinkEnd]
     #: Whether it carries packets now.
     up: bool
     #: Cap each way, Mbit/s; None for uncapped.
     cap_mbps: int | None = None
+    #: Whether each side's resolver answers for the other side's names.
+    names: bool = False
+    #: How its health is checked; None for not at all.
+    check: LinkCheck | None = None
+    #: What the check said last. Matters only where another link leads to the same destination.
+    healthy: bool = True
 
     def other(self, router_id: str) -> LinkEnd:
         """The end that is not at `router_id`."""
@@ -222,7 +414,7 @@ class Fabric:
 
     #: Store revision it is true for.
     revision: int
-    #: By VPC id.
+    #: By VPC or VBR id.
     routers: Mapping[str, Router] = field(default_factory=dict)
     #: By link id: every link that exists in the data plane, up or down.
     links: Mapping[str, Link] = field(default_factory=dict)
