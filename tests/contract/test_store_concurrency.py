@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.support.store_process import LIMIT, PAIRS, SIDES
+from tests.support.store_process import LIMIT, PAIRS, SIDES, WAYS
 from tests.support.stores import CONCURRENT
 
 from peerway.adapters.store import open_store
@@ -22,9 +22,9 @@ DEADLINE_S = 60
 
 
 @contextmanager
-def process(task, url, name):
+def process(task, way, url, name):
     """A process at work on the store."""
-    command = [sys.executable, "-m", "tests.support.store_process", task, url, name]
+    command = [sys.executable, "-m", "tests.support.store_process", task, way, url, name]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
         try:
             yield running
@@ -33,9 +33,10 @@ def process(task, url, name):
 
 
 def run_together(task, url):
-    """Ids that several processes, with several threads each, were told were stored."""
+    """Ids that several processes, with several threads each and different ways to write, were told were stored."""
     commands = [
-        [sys.executable, "-m", "tests.support.store_process", task, url, f"p{n}"] for n in range(PROCESSES)
+        [sys.executable, "-m", "tests.support.store_process", task, way, url, f"p{n}"]
+        for n, way in zip(range(PROCESSES), itertools.cycle(WAYS))
     ]
     running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for command in commands]
     outputs = [one.communicate(timeout=DEADLINE_S)[0] for one in running]
@@ -86,12 +87,13 @@ def test_pair_is_connected_once(url):
     assert len({one.requester.vpc_id[:-2] for one in stored}) == len(stored) == PAIRS
 
 
-def test_acknowledged_writes_survive_kill(url):
+@pytest.mark.parametrize("way", WAYS)
+def test_acknowledged_writes_survive_kill(url, way):
     """Killed at any moment, a writer leaves every write it was told of, whole, and the next one goes on at once."""
     chance = random.Random(20261121)
     acknowledged = set()
     for life in range(4):
-        with process("endless", url, f"life{life}") as running:
+        with process("endless", way, url, f"life{life}") as running:
             count = chance.randrange(1, 200)
             acknowledged |= {line.strip() for line in itertools.islice(running.stdout, count)}
             running.kill()

@@ -1,11 +1,14 @@
-"""A process beside the test that writes to its store: `python -m tests.support.store_process TASK URL NAME`.
+"""A process beside the test that writes to its store: `python -m tests.support.store_process TASK WAY URL NAME`.
 
 It prints one line for each write that was acknowledged, and only then.
 """
 
+import asyncio
 import itertools
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 
 from tests.support.resources import audit_entry, peering, vpc
@@ -46,42 +49,65 @@ def connect_pair(id, number):
     return lambda tx: tx.insert(peering(id, ours, theirs))
 
 
-def quota(store, name):
+def quota(write, name):
     """Connect until the quota is used up."""
     for number in itertools.count():
         try:
-            store.write(connect_within_quota(f"{name}-{number}"))
+            write(connect_within_quota(f"{name}-{number}"))
         except QuotaExceeded:
             return
         say(f"{name}-{number}")
 
 
-def pairs(store, name):
+def pairs(write, name):
     """Try to connect each pair."""
     for number in range(PAIRS):
         try:
-            store.write(connect_pair(f"{name}-{number}", number))
+            write(connect_pair(f"{name}-{number}", number))
         except AlreadyExists:
             continue
         say(f"{name}-{number}")
 
 
-def endless(store, name):
+def endless(write, name):
     """Write until the process is killed."""
     for number in itertools.count():
         id = f"{name}-{number}"
-        store.write(lambda tx, id=id: (tx.insert(vpc(id)), tx.audit(audit_entry(resource_id=id))))
+        write(lambda tx, id=id: (tx.insert(vpc(id)), tx.audit(audit_entry(resource_id=id))))
         say(id)
 
 
 TASKS = {"quota": quota, "pairs": pairs, "endless": endless}
 
 
-def main(task, url, name):
+@contextmanager
+def by_queue(store):
+    """Writes of threads."""
+    yield store.write
+
+
+@contextmanager
+def by_loop(store):
+    """Writes of an event loop, which the threads ask."""
+    loop, writes = asyncio.new_event_loop(), store.loop_writes()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield lambda work: asyncio.run_coroutine_threadsafe(writes.write(work), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+WAYS = {"queue": by_queue, "loop": by_loop}
+
+
+def main(task, way, url, name):
     """Do the task in several threads; fails when one of them does."""
     store = open_store(url)
-    with ThreadPoolExecutor(THREADS) as together:
-        list(together.map(partial(TASKS[task], store), [f"{name}-{number}" for number in range(THREADS)]))
+    with WAYS[way](store) as write, ThreadPoolExecutor(THREADS) as together:
+        list(together.map(partial(TASKS[task], write), [f"{name}-{number}" for number in range(THREADS)]))
     store.close()
 
 

@@ -113,6 +113,13 @@ class Writer(Reader, Protocol):
         """Record what a client token was used for."""
 
 
+class LoopWrites(Protocol):
+    """The way to write for one event loop: it is never held up by the disk or by another process."""
+
+    async def write(self, work: Callable[[Writer], T]) -> T:
+        """Run `work` as `Store.write` does; where statements take microseconds, in the loop itself."""
+
+
 class Store(Protocol):
     """The door to the store. Safe for use from many threads."""
 
@@ -128,6 +135,9 @@ class Store(Protocol):
 
     def write_soon(self, work: Callable[[Writer], T]) -> Future[T]:
         """Queue `work` as `write` does and return at once; the future is done once it is durable or has failed."""
+
+    def loop_writes(self) -> LoopWrites:
+        """A way to write for one event loop, good until the store is closed."""
 
     def on_commit(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Have `listener` called with the last revision after each commit of this process; gives what ends that.

@@ -24,8 +24,8 @@ class Connections(Protocol):
     def turn(self) -> AbstractContextManager[object]:
         """The right to use the writer's connection."""
 
-    def writing(self) -> Connection:
-        """A connection for the writer; it gives it back by `release`."""
+    def writing(self, wait_s: float) -> Connection:
+        """A connection for a writer, which waits that long for another one; it gives it back by `release`."""
 
     def release(self, connection: Connection) -> None:
         """Take a writer's connection back."""
@@ -57,9 +57,9 @@ class PooledConnections:
         """Always free: the writer's connection is its own."""
         return nullcontext()
 
-    def writing(self) -> Connection:
+    def writing(self, wait_s: float) -> Connection:
         """A new connection."""
-        return self._engine.connect()
+        return self._engine.connect(wait_s)
 
     def release(self, connection: Connection) -> None:
         """Hang up."""
@@ -140,7 +140,7 @@ class OnlyConnection:
         """Waits until nobody reads."""
         return self._turn
 
-    def writing(self) -> Connection:
+    def writing(self, wait_s: float) -> Connection:  # noqa: ARG002 - there is no other writer
         """The connection."""
         return self._engine.connect()
 

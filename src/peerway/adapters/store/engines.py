@@ -73,6 +73,8 @@ class StoreEngine(ABC):
     begin_write: ClassVar[str]
     #: Whether all transactions share one connection, one after the other.
     one_connection: bool = False
+    #: Whether statements take microseconds and no connection waits for another of this process, so that an event loop may run them.
+    inline: bool = False
     #: SQLAlchemy's side of it, for the schema and its migrations.
     alchemy: Engine
 
@@ -82,8 +84,8 @@ class StoreEngine(ABC):
         return self.alchemy.dialect
 
     @abstractmethod
-    def connect(self) -> Connection:
-        """A new connection."""
+    def connect(self, wait_s: float = WAIT_S) -> Connection:
+        """A new connection that waits that long for another's transaction."""
 
     @abstractmethod
     def lost_race(self, error: Exception) -> bool:
@@ -109,20 +111,21 @@ class SqliteEngine(StoreEngine):
     def __init__(self, path: str) -> None:
         self._path = path
         self.one_connection = path in {"", ":memory:"}
+        self.inline = not self.one_connection
         pool = StaticPool if self.one_connection else NullPool
         self._only = self._open() if self.one_connection else None
         self.alchemy = create_engine("sqlite://", creator=self.connect, poolclass=pool)
 
-    def connect(self) -> Connection:
+    def connect(self, wait_s: float = WAIT_S) -> Connection:
         """A new connection; in memory always the same one."""
-        return self._only or self._open()
+        return self._only or self._open(wait_s)
 
-    def _open(self) -> Connection:
+    def _open(self, wait_s: float = WAIT_S) -> Connection:
         if not self.one_connection:
             _make_private(self._path)
         connection: Any = sqlite3.connect(
             self._path or ":memory:",
-            timeout=WAIT_S,
+            timeout=wait_s,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=1024,
@@ -168,9 +171,9 @@ class PostgresEngine(StoreEngine):
             "postgresql+psycopg://", creator=self.connect, poolclass=NullPool, paramstyle="format"
         )
 
-    def connect(self) -> Connection:
+    def connect(self, wait_s: float = WAIT_S) -> Connection:
         """A new connection."""
-        settings = f"-c synchronous_commit=on -c lock_timeout={WAIT_S}s -c timezone=UTC"
+        settings = f"-c synchronous_commit=on -c lock_timeout={wait_s * 1000:.0f}ms -c timezone=UTC"
         connection: Any = psycopg.connect(
             self._url, autocommit=True, options=settings, application_name="peerway"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import logging
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from datetime import datetime
@@ -11,20 +11,24 @@ from typing import Any, TypeVar
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
+from peerway.adapters.store.batch import Batch, Place
 from peerway.adapters.store.connections import Connections, OnlyConnection, PooledConnections, translated
 from peerway.adapters.store.conversions import moment
-from peerway.adapters.store.engines import Connection, StoreEngine, engine_for
+from peerway.adapters.store.engines import WAIT_S, Connection, StoreEngine, engine_for
+from peerway.adapters.store.loop import InlineWrites, QueuedWrites
 from peerway.adapters.store.migrations import upgrade
 from peerway.adapters.store.search import Searches
 from peerway.adapters.store.statements import Statements
 from peerway.adapters.store.transaction import SqlReader, SqlWriter
 from peerway.adapters.store.writer import CommitQueue
 from peerway.app.clock import Clock, SystemClock
-from peerway.app.store import Reader, Writer
+from peerway.app.store import LoopWrites, Reader, Writer
 from peerway.domain.account import AuditEntry
 from peerway.domain.errors import Unavailable
 
 T = TypeVar("T")
+
+LOG = logging.getLogger(__name__)
 
 
 class SqlStore:
@@ -37,27 +41,26 @@ class SqlStore:
         self._connections: Connections = (OnlyConnection if engine.one_connection else PooledConnections)(
             engine
         )
-        self._here = threading.local()
+        self._clock = clock
+        self._place = Place()
         self._listeners: tuple[Callable[[int], None], ...] = ()
-        self._queue = CommitQueue(
-            engine, self._connections, self._statements, self._searches, clock, self._committed
-        )
+        self._queue = CommitQueue(self._connections, self._batch(), self._place, self._committed)
+        self._loops: list[InlineWrites] = []
 
     def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on a consistent view."""
-        if self._queue.is_here():
+        if self._place.writes:
             raise RuntimeError("work in a writing transaction reads by its writer")
-        outer = getattr(self._here, "reads", False)
-        self._here.reads = True
+        outer, self._place.reads = self._place.reads, True
         try:
             with self._connections.reading() as connection:
                 return work(SqlReader(connection, self._statements, self._searches))
         finally:
-            self._here.reads = outer
+            self._place.reads = outer
 
     def write(self, work: Callable[[Writer], T]) -> T:
         """Run `work` in a transaction and return once it is durable."""
-        if self._queue.is_here() or getattr(self._here, "reads", False):
+        if self._place.writes or self._place.reads:
             raise RuntimeError("a transaction that waits for another one of its thread may wait for ever")
         return self._queue.submit(work).result()
 
@@ -65,11 +68,19 @@ class SqlStore:
         """Queue `work` as `write` does and return at once; the future is done once it is durable or has failed."""
         return self._queue.submit(work)
 
+    def loop_writes(self) -> LoopWrites:
+        """A way to write for one event loop."""
+        if not self._engine.inline:
+            return QueuedWrites(self._queue)
+        made = InlineWrites(self._batch(wait_s=0), self._committed)
+        self._loops.append(made)
+        return made
+
     def on_commit(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Have `listener` called with the last revision after each commit of this process; gives what ends that.
 
-        The committing thread calls it after it has woken the commit's callers, so it may neither block nor fail. Commits of
-        other processes are not told: compare `latest_revision`.
+        Who commits calls it after waking the commit's callers, so it may neither block nor fail. Commits of other
+        processes are not told: compare `latest_revision`.
         """
         self._listeners = (*self._listeners, listener)
 
@@ -114,6 +125,8 @@ class SqlStore:
     def close(self) -> None:
         """Finish what is running and let go of the files and connections."""
         self._queue.close()
+        for loop in self._loops:
+            loop.close()
         self._connections.close()
         self._engine.alchemy.dispose()
 
@@ -128,9 +141,23 @@ class SqlStore:
         search = self._searches.audit(uids, after, last, limit)
         return [] if search is None else connection.execute(*search).fetchall()
 
+    def _batch(self, wait_s: float = WAIT_S) -> Batch:
+        return Batch(
+            self._engine,
+            self._connections,
+            self._statements,
+            self._searches,
+            self._clock,
+            self._place,
+            wait_s,
+        )
+
     def _committed(self, revision: int) -> None:
         for listener in self._listeners:
-            listener(revision)
+            try:
+                listener(revision)
+            except Exception:
+                LOG.exception("a listener to commits failed")
 
 
 def audit_entry(row: Any) -> AuditEntry:

@@ -87,7 +87,7 @@ def create_app(services: Services) -> FastAPI:
         exception_handlers={HTTPException: _tell_http_exception},
     )
     app.state.stop = feed.close
-    tools = Tools(services, executor)
+    tools = Tools(services, services.store.loop_writes(), executor)
     public, unbounded = frozenset({OPENAPI, *HEALTH}), frozenset({"/watch"})
     behind = super(Application, app).__call__
     door = Door(behind, paths=Paths(operations), tools=tools, public=public, unbounded=unbounded)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from peerway.api.native.services import Services
-from peerway.app.store import Reader, Writer
+from peerway.app.store import LoopWrites, Reader, Writer
 from peerway.app.world import World
 from peerway.domain.account import Caller
 
@@ -33,6 +33,8 @@ class Tools:
 
     #: The services.
     services: Services
+    #: How the loop writes.
+    writes: LoopWrites
     #: Threads for long reads.
     executor: Executor
 
@@ -51,6 +53,7 @@ class Call(Request):
         self.caller = caller
         #: The idempotency key, or None.
         self.token = token
+        self._writes = tools.writes
         self._executor = tools.executor
 
     async def point(self, work: Callable[[Reader], object]) -> Response:
@@ -65,7 +68,7 @@ class Call(Request):
 
     async def write(self, work: Callable[[Writer], object], status: int = 200) -> Response:
         """Answer with the outcome of a transaction, once it is durable."""
-        return answer(await asyncio.wrap_future(self.services.store.write_soon(work)), status)
+        return answer(await self._writes.write(work), status)
 
     async def render_in_thread(self, work: Callable[[], object]) -> Response:
         """Run and render `work` in a thread, so that a long list does not hold up other requests."""
