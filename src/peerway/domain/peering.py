@@ -56,6 +56,10 @@ class PeeringSide:
     region_id: str
     #: VPC.
     vpc_id: str
+    #: Whether it lets the other side's resolver answer for its names.
+    names: bool = False
+    #: Whether it lets the other side's security rules name its groups.
+    groups: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
 from peerway.domain.resource import Resource
 
@@ -15,6 +17,35 @@ class QuotaGrant(Resource):
     name: str
     #: The limit.
     limit: int
+
+
+class ApplicationState(StrEnum):
+    """States of a quota application."""
+
+    #: Waits for an operator.
+    PENDING = "pending"
+    #: Granted.
+    APPROVED = "approved"
+    #: Turned down.
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaApplication(Resource):
+    """A tenant's wish for a higher limit, which an operator answers."""
+
+    #: Name of the quota.
+    name: str
+    #: The limit it asks for.
+    desired: int
+    #: Why.
+    reason: str
+    #: Where it is in its life.
+    state: ApplicationState = ApplicationState.PENDING
+    #: When it was answered.
+    answered_at: datetime | None = None
+    #: What the operator said.
+    answer: str = ""
 
 
 #: Custom entries of a route table (NET-5).

@@ -28,6 +28,14 @@ class NextHop(StrEnum):
     INSTANCE = "instance"
     #: A peer connection.
     PEERING = "peering"
+    #: A router interface, or several of them.
+    ROUTER_INTERFACE = "router_interface"
+    #: The customer's side of a VBR's line.
+    LINE = "line"
+    #: A NAT gateway.
+    NAT_GATEWAY = "nat_gateway"
+    #: The VPC's IPv4 gateway.
+    IPV4_GATEWAY = "ipv4_gateway"
     #: Nowhere.
     BLACKHOLE = "blackhole"
 
@@ -41,11 +49,21 @@ class EntryOrigin(StrEnum):
     AUTO = "auto"
 
 
+@dataclass(frozen=True, slots=True)
+class RoutePath:
+    """One of several router interfaces that an entry spreads connections over."""
+
+    #: Router interface.
+    interface_id: str
+    #: Share of the connections, 1 to 255; 0 for one that only stands by.
+    weight: int = 100
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteTable(Resource):
-    """A route table of a VPC."""
+    """A route table of a VPC or a VBR."""
 
-    #: VPC it belongs to.
+    #: VPC, or VBR, it belongs to.
     vpc_id: str
     #: Display name.
     name: str
@@ -59,7 +77,7 @@ class RouteTable(Resource):
 class RouteEntry(Resource):
     """A stored entry of a route table; destinations are unique within a table."""
 
-    #: VPC the table belongs to.
+    #: VPC, or VBR, the table belongs to.
     vpc_id: str
     #: Table it is in.
     route_table_id: str
@@ -69,8 +87,10 @@ class RouteEntry(Resource):
     destination: Prefix
     #: Kind of next hop.
     next_hop: NextHop
-    #: Id of the next hop; None for a blackhole.
+    #: Id of the next hop; None for a blackhole and for several router interfaces.
     next_hop_id: str | None = None
+    #: The router interfaces of an entry with several; empty otherwise.
+    paths: tuple[RoutePath, ...] = ()
     #: Who wrote it.
     origin: EntryOrigin = EntryOrigin.CUSTOM
 

@@ -12,11 +12,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from operator import attrgetter
 from typing import Any
 
+from peerway.domain.port import Port, PortKind
 from peerway.domain.prefixes import Prefix
+from peerway.domain.route_table import RoutePath
 from peerway.domain.security import AclEntry, Protocol, RuleAction
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,6 +102,32 @@ def decode_acl(text: str) -> tuple[AclEntry, ...]:
     )
 
 
+def decode_addresses(text: str) -> tuple[IPv4Address, ...]:
+    """The opposite of `encode_list` for IPv4 addresses."""
+    return tuple(map(IPv4Address, json.loads(text)))
+
+
+def encode_paths(paths: Sequence[RoutePath]) -> str:
+    """The paths of a route entry as JSON, in their order."""
+    return json.dumps([[path.interface_id, path.weight] for path in paths], separators=(",", ":"))
+
+
+def decode_paths(text: str) -> tuple[RoutePath, ...]:
+    """The opposite of `encode_paths`."""
+    return () if text == "[]" else tuple(RoutePath(id, weight) for id, weight in json.loads(text))
+
+
+def encode_port(port: Port) -> str:
+    """A port as `VLAN:KIND:NAME`."""
+    return f"{port.vlan}:{port.kind.value}:{port.name}"
+
+
+def decode_port(text: str) -> Port:
+    """The opposite of `encode_port`."""
+    vlan, kind, name = text.split(":", 2)
+    return Port(PortKind(kind), name, int(vlan))
+
+
 TIME = Conversion(micros, moment)
 MONEY = Conversion(str, Decimal)
 BOOL = Conversion(bool, bool)
@@ -108,4 +136,9 @@ PREFIXES = Conversion(encode_list, decode_prefixes)
 TEXTS = Conversion(encode_list, decode_texts)
 IPV4 = Conversion(str, IPv4Address)
 IPV6 = Conversion(str, IPv6Address)
+IPV4S = Conversion(encode_list, decode_addresses)
+INTERFACE4 = Conversion(str, IPv4Interface)
+INTERFACE6 = Conversion(str, IPv6Interface)
+PATHS = Conversion(encode_paths, decode_paths)
+PORT = Conversion(encode_port, decode_port)
 ACL = Conversion(encode_acl, decode_acl)

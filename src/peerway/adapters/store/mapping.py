@@ -18,9 +18,14 @@ from peerway.adapters.store import tables
 from peerway.adapters.store.conversions import (
     ACL,
     BOOL,
+    INTERFACE4,
+    INTERFACE6,
     IPV4,
+    IPV4S,
     IPV6,
     MONEY,
+    PATHS,
+    PORT,
     PREFIX,
     PREFIXES,
     TEXTS,
@@ -29,7 +34,18 @@ from peerway.adapters.store.conversions import (
     choice,
 )
 from peerway.domain.account import Account, Credential, Role, Site
+from peerway.domain.gateway import (
+    DnatEntry,
+    Eip,
+    EipTarget,
+    ExternalNetwork,
+    Ipv4Gateway,
+    NatGateway,
+    SnatEntry,
+)
 from peerway.domain.lifecycle.peering import PEERING
+from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE
+from peerway.domain.line import LineState, PhysicalConnection, PortType, VbrState, VirtualBorderRouter
 from peerway.domain.peering import (
     LinkType,
     Peering,
@@ -38,9 +54,16 @@ from peerway.domain.peering import (
     account_region,
     pair_key,
 )
-from peerway.domain.quota import QuotaGrant
+from peerway.domain.quota import ApplicationState, QuotaApplication, QuotaGrant
 from peerway.domain.resource import Provisioning, Resource
 from peerway.domain.route_table import EntryOrigin, NextHop, RouteEntry, RouteTable, TableKind
+from peerway.domain.router_interface import (
+    InterfaceHealth,
+    InterfaceRole,
+    InterfaceState,
+    RouterInterface,
+    RouterType,
+)
 from peerway.domain.security import (
     Direction,
     NetworkAcl,
@@ -49,6 +72,8 @@ from peerway.domain.security import (
     SecurityGroup,
     SecurityRule,
 )
+from peerway.domain.service import Backend, BackendHealth, Database, Listener, LoadBalancer
+from peerway.domain.sharing import Share
 from peerway.domain.sync import SyncFailure
 from peerway.domain.vpc import Instance, Vpc, VpcKind, VSwitch
 
@@ -66,6 +91,24 @@ def both_sides(peering: Peering) -> str:
     """Who may see a connection: the accounts of both sides."""
     ours, theirs = peering.requester.uid, peering.accepter.uid
     return ours if ours == theirs else f"{ours} {theirs}"
+
+
+def line_and_owner(vbr: VirtualBorderRouter) -> str:
+    """Who may see a border router: its owner and the line's."""
+    return vbr.owner_uid if vbr.owner_uid == vbr.line_owner_uid else f"{vbr.owner_uid} {vbr.line_owner_uid}"
+
+
+def owner_and_user(share: Share) -> str:
+    """Who may see a share: who gave it and who got it."""
+    return f"{share.owner_uid} {share.user_uid}"
+
+
+def joined_routers(interface: RouterInterface) -> str | None:
+    """The pair of routers on the initiator's side while it is joined, for the unique rule."""
+    initiates = interface.role is InterfaceRole.INITIATOR
+    if not (initiates and ROUTER_INTERFACE.states[interface.state].live and interface.opposite_router_id):
+        return None
+    return pair_key(interface.router_id, interface.opposite_router_id)
 
 
 def live_sides(peering: Peering) -> frozenset[str]:
@@ -197,7 +240,12 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
             Codec(
                 RouteEntry,
                 tables.ROUTE_ENTRY,
-                {"destination": PREFIX, "next_hop": choice(NextHop), "origin": choice(EntryOrigin)},
+                {
+                    "destination": PREFIX,
+                    "next_hop": choice(NextHop),
+                    "paths": PATHS,
+                    "origin": choice(EntryOrigin),
+                },
             ),
             Codec(SecurityGroup, tables.SECURITY_GROUP, {"inner_access": BOOL}),
             Codec(
@@ -231,11 +279,77 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                     "expires_at": TIME,
                     "link_type": choice(LinkType),
                     "auto_routes": BOOL,
+                    "requester.names": BOOL,
+                    "requester.groups": BOOL,
+                    "accepter.names": BOOL,
+                    "accepter.groups": BOOL,
                 },
                 nested={"requester": PeeringSide, "accepter": PeeringSide},
                 derived={"pair_key": live_pair},
                 seen_by=both_sides,
                 tallied=live_sides,
+            ),
+            Codec(
+                RouterInterface,
+                tables.ROUTER_INTERFACE,
+                {
+                    "router_type": choice(RouterType),
+                    "role": choice(InterfaceRole),
+                    "opposite_router_type": choice(RouterType),
+                    "state": choice(InterfaceState),
+                    "state_since": TIME,
+                    "connected_at": TIME,
+                    "check_source": IPV4,
+                    "check_target": IPV4,
+                    "health": choice(InterfaceHealth),
+                    "names": BOOL,
+                    "groups": BOOL,
+                },
+                derived={"pair_key": joined_routers},
+            ),
+            Codec(
+                PhysicalConnection,
+                tables.PHYSICAL_CONNECTION,
+                {
+                    "port_type": choice(PortType),
+                    "state": choice(LineState),
+                    "state_since": TIME,
+                    "enabled_at": TIME,
+                },
+            ),
+            Codec(
+                VirtualBorderRouter,
+                tables.VIRTUAL_BORDER_ROUTER,
+                {
+                    "local_gateway": INTERFACE4,
+                    "peer_gateway": IPV4,
+                    "local_gateway6": INTERFACE6,
+                    "peer_gateway6": IPV6,
+                    "port": PORT,
+                    "state": choice(VbrState),
+                    "state_since": TIME,
+                },
+                seen_by=line_and_owner,
+            ),
+            Codec(
+                ExternalNetwork,
+                tables.EXTERNAL_NETWORK,
+                {"pools": PREFIXES, "local": INTERFACE4, "gateway": IPV4},
+            ),
+            Codec(Eip, tables.EIP, {"address": IPV4, "target": choice(EipTarget)}),
+            Codec(NatGateway, tables.NAT_GATEWAY, {"state": STATE}),
+            Codec(SnatEntry, tables.SNAT_ENTRY, {"source": PREFIX, "public": IPV4S}),
+            Codec(DnatEntry, tables.DNAT_ENTRY, {"public": IPV4, "private": IPV4}),
+            Codec(Ipv4Gateway, tables.IPV4_GATEWAY, {"enabled": BOOL, "state": STATE}),
+            Codec(LoadBalancer, tables.LOAD_BALANCER, {"address": IPV4, "state": STATE}),
+            Codec(Listener, tables.LISTENER, {"check": BOOL}),
+            Codec(Backend, tables.BACKEND, {"health": choice(BackendHealth)}),
+            Codec(Database, tables.DATABASE, {"address": IPV4, "whitelist": PREFIXES, "state": STATE}),
+            Codec(Share, tables.SHARE, {}, seen_by=owner_and_user),
+            Codec(
+                QuotaApplication,
+                tables.QUOTA_APPLICATION,
+                {"state": choice(ApplicationState), "answered_at": TIME},
             ),
             Codec(QuotaGrant, tables.QUOTA_GRANT, {}),
             Codec(SyncFailure, tables.SYNC_FAILURE, {"next_attempt_at": TIME}),

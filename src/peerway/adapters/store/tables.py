@@ -144,6 +144,7 @@ ROUTE_ENTRY = resource(
     text("next_hop"),
     optional("next_hop_id"),
     text("origin"),
+    text("paths"),
     UniqueConstraint("route_table_id", "destination"),
     search="next_hop_id route_table_id vpc_id owner_uid",
 )
@@ -222,8 +223,239 @@ PEERING = resource(
     number("observed_generation"),
     # The pair of VPCs while the connection is live, else NULL: one live connection a pair.
     optional("pair_key"),
+    flag("requester_names"),
+    flag("requester_groups"),
+    flag("accepter_names"),
+    flag("accepter_groups"),
     UniqueConstraint("pair_key"),
     search="requester_vpc_id accepter_vpc_id requester_uid accepter_uid owner_uid state",
+)
+
+ROUTER_INTERFACE = resource(
+    "router_interface",
+    text("region_id"),
+    text("vpc_id"),
+    text("router_id"),
+    text("router_type"),
+    text("role"),
+    text("name"),
+    text("description"),
+    text("spec"),
+    text("opposite_region_id"),
+    optional("opposite_interface_id"),
+    optional("opposite_router_id"),
+    text("opposite_router_type"),
+    optional("opposite_owner_uid"),
+    optional("access_point_id"),
+    text("state"),
+    number("state_since"),
+    Column("connected_at", BigInteger, nullable=True),
+    optional("check_source"),
+    optional("check_target"),
+    number("check_interval_ms"),
+    number("check_threshold"),
+    text("health"),
+    flag("names"),
+    flag("groups"),
+    number("generation"),
+    number("observed_generation"),
+    # The pair of routers, on the initiator's row while it is joined, else NULL: one joined pair between two routers.
+    optional("pair_key"),
+    UniqueConstraint("pair_key"),
+    search="opposite_interface_id vpc_id router_id owner_uid state",
+)
+
+PHYSICAL_CONNECTION = resource(
+    "physical_connection",
+    text("region_id"),
+    text("access_point_id"),
+    text("name"),
+    text("description"),
+    text("line_operator"),
+    text("circuit_code"),
+    text("peer_location"),
+    text("port_type"),
+    number("bandwidth_mbps"),
+    optional("redundant_line_id"),
+    text("state"),
+    number("state_since"),
+    Column("enabled_at", BigInteger, nullable=True),
+    text("room"),
+    text("contact"),
+    text("reason"),
+    text("loa"),
+    text("port"),
+    search="owner_uid access_point_id state",
+)
+
+VIRTUAL_BORDER_ROUTER = resource(
+    "virtual_border_router",
+    text("region_id"),
+    text("line_id"),
+    text("line_owner_uid"),
+    text("access_point_id"),
+    text("name"),
+    text("description"),
+    text("circuit_code"),
+    Column("vlan", Integer, nullable=False),
+    text("local_gateway"),
+    text("peer_gateway"),
+    optional("local_gateway6"),
+    optional("peer_gateway6"),
+    text("route_table_id"),
+    text("port"),
+    text("state"),
+    number("state_since"),
+    number("generation"),
+    number("observed_generation"),
+    UniqueConstraint("line_id", "vlan"),
+    search="line_id route_table_id owner_uid line_owner_uid state",
+)
+
+EXTERNAL_NETWORK = resource(
+    "external_network",
+    text("region_id"),
+    text("name"),
+    text("port"),
+    text("pools"),
+    optional("local"),
+    optional("gateway"),
+    search="region_id owner_uid",
+)
+
+EIP = resource(
+    "eip",
+    text("region_id"),
+    text("network_id"),
+    text("address"),
+    text("name"),
+    optional("target"),
+    optional("target_id"),
+    optional("vpc_id"),
+    UniqueConstraint("network_id", "address"),
+    search="target_id vpc_id network_id owner_uid",
+)
+
+NAT_GATEWAY = resource(
+    "nat_gateway",
+    text("vpc_id"),
+    text("network_id"),
+    text("name"),
+    text("description"),
+    text("state"),
+    search="vpc_id network_id owner_uid",
+)
+
+SNAT_ENTRY = resource(
+    "snat_entry",
+    text("vpc_id"),
+    text("nat_gateway_id"),
+    text("name"),
+    text("source"),
+    optional("vswitch_id"),
+    text("public"),
+    UniqueConstraint("nat_gateway_id", "source"),
+    search="nat_gateway_id vswitch_id vpc_id owner_uid",
+)
+
+DNAT_ENTRY = resource(
+    "dnat_entry",
+    text("vpc_id"),
+    text("nat_gateway_id"),
+    text("name"),
+    text("public"),
+    Column("public_port", Integer, nullable=False),
+    text("private"),
+    Column("private_port", Integer, nullable=False),
+    text("protocol"),
+    UniqueConstraint("nat_gateway_id", "public", "protocol", "public_port"),
+    search="nat_gateway_id vpc_id owner_uid",
+)
+
+IPV4_GATEWAY = resource(
+    "ipv4_gateway",
+    text("vpc_id"),
+    text("name"),
+    text("description"),
+    flag("enabled"),
+    text("state"),
+    UniqueConstraint("vpc_id"),
+    search="owner_uid",
+)
+
+LOAD_BALANCER = resource(
+    "load_balancer",
+    text("vpc_id"),
+    text("vswitch_id"),
+    text("address"),
+    text("name"),
+    text("description"),
+    text("state"),
+    UniqueConstraint("vpc_id", "address"),
+    search="vswitch_id vpc_id owner_uid",
+)
+
+LISTENER = resource(
+    "listener",
+    text("vpc_id"),
+    text("load_balancer_id"),
+    text("name"),
+    text("protocol"),
+    Column("port", Integer, nullable=False),
+    flag("check"),
+    number("check_interval_ms"),
+    number("check_threshold"),
+    UniqueConstraint("load_balancer_id", "protocol", "port"),
+    search="load_balancer_id vpc_id owner_uid",
+)
+
+BACKEND = resource(
+    "backend",
+    text("vpc_id"),
+    text("listener_id"),
+    text("instance_id"),
+    Column("port", Integer, nullable=False),
+    Column("weight", Integer, nullable=False),
+    text("health"),
+    UniqueConstraint("listener_id", "instance_id"),
+    search="listener_id instance_id vpc_id owner_uid",
+)
+
+DATABASE = resource(
+    "database",
+    text("vpc_id"),
+    text("vswitch_id"),
+    text("address"),
+    text("mac"),
+    text("name"),
+    text("description"),
+    text("engine"),
+    Column("port", Integer, nullable=False),
+    text("whitelist"),
+    optional("netns"),
+    text("state"),
+    UniqueConstraint("vpc_id", "address"),
+    search="vswitch_id vpc_id owner_uid",
+)
+
+SHARE = resource(
+    "share",
+    text("vpc_id"),
+    text("vswitch_id"),
+    text("user_uid"),
+    UniqueConstraint("vswitch_id", "user_uid"),
+    search="vswitch_id vpc_id user_uid owner_uid",
+)
+
+QUOTA_APPLICATION = resource(
+    "quota_application",
+    text("name"),
+    number("desired"),
+    text("reason"),
+    text("state"),
+    Column("answered_at", BigInteger, nullable=True),
+    text("answer"),
+    search="owner_uid name state",
 )
 
 QUOTA_GRANT = resource(
