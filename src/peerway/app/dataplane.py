@@ -96,7 +96,10 @@ class LinkCounters:
 
 
 class DataPlane(Protocol):
-    """A driver: memory, kernel, OVN. All calls may be made again at any time. Only `probe` and `health` may run beside other calls."""
+    """A driver: memory, kernel, OVN. All calls may be made again at any time.
+
+    Only `probe` and `health` may run beside other calls.
+    """
 
     #: `memory`, `kernel` or `ovn`.
     name: str
