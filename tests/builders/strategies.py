@@ -18,7 +18,7 @@ from peerway.domain.resource import Provisioning, Resource
 from peerway.domain.route_table import RouteEntry, RouteTable
 from peerway.domain.security import AclEntry, NetworkAcl, Protocol, SecurityGroup, SecurityRule
 from peerway.domain.vpc import Instance, Vpc, VSwitch
-from peerway.fabric.walk import Packet
+from peerway.fabric.packets import Packet
 
 #: IPv4 and IPv6 range of VPCs.
 VPC_RANGES = (

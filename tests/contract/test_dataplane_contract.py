@@ -402,7 +402,7 @@ def test_probes_say_what_the_reference_says(dataplane: DataPlane, data: st.DataO
         packet = data.draw(packets(topology).filter(lambda packet: packet.protocol in {ICMP, TCP, ICMP6}))
         own = [
             one
-            for one in topology.resources[packet.from_endpoint].addresses
+            for one in topology.resources[packet.sender].addresses
             if one.version == packet.destination.version
         ]
         if not own:
@@ -411,7 +411,7 @@ def test_probes_say_what_the_reference_says(dataplane: DataPlane, data: st.DataO
         expected = exchange(fabric, question)
         timeout_ms = ANSWER_MS if expected.answered else SILENCE_MS
         result = dataplane.probe(
-            Probe(packet.from_endpoint, packet.destination, packet.protocol, question.port, timeout_ms)
+            Probe(packet.sender, packet.destination, packet.protocol, question.port, timeout_ms)
         )
         assert (result.verdict is not Verdict.SILENT) == expected.answered, f"{question} {expected} {result}"
 

@@ -5,9 +5,9 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from hypothesis import given
 from hypothesis import strategies as st
 
+from peerway.fabric.decisions import longest_match
 from peerway.fabric.lookup import Lookup
 from peerway.fabric.model import Blackhole, Fib, FibEntry
-from peerway.fabric.walk import longest_match
 
 #: Few distinct bits high up and low down, so that prefixes nest and addresses hit.
 _numbers = st.builds(lambda high, low: high << 24 | low, st.integers(0, 3), st.integers(0, 3))

@@ -24,7 +24,8 @@ from peerway.domain.security import (
     SecurityRule,
 )
 from peerway.domain.vpc import Instance, Vpc, VSwitch
-from peerway.fabric.walk import Packet, exchange, walk
+from peerway.fabric.packets import Packet
+from peerway.fabric.walk import exchange, walk
 
 CARRYING = {PeeringState.CREATING, PeeringState.UPDATING, PeeringState.ACTIVE}
 
@@ -46,7 +47,7 @@ class Twin:
 
         `known` are VPCs whose security groups let it pass as part of a connection.
         """
-        sender = self.all[packet.from_endpoint]
+        sender = self.all[packet.sender]
         assert isinstance(sender, Instance)
         if packet.destination in sender.addresses:
             return "delivered", sender.id, {sender.vpc_id}
@@ -199,6 +200,6 @@ def test_exchange_equals_twin(data):
             port = 50000 if packet.protocol in {6, 17} else 0
             reply = Packet(packet.destination, packet.source, packet.protocol, port, receiver or "")
             _, back, _ = twin.fate(reply, frozenset(passed))
-            answered = back == packet.from_endpoint
+            answered = back == packet.sender
         event(f"answered: {answered}")
         assert exchange(fabric, packet).answered is answered

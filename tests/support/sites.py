@@ -6,7 +6,8 @@ from typing import Any
 
 from tests.support.live import Cloud, Refused, Tenant, answered
 
-from peerway.fabric.walk import Packet, exchange
+from peerway.fabric.packets import Packet
+from peerway.fabric.walk import exchange
 
 #: IP protocol numbers by the names that the API takes.
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
@@ -139,7 +140,7 @@ class Oracles:
                 if ":" not in target or protocol != "icmp"
                 else PROTOCOLS["icmpv6"],
                 port=port,
-                from_endpoint=source.instance["id"],
+                sender=source.instance["id"],
             ),
         ).answered
         assert packets == predicted, f"packets say {packets}, the compiled network says {predicted}: {target}"

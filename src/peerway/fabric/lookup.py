@@ -1,4 +1,4 @@
-"""A fast longest-prefix look-up for forwarding tables. Owns the structure only; `walk.longest_match` is its slow twin."""
+"""A fast longest-prefix look-up for forwarding tables. Owns the structure only; `decisions.longest_match` is its slow twin."""
 
 from __future__ import annotations
 

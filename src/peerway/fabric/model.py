@@ -350,8 +350,8 @@ class Router:
     uplinks: Mapping[str, Uplink] = field(default_factory=dict)
     #: By listener id.
     services: Mapping[str, Service] = field(default_factory=dict)
-    #: Uplink by which packets of endpoints with a public address leave when their destination counts as public and no system
-    #: entry has it, whatever the tables say (NET-10); None when the tables decide.
+    #: Uplink by which packets of endpoints with a public address leave when their destination counts as public and no VSwitch
+    #: has it, whatever the tables say (NET-10; `decisions.takes_exit`); None when the tables decide.
     exit_id: str | None = None
 
 
@@ -363,6 +363,8 @@ class LinkEnd:
     router_id: str
     #: Region of that router.
     region_id: str
+    #: Whether the resolver at the other end answers for the names at this one.
+    names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,8 +397,6 @@ class Link:
     up: bool
     #: Cap each way, Mbit/s; None for uncapped.
     cap_mbps: int | None = None
-    #: Whether each side's resolver answers for the other side's names.
-    names: bool = False
     #: How its health is checked; None for not at all.
     check: LinkCheck | None = None
     #: What the check said last. Matters only where another link leads to the same destination.

@@ -1,21 +1,40 @@
 """What one packet does in the fabric, slow and obvious: the reference that fast readers and data planes are tested against.
 
-Owns the order of the checks and the closed set of outcomes. Nothing clever may go in here.
+Owns the order of the checks. Nothing clever may go in here.
 
-The way of a packet: its source address is checked, then the security policy of the interface it leaves, then the route; the ACL
-of the subnet it leaves (unless it stays inside it), the link and the inbound route at the other router; the ACL of the subnet it
-enters, the security policy of the interface it reaches. The first check that says no ends the walk.
+What a packet meets at a router:
+
+1. where it comes from: the uplink must be up; a packet from an instance needs no permission;
+2. the destination is replaced: by a remembered connection, by an uplink's translation, or by a service (the three exclude each
+   other: a router replaces a destination once). From here on every check sees the new destination and the old source;
+3. from an instance: its source address must be its own, then its security policy is asked;
+4. the way is found: the exit for public addresses, else the table: of the sender's subnet, of the uplink, or the inbound one;
+5. the ACL of the subnet that it leaves, unless it stays inside. What is for the resolver meets no ACL;
+6. then it crosses a link and meets all this again at the other router; or it leaves by an uplink, and its source is replaced
+   there; or it reaches an interface: the ACL of the subnet that it enters, then the security policy of the interface.
+
+The first check that says no ends the walk. Where a choice depends on a connection's hash (several links, several backends, several
+public addresses), the walk takes the first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
 
 from peerway.domain.errors import NotFound
-from peerway.domain.prefixes import Address
+from peerway.fabric.decisions import (
+    asks_resolver,
+    carries,
+    decide,
+    destination_nat,
+    longest_match,
+    owner_of,
+    service_at,
+    source_nat,
+    takes_exit,
+)
 from peerway.fabric.model import (
     Action,
     Blackhole,
@@ -23,190 +42,34 @@ from peerway.fabric.model import (
     Fabric,
     Fib,
     FibEntry,
-    Filter,
-    Match,
+    LinkPath,
     Policy,
     Router,
     Subnet,
     ToEndpoint,
     ToLink,
+    ToLinks,
+    ToResolver,
+    ToUplink,
+    Uplink,
 )
-
-#: Protocols whose packets have ports.
-PORTED = frozenset({6, 17})
-
-#: A port that clients get from their systems (Linux: 32768 to 60999).
-CLIENT_PORT = 50000
-
-
-class Outcome(StrEnum):
-    """How a walk ends."""
-
-    #: The instance that has the destination address got the packet.
-    DELIVERED = "delivered"
-    #: A self-built gateway got it for a foreign address; what its guest does with it, the fabric doesn't know.
-    HANDED_TO_ENDPOINT = "handed_to_endpoint"
-    #: A security group dropped it.
-    DROPPED_BY_POLICY = "dropped_by_policy"
-    #: A network ACL dropped it.
-    DROPPED_BY_ACL = "dropped_by_acl"
-    #: No entry matches the destination.
-    NO_ROUTE = "no_route"
-    #: The longest match drops: a blackhole, the service range, or a next hop that is not there.
-    BLACKHOLE = "blackhole"
-    #: The longest match leads to a link, and the packet came by a link (PEER-7).
-    TRANSIT = "transit"
-    #: The link is down.
-    LINK_DOWN = "link_down"
-    #: The destination is in a VSwitch's range, and no instance has it.
-    NO_SUCH_ADDRESS = "no_such_address"
-    #: The source address is not the sender's own, and the sender is no gateway.
-    SPOOFED = "spoofed"
-    #: The next hop is an instance that is no gateway, and the destination is not its own.
-    NOT_A_GATEWAY = "not_a_gateway"
-
-
-class Check(StrEnum):
-    """What is looked at on the way."""
-
-    #: The source address, against the sender's own.
-    SOURCE = "source"
-    #: The security policy of the interface it leaves.
-    EGRESS_POLICY = "egress_policy"
-    #: The table of the subnet it comes from.
-    ROUTE = "route"
-    #: The ACL of the subnet it leaves.
-    EGRESS_ACL = "egress_acl"
-    #: The link.
-    LINK = "link"
-    #: The table for packets that come by a link.
-    INBOUND_ROUTE = "inbound_route"
-    #: The ACL of the subnet it enters.
-    INGRESS_ACL = "ingress_acl"
-    #: The security policy of the interface it reaches.
-    INGRESS_POLICY = "ingress_policy"
-    #: The interface it reaches.
-    DELIVERY = "delivery"
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """One packet, as its sender puts it on the wire."""
-
-    #: Source address.
-    source: Address
-    #: Destination address, of the same IP version.
-    destination: Address
-    #: IP protocol number.
-    protocol: int
-    #: Destination port; 0 for protocols without ports.
-    port: int
-    #: Instance that sends it.
-    from_endpoint: str
-    #: Source port; no filter looks at it, connections are told apart by it.
-    source_port: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """What a router remembers of a connection whose first packet its security policies let pass."""
-
-    #: Router that remembers.
-    router_id: str
-    #: Source and source port of the first packet.
-    source: tuple[Address, int]
-    #: Destination and destination port of the first packet.
-    destination: tuple[Address, int]
-    #: IP protocol number.
-    protocol: int
-
-    def holds(self, router_id: str, packet: Packet) -> bool:
-        """Whether the packet, at that router, belongs to the connection in either direction."""
-        ends = (packet.source, packet.source_port), (packet.destination, packet.port)
-        known = self.source, self.destination
-        return (
-            self.router_id == router_id and self.protocol == packet.protocol and ends in {known, known[::-1]}
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One check on the way."""
-
-    #: Router it happens at.
-    router_id: str
-    #: What is looked at.
-    check: Check
-    #: Id of what is looked at: the instance, policy, ACL, table or link.
-    subject: str
-    #: Id of what decides: `Rule.source`, `FibEntry.source`; None when nothing matched and the default decides.
-    source: str | None = None
-    #: How the walk ends here; None when the packet goes on.
-    outcome: Outcome | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """The whole way of one packet."""
-
-    #: Its checks in order; the last one has the outcome.
-    steps: tuple[Step, ...]
-    #: What the routers on its way remember of it afterwards.
-    connections: frozenset[Connection]
-
-    @property
-    def outcome(self) -> Outcome:
-        """How it ends."""
-        outcome = self.steps[-1].outcome
-        assert outcome is not None  # noqa: S101 - `walk` makes it so
-        return outcome
-
-    @property
-    def receiver(self) -> str | None:
-        """The instance that got the packet, if one did."""
-        last = self.steps[-1]
-        got = last.outcome in {Outcome.DELIVERED, Outcome.HANDED_TO_ENDPOINT}
-        return last.subject if got else None
-
-    def __str__(self) -> str:
-        """The outcome and what decided it, for people."""
-        last = self.steps[-1]
-        by = f" by {last.source}" if last.source else ""
-        return f"{self.outcome.value} at {last.subject}{by} (router {last.router_id})"
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A request and, when the request is delivered, the reply to it."""
-
-    #: The way there.
-    request: Walk
-    #: The way back; None when there is nothing to reply to.
-    reply: Walk | None
-    #: Whether the reply reaches the instance that asked.
-    answered: bool
-
-    def __str__(self) -> str:
-        """What decided, for people."""
-        return f"request {self.request}" if self.reply is None else f"reply {self.reply}"
+from peerway.fabric.outcomes import GOT, Check, Exchange, Outcome, Step, Walk
+from peerway.fabric.packets import CLIENT_PORT, PORTED, Connection, Packet
 
 
 def walk(fabric: Fabric, packet: Packet, connections: AbstractSet[Connection] = frozenset()) -> Walk:
     """Follow one packet; `NotFound` when its sender is not in the fabric.
 
-    A packet that belongs to one of the `connections` passes the security policies of the router that remembers it; ACLs are asked
-    for every packet.
+    A packet that belongs to one of the `connections` passes the security policies of the router that remembers it, and is
+    translated as that connection says; ACLs are asked for every packet.
     """
+    trip = _Trip(fabric, packet, connections)
     steps: list[Step] = []
-    for step in _journey(fabric, packet, connections):
+    for step in trip.journey():
         steps.append(step)
         if step.outcome is not None:
             break
-    routers = {step.router_id for step in steps}
-    if steps[-1].outcome not in {Outcome.DELIVERED, Outcome.HANDED_TO_ENDPOINT}:
-        routers.discard(steps[-1].router_id)
-    ends = (packet.source, packet.source_port), (packet.destination, packet.port)
-    return Walk(tuple(steps), frozenset(Connection(router, *ends, packet.protocol) for router in routers))
+    return Walk(tuple(steps), trip.packet, frozenset(trip.remembered))
 
 
 def exchange(fabric: Fabric, packet: Packet, client_port: int = CLIENT_PORT) -> Exchange:
@@ -214,26 +77,20 @@ def exchange(fabric: Fabric, packet: Packet, client_port: int = CLIENT_PORT) -> 
 
     The reply passes security policies as part of the connection, and ACLs as any other packet: its destination port is
     `client_port`, so that an ACL that lets only port 80 in drops the replies to its own side's requests. The reply needs
-    routes of its own, and may end at another instance with the same address; then nobody is answered.
+    routes of its own, and may end at another instance with the same address; then nobody is answered. Nor is somebody who gets
+    a reply from another address than was asked. Outside the network, everybody is taken to answer, over the uplink by which the
+    request came to them; and a reply that leaves by another uplink of the same port gets to the one outside who asked.
     """
     ported = packet.protocol in PORTED
-    source_port = client_port if ported else 0
-    request = Packet(
-        packet.source,
-        packet.destination,
-        packet.protocol,
-        packet.port if ported else 0,
-        packet.from_endpoint,
-        source_port,
-    )
+    request = replace(packet, port=packet.port if ported else 0, source_port=client_port if ported else 0)
     there = walk(fabric, request)
-    if there.outcome is not Outcome.DELIVERED or there.receiver is None:
+    if there.outcome is Outcome.HANDED_TO_RESOLVER:
+        return Exchange(there, None, answered=True)
+    replier = there.receiver if there.outcome is Outcome.DELIVERED else there.left_by
+    if replier is None:
         return Exchange(there, None, answered=False)
-    reply = Packet(
-        request.destination, request.source, request.protocol, source_port, there.receiver, request.port
-    )
-    back = walk(fabric, reply, there.connections)
-    return Exchange(there, back, answered=back.receiver == packet.from_endpoint)
+    back = walk(fabric, there.packet.reply(replier), there.connections)
+    return Exchange(there, back, answered=_answers(fabric, request, back))
 
 
 def locate(fabric: Fabric, endpoint_id: str) -> tuple[Router, Endpoint]:
@@ -244,95 +101,236 @@ def locate(fabric: Fabric, endpoint_id: str) -> tuple[Router, Endpoint]:
     raise NotFound("instance", endpoint_id)
 
 
-def longest_match(fib: Fib, destination: Address) -> FibEntry | None:
-    """The entry with the longest prefix that contains the address."""
-    matching = [entry for entry in fib.entries if destination in entry.prefix]
-    return max(matching, key=lambda entry: entry.prefix.prefixlen, default=None)
-
-
-def matches(match: Match, remote: Address, protocol: int, port: int) -> bool:
-    """Whether a rule concerns a packet whose far side is `remote`."""
-    if remote not in match.remote or match.protocol not in {None, protocol}:
+def _answers(fabric: Fabric, request: Packet, back: Walk) -> bool:
+    """Whether the reply gets to the request's sender and is what it expects."""
+    if back.packet.flow != request.flow.reversed:
         return False
-    return protocol not in PORTED or match.port_low <= port <= match.port_high
+    if back.left_by is None:
+        return back.receiver == request.sender
+    ports = {id: uplink.port for router in fabric.routers.values() for id, uplink in router.uplinks.items()}
+    return request.sender in ports and ports[back.left_by] == ports[request.sender]
 
 
-def decide(filter: Filter, remote: Address, protocol: int, port: int) -> tuple[Action, str | None]:  # noqa: A002 - the field's word
-    """The verdict of a filter and the source of the rule that gave it; None when the default did."""
-    for rule in filter.rules:
-        if matches(rule.match, remote, protocol, port):
-            return rule.action, rule.source
-    return filter.default, None
+class _Trip:
+    """One packet under way: what it is by now, and what routers remember of it."""
 
+    def __init__(self, fabric: Fabric, packet: Packet, connections: AbstractSet[Connection]) -> None:
+        self.fabric = fabric
+        self.connections = connections
+        #: As it is by now.
+        self.packet = packet
+        #: As it came to the router it is at.
+        self.came = packet.flow
+        #: The connection it belongs to at the router it is at, if that remembers one.
+        self.known: Connection | None = None
+        #: What the routers that it has passed remember.
+        self.remembered: list[Connection] = []
 
-def _journey(fabric: Fabric, packet: Packet, connections: AbstractSet[Connection]) -> Iterator[Step]:
-    """The checks from the sender to the first router's decision, and on from there."""
-    router, sender = locate(fabric, packet.from_endpoint)
-    if packet.destination in sender.addresses:
-        yield Step(router.id, Check.DELIVERY, sender.id, outcome=Outcome.DELIVERED)
-        return
-    spoofed = packet.source not in sender.addresses and not sender.forwards
-    yield Step(router.id, Check.SOURCE, sender.id, outcome=Outcome.SPOOFED if spoofed else None)
-    yield from _ask_security(Check.EGRESS_POLICY, router, sender, packet, connections)
-    subnet = router.subnets[sender.subnet_id]
-    fib = router.fibs[subnet.fib_id]
-    entry = longest_match(fib, packet.destination)
-    yield _route_step(Check.ROUTE, router, fib, entry)
-    if entry is not None and isinstance(entry.hop, ToLink):
-        yield from _ask_acl(Check.EGRESS_ACL, router, subnet, packet)
-        yield from _cross(fabric, router, entry.hop.link_id, packet, connections)
-    elif entry is not None:
-        yield from _arrive(router, subnet, entry, packet, connections)
+    def journey(self) -> Iterator[Step]:
+        """The checks from the sender on."""
+        for router in self.fabric.routers.values():
+            if self.packet.sender in router.endpoints:
+                return self.from_endpoint(router, router.endpoints[self.packet.sender])
+            if self.packet.sender in router.uplinks:
+                return self.from_uplink(router, router.uplinks[self.packet.sender])
+        raise NotFound("sender", self.packet.sender)
 
+    # ---- into a router ---------------------------------------------------------------------------------------------------
 
-def _cross(
-    fabric: Fabric, router: Router, link_id: str, packet: Packet, connections: AbstractSet[Connection]
-) -> Iterator[Step]:
-    """Over the link and into the router at its other end."""
-    link = fabric.links[link_id]
-    yield Step(router.id, Check.LINK, link.id, outcome=None if link.up else Outcome.LINK_DOWN)
-    other = fabric.routers[link.other(router.id).router_id]
-    entry = longest_match(other.inbound, packet.destination)
-    yield _route_step(Check.INBOUND_ROUTE, other, other.inbound, entry)
-    if entry is not None:
-        yield from _arrive(other, None, entry, packet, connections)
+    def from_endpoint(self, router: Router, sender: Endpoint) -> Iterator[Step]:
+        """From an instance's interface. A packet to an own address never leaves the guest."""
+        self.enter(router)
+        if self.packet.destination in sender.addresses:
+            self.depart(router)
+            yield Step(router.id, Check.DELIVERY, sender.id, outcome=Outcome.DELIVERED)
+            return
+        yield from self.replace_destination(router)
+        spoofed = self.packet.source not in sender.addresses and not sender.forwards
+        yield Step(router.id, Check.SOURCE, sender.id, outcome=Outcome.SPOOFED if spoofed else None)
+        yield from self.ask_security(Check.EGRESS_POLICY, router, sender)
+        subnet = router.subnets[sender.subnet_id]
+        if router.exit_id is not None and takes_exit(router, sender, self.packet):
+            yield Step(router.id, Check.EXIT, router.exit_id, router.exit_id)
+            yield from self.ask_acl(Check.EGRESS_ACL, router, subnet)
+            yield from self.leave(router, router.exit_id, router.exit_id)
+        else:
+            yield from self.follow(Check.ROUTE, router, router.fibs[subnet.fib_id], subnet)
 
+    def from_uplink(self, router: Router, uplink: Uplink) -> Iterator[Step]:
+        """From outside."""
+        self.enter(router)
+        outcome = None if carries(uplink, self.packet) else Outcome.UPLINK_DOWN
+        yield Step(router.id, Check.UPLINK, uplink.id, outcome=outcome)
+        yield from self.replace_destination(router, uplink)
+        if uplink.fib_id is None:
+            yield from self.follow(Check.INBOUND_ROUTE, router, router.inbound, None)
+        else:
+            yield from self.follow(Check.ROUTE, router, router.fibs[uplink.fib_id], None)
 
-def _arrive(
-    router: Router,
-    leaving: Subnet | None,
-    entry: FibEntry,
-    packet: Packet,
-    connections: AbstractSet[Connection],
-) -> Iterator[Step]:
-    """Out of the subnet it leaves (None for one that came by a link) and to an interface of this router."""
-    if isinstance(entry.hop, ToEndpoint):
-        receiver = router.endpoints.get(entry.hop.endpoint_id)
-    else:
-        receiver = _owner(router, packet.destination)
-    entering_id = receiver.subnet_id if receiver else entry.source
-    inside = leaving is not None and leaving.id == entering_id
-    if leaving is not None and not inside:
-        yield from _ask_acl(Check.EGRESS_ACL, router, leaving, packet)
-    if receiver is None:
-        yield Step(router.id, Check.DELIVERY, entering_id, entry.source, Outcome.NO_SUCH_ADDRESS)
-        return
-    if not inside:
-        yield from _ask_acl(Check.INGRESS_ACL, router, router.subnets[entering_id], packet)
-    yield from _ask_security(Check.INGRESS_POLICY, router, receiver, packet, connections)
-    if packet.destination in receiver.addresses:
-        outcome = Outcome.DELIVERED
-    else:
-        outcome = Outcome.HANDED_TO_ENDPOINT if receiver.forwards else Outcome.NOT_A_GATEWAY
-    yield Step(router.id, Check.DELIVERY, receiver.id, entry.source, outcome)
+    def from_link(self, router: Router) -> Iterator[Step]:
+        """From another router."""
+        self.enter(router)
+        yield from self.replace_destination(router)
+        yield from self.follow(Check.INBOUND_ROUTE, router, router.inbound, None)
 
+    def enter(self, router: Router) -> None:
+        """Come to a router."""
+        self.came = self.packet.flow
+        held = [connection for connection in self.connections if connection.holds(router.id, self.packet)]
+        self.known = held[0] if held else None
 
-def _owner(router: Router, address: Address) -> Endpoint | None:
-    """The interface that has the address."""
-    for endpoint in router.endpoints.values():
-        if address in endpoint.addresses:
-            return endpoint
-    return None
+    def depart(self, router: Router) -> None:
+        """Go on from a router, which remembers; a known connection's packet gets the source that belongs to it there."""
+        if self.known is not None:
+            self.packet = self.packet.along(self.known.onward(self.came))
+        self.remembered.append(
+            self.known or Connection(router.id, self.packet.protocol, self.came, self.packet.flow)
+        )
+
+    # ---- translation -----------------------------------------------------------------------------------------------------
+
+    def replace_destination(self, router: Router, uplink: Uplink | None = None) -> Iterator[Step]:
+        """A known connection's destination, an uplink's translation (which lets nothing in untranslated), or a service."""
+        if self.known is not None:
+            onward = self.known.onward(self.came)
+            self.packet = replace(self.packet, destination=onward.destination, port=onward.port)
+            if uplink is not None and uplink.translation is not None and self.packet.flow == self.came:
+                yield Step(router.id, Check.DESTINATION_NAT, uplink.id, outcome=Outcome.NO_TRANSLATION)
+        elif uplink is not None and uplink.translation is not None:
+            entry = destination_nat(uplink.translation, self.packet)
+            if entry is None:
+                yield Step(router.id, Check.DESTINATION_NAT, uplink.id, outcome=Outcome.NO_TRANSLATION)
+                return
+            yield Step(router.id, Check.DESTINATION_NAT, uplink.id, entry.decided_by)
+            port = entry.private_port or self.packet.port
+            self.packet = replace(self.packet, destination=entry.private, port=port)
+        else:
+            yield from self.ask_service(router)
+
+    def ask_service(self, router: Router) -> Iterator[Step]:
+        """The first live instance of the service that the packet is for, if it is for one."""
+        service = service_at(router, self.packet)
+        if service is None:
+            return
+        if not service.live:
+            yield Step(router.id, Check.SERVICE, service.id, outcome=Outcome.NO_BACKEND)
+            return
+        backend = service.live[0]
+        yield Step(router.id, Check.SERVICE, service.id, backend.endpoint_id)
+        self.packet = replace(self.packet, destination=backend.address, port=backend.port)
+
+    def replace_source(self, router: Router, uplink: Uplink) -> Iterator[Step]:
+        """The source that the packet leaves with; where an uplink translates, nothing leaves with its own."""
+        if uplink.translation is None:
+            return
+        if self.known is not None:
+            onward = self.known.onward(self.came)
+            same = onward.source == self.packet.source and onward.source_port == self.packet.source_port
+            if same:
+                yield Step(router.id, Check.SOURCE_NAT, uplink.id, outcome=Outcome.NO_TRANSLATION)
+            return
+        entry = source_nat(uplink.translation, self.packet.source)
+        if entry is None or not entry.public:
+            source = entry.decided_by if entry else None
+            yield Step(router.id, Check.SOURCE_NAT, uplink.id, source, Outcome.NO_TRANSLATION)
+            return
+        yield Step(router.id, Check.SOURCE_NAT, uplink.id, entry.decided_by)
+        self.packet = replace(self.packet, source=entry.public[0])
+
+    # ---- through a router ------------------------------------------------------------------------------------------------
+
+    def follow(self, check: Check, router: Router, fib: Fib, leaving: Subnet | None) -> Iterator[Step]:
+        """What the table says; `leaving` is the subnet of the instance that sends, None for packets from elsewhere."""
+        entry = longest_match(fib, self.packet.destination)
+        yield _route_step(check, router, fib, entry)
+        if entry is None:
+            return
+        if leaving is not None and isinstance(entry.hop, ToLink | ToLinks | ToUplink):
+            yield from self.ask_acl(Check.EGRESS_ACL, router, leaving)
+        match entry.hop:
+            case ToLink(link_id):
+                yield from self.cross(router, ToLinks((LinkPath(link_id),)))
+            case ToLinks():
+                yield from self.cross(router, entry.hop)
+            case ToUplink(uplink_id):
+                yield from self.leave(router, uplink_id, entry.source)
+            case ToResolver():
+                yield from self.ask_resolver(router, entry)
+            case _:
+                yield from self.arrive(router, leaving, entry)
+
+    def cross(self, router: Router, hop: ToLinks) -> Iterator[Step]:
+        """Over the first live link and into the router at its other end."""
+        subject = "+".join(path.link_id for path in hop.paths)
+        live = hop.live(self.fabric.links)
+        if not live:
+            yield Step(router.id, Check.LINK, subject, outcome=Outcome.LINK_DOWN)
+            return
+        link = self.fabric.links[live[0].link_id]
+        yield Step(router.id, Check.LINK, subject, link.id if len(hop.paths) > 1 else None)
+        self.depart(router)
+        yield from self.from_link(self.fabric.routers[link.other(router.id).router_id])
+
+    def leave(self, router: Router, uplink_id: str, decided_by: str) -> Iterator[Step]:
+        """Out of the network."""
+        uplink = router.uplinks[uplink_id]
+        outcome = None if carries(uplink, self.packet) else Outcome.UPLINK_DOWN
+        yield Step(router.id, Check.UPLINK, uplink_id, outcome=outcome)
+        yield from self.replace_source(router, uplink)
+        self.depart(router)
+        yield Step(router.id, Check.DELIVERY, uplink_id, decided_by, Outcome.LEFT)
+
+    def ask_resolver(self, router: Router, entry: FibEntry) -> Iterator[Step]:
+        """To the VPC's name server, which listens at one port; the rest of it is the service range, where nothing answers."""
+        listens = asks_resolver(self.packet)
+        if listens:
+            self.depart(router)
+        outcome = Outcome.HANDED_TO_RESOLVER if listens else Outcome.BLACKHOLE
+        yield Step(router.id, Check.DELIVERY, router.id, entry.source, outcome)
+
+    def arrive(self, router: Router, leaving: Subnet | None, entry: FibEntry) -> Iterator[Step]:
+        """Out of the subnet it leaves (None for one that came from elsewhere) and to an interface of this router."""
+        if isinstance(entry.hop, ToEndpoint):
+            receiver = router.endpoints.get(entry.hop.endpoint_id)
+        else:
+            receiver = owner_of(router, self.packet.destination)
+        entering_id = receiver.subnet_id if receiver else entry.source
+        inside = leaving is not None and leaving.id == entering_id
+        if leaving is not None and not inside:
+            yield from self.ask_acl(Check.EGRESS_ACL, router, leaving)
+        if receiver is None:
+            yield Step(router.id, Check.DELIVERY, entering_id, entry.source, Outcome.NO_SUCH_ADDRESS)
+            return
+        if not inside:
+            yield from self.ask_acl(Check.INGRESS_ACL, router, router.subnets[entering_id])
+        yield from self.ask_security(Check.INGRESS_POLICY, router, receiver)
+        outcome = self.reception(receiver)
+        if outcome in GOT:
+            self.depart(router)
+        yield Step(router.id, Check.DELIVERY, receiver.id, entry.source, outcome)
+
+    def reception(self, receiver: Endpoint) -> Outcome:
+        """What the interface that it reaches does with it."""
+        if self.packet.destination not in receiver.addresses:
+            return Outcome.HANDED_TO_ENDPOINT if receiver.forwards else Outcome.NOT_A_GATEWAY
+        return Outcome.HAIRPIN if receiver.id == self.packet.sender else Outcome.DELIVERED
+
+    # ---- filters ---------------------------------------------------------------------------------------------------------
+
+    def ask_security(self, check: Check, router: Router, endpoint: Endpoint) -> Iterator[Step]:
+        """The security policy of an interface; it lets pass what belongs to a connection that the router remembers."""
+        if endpoint.policy_id is None:
+            return
+        if self.known is not None:
+            yield Step(router.id, check, endpoint.policy_id)
+        else:
+            policy = router.policies[endpoint.policy_id]
+            yield _ask(check, router, policy, self.packet, Outcome.DROPPED_BY_POLICY)
+
+    def ask_acl(self, check: Check, router: Router, subnet: Subnet) -> Iterator[Step]:
+        """The ACL of a subnet, if it has one."""
+        if subnet.acl_id is not None:
+            yield _ask(check, router, router.acls[subnet.acl_id], self.packet, Outcome.DROPPED_BY_ACL)
 
 
 def _route_step(check: Check, router: Router, fib: Fib, entry: FibEntry | None) -> Step:
@@ -342,32 +340,15 @@ def _route_step(check: Check, router: Router, fib: Fib, entry: FibEntry | None) 
     outcome = None
     if isinstance(entry.hop, Blackhole):
         outcome = Outcome.BLACKHOLE
-        if check is Check.INBOUND_ROUTE and _leads_to_link(router.fibs[fib.id], entry):
+        if check is Check.INBOUND_ROUTE and _leads_out(router.fibs[fib.id], entry):
             outcome = Outcome.TRANSIT
     return Step(router.id, check, fib.id, entry.source, outcome)
 
 
-def _leads_to_link(fib: Fib, entry: FibEntry) -> bool:
-    """Whether the table that endpoints use sends this entry's packets over a link."""
-    return any(other.prefix == entry.prefix and isinstance(other.hop, ToLink) for other in fib.entries)
-
-
-def _ask_security(
-    check: Check, router: Router, endpoint: Endpoint, packet: Packet, connections: AbstractSet[Connection]
-) -> Iterator[Step]:
-    """The security policy of an interface; it lets pass what belongs to a connection that the router remembers."""
-    if endpoint.policy_id is None:
-        return
-    if any(connection.holds(router.id, packet) for connection in connections):
-        yield Step(router.id, check, endpoint.policy_id)
-    else:
-        yield _ask(check, router, router.policies[endpoint.policy_id], packet, Outcome.DROPPED_BY_POLICY)
-
-
-def _ask_acl(check: Check, router: Router, subnet: Subnet, packet: Packet) -> Iterator[Step]:
-    """The ACL of a subnet, if it has one."""
-    if subnet.acl_id is not None:
-        yield _ask(check, router, router.acls[subnet.acl_id], packet, Outcome.DROPPED_BY_ACL)
+def _leads_out(fib: Fib, entry: FibEntry) -> bool:
+    """Whether the table that endpoints use sends this entry's packets over a link or out of the network."""
+    away = ToLink | ToLinks | ToUplink
+    return any(other.prefix == entry.prefix and isinstance(other.hop, away) for other in fib.entries)
 
 
 def _ask(check: Check, router: Router, policy: Policy, packet: Packet, drop: Outcome) -> Step:

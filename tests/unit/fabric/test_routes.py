@@ -7,8 +7,8 @@ from tests.builders.topology import Topology
 
 from peerway.domain.peering import PeeringState
 from peerway.domain.resource import Provisioning
+from peerway.fabric.decisions import longest_match
 from peerway.fabric.model import Blackhole, ToEndpoint, ToLink, ToSubnet
-from peerway.fabric.walk import longest_match
 
 
 @pytest.fixture

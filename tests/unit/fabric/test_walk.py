@@ -8,7 +8,9 @@ from tests.builders.topology import ACCEPT_ALL, DROP, EGRESS, Topology, acl_entr
 from peerway.domain.errors import NotFound
 from peerway.domain.peering import PeeringState
 from peerway.domain.security import Protocol
-from peerway.fabric.walk import Check, Outcome, Packet, exchange, walk
+from peerway.fabric.outcomes import Check, Outcome
+from peerway.fabric.packets import Packet
+from peerway.fabric.walk import exchange, walk
 
 
 @pytest.fixture
