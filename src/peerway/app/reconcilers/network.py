@@ -7,7 +7,7 @@ the states that waited for it; a fresh reconciler does the same from nothing. Wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -16,14 +16,11 @@ import structlog
 
 from peerway.app.clock import Clock
 from peerway.app.dataplane import DataPlane, Report
+from peerway.app.reconcilers.settling import SETTLINGS, held_up, settle_with, waits
 from peerway.app.store import Change, Reader, Store, Writer
-from peerway.app.usecases.settle import settle_instance, settle_peering, settle_vpc, settle_vswitch
 from peerway.app.usecases.sync import SYSTEM_UID, clear_failure, list_failures, record_failure
 from peerway.app.world import World
-from peerway.domain.lifecycle.peering import PEERING
-from peerway.domain.peering import Peering
-from peerway.domain.resource import Provisioning, Resource
-from peerway.domain.vpc import Instance, Vpc, VSwitch
+from peerway.domain.resource import Resource
 from peerway.fabric.compile import compile_fabric, recompile
 from peerway.fabric.model import Fabric
 from peerway.fabric.snapshot import KINDS, Snapshot
@@ -36,8 +33,6 @@ CATCH_UP_LIMIT: Final = 10_000
 #: First pause after a failure and the longest one.
 FIRST_PAUSE: Final = timedelta(milliseconds=200)
 LONGEST_PAUSE: Final = timedelta(seconds=30)
-
-Settle = Callable[[Writer], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +128,9 @@ class NetworkReconciler:
     def _write_back(self, view: View, report: Report) -> None:
         """Settle what the pass has reached and record what failed, in one transaction."""
         settles = [
-            settle
+            settle_with(self.world, resource)
             for resource in view.waiting.values()
-            if not _touches(resource, report.failures)
-            for settle in _settle(self.world, resource)
+            if not held_up(resource, report.failures)
         ]
         recovered = self.failing - report.failures.keys()
 
@@ -193,7 +187,7 @@ def _waiting(
 ) -> Mapping[str, Resource]:
     waiting = dict(before)
     for resource in upserts:
-        if _waits(resource):
+        if waits(resource):
             waiting[resource.id] = resource
         else:
             waiting.pop(resource.id, None)
@@ -202,48 +196,9 @@ def _waiting(
     return waiting
 
 
-def _waits(resource: Resource) -> bool:
-    """Whether the resource is in a state that ends when the data plane has done its part."""
-    match resource:
-        case Peering():
-            return not PEERING.states[resource.state].stable
-        case Vpc() | VSwitch() | Instance():
-            return resource.state is not Provisioning.AVAILABLE
-        case _:
-            return False
-
-
-def _touches(resource: Resource, failures: Mapping[str, str]) -> bool:
-    """Whether a failure keeps the resource from having reached its desired state."""
-    if resource.id in failures:
-        return True
-    match resource:
-        case Peering():
-            return resource.requester.vpc_id in failures or resource.accepter.vpc_id in failures
-        case VSwitch() | Instance():
-            return resource.vpc_id in failures
-        case _:
-            return False
-
-
-def _settle(world: World, resource: Resource) -> list[Settle]:
-    """The use case that takes the resource out of the waiting state that the data plane has just acted on."""
-    match resource:
-        case Peering():
-            return [lambda tx: settle_peering(tx, world, resource.id, resource.generation)]
-        case Vpc():
-            return [lambda tx: settle_vpc(tx, world, resource.id, resource.state)]
-        case VSwitch():
-            return [lambda tx: settle_vswitch(tx, world, resource.id, resource.state)]
-        case Instance():
-            return [lambda tx: settle_instance(tx, world, resource.id, resource.state)]
-        case _:
-            return []
-
-
 def _owner_of(reader: Reader, object_id: str) -> str:
-    """Account of a router, endpoint or link of the data plane."""
-    for kind in (Vpc, Instance, Peering):
+    """Account of what an object of the data plane is made for."""
+    for kind in SETTLINGS:
         resource = reader.get(kind, object_id)
         if resource is not None:
             return resource.owner_uid

@@ -16,11 +16,16 @@ import orjson
 from peerway.app.store import Reader, Where, Writer, where
 from peerway.domain.account import Account, AuditEntry, Caller, Credential, Role
 from peerway.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
+from peerway.domain.gateway import DnatEntry, Eip, ExternalNetwork, Ipv4Gateway, NatGateway, SnatEntry
+from peerway.domain.line import PhysicalConnection, VirtualBorderRouter
 from peerway.domain.peering import Peering
-from peerway.domain.quota import QuotaGrant
+from peerway.domain.quota import QuotaApplication, QuotaGrant
 from peerway.domain.resource import Resource
 from peerway.domain.route_table import RouteEntry, RouteTable
+from peerway.domain.router_interface import RouterInterface
 from peerway.domain.security import NetworkAcl, SecurityGroup, SecurityRule
+from peerway.domain.service import Backend, Database, Listener, LoadBalancer
+from peerway.domain.sharing import Share
 from peerway.domain.text import check_number, check_token
 from peerway.domain.vpc import Instance, Vpc, VSwitch
 
@@ -55,6 +60,21 @@ WORDS: Final[Mapping[type[Resource], str]] = {
     SecurityRule: "security_rule",
     NetworkAcl: "network_acl",
     Peering: "peering",
+    RouterInterface: "router_interface",
+    PhysicalConnection: "physical_connection",
+    VirtualBorderRouter: "vbr",
+    ExternalNetwork: "external_network",
+    Eip: "eip",
+    NatGateway: "nat_gateway",
+    SnatEntry: "snat_entry",
+    DnatEntry: "dnat_entry",
+    Ipv4Gateway: "ipv4_gateway",
+    LoadBalancer: "load_balancer",
+    Listener: "listener",
+    Backend: "backend",
+    Database: "database",
+    Share: "share",
+    QuotaApplication: "quota_application",
     QuotaGrant: "quota",
 }
 

@@ -13,13 +13,18 @@ from typing import TypeVar
 from peerway.app.store import Writer, where
 from peerway.app.usecases.common import SYSTEM, every, remove, replace_stored
 from peerway.app.world import World
+from peerway.domain.gateway import Ipv4Gateway, NatGateway
+from peerway.domain.lifecycle import router_interface as interfaces
 from peerway.domain.lifecycle.peering import PEERING, PeeringEvent, move
+from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE, InterfaceEffect, InterfaceEvent
 from peerway.domain.peering import Peering
 from peerway.domain.resource import Provisioning
 from peerway.domain.route_table import RouteEntry, RouteTable
+from peerway.domain.router_interface import RouterInterface, joined
+from peerway.domain.service import Database, LoadBalancer
 from peerway.domain.vpc import Instance, Vpc, VSwitch
 
-Made = TypeVar("Made", Vpc, VSwitch, Instance)
+Made = TypeVar("Made", Vpc, VSwitch, Instance, NatGateway, Ipv4Gateway, LoadBalancer, Database)
 
 
 def settle_vpc(tx: Writer, world: World, id: str, seen: Provisioning | None = None) -> Vpc | None:
@@ -35,6 +40,41 @@ def settle_vswitch(tx: Writer, world: World, id: str, seen: Provisioning | None 
 def settle_instance(tx: Writer, world: World, id: str, seen: Provisioning | None = None) -> Instance | None:
     """The instance made available, or removed (then None)."""
     return _settle(tx, Instance, id, seen, lambda _: None)
+
+
+def settle_made(tx: Writer, kind: type[Made], id: str, seen: Provisioning | None = None) -> Made | None:
+    """A gateway, load balancer or database made available, or removed (then None)."""
+    return _settle(tx, kind, id, seen, lambda _: None)
+
+
+def settle_router_interface(tx: Writer, world: World, id: str, generation: int) -> RouterInterface | None:
+    """The interface moved on, when the data plane has reached its present generation; None when there is none.
+
+    Two that are being joined become active together and get one time of connection (EC-2).
+    """
+    before = tx.get(RouterInterface, id)
+    if before is None or before.generation != generation or ROUTER_INTERFACE.states[before.state].stable:
+        return before
+    after, effects = interfaces.move(before, InterfaceEvent.PROGRAMMED, tx.now)
+    if InterfaceEffect.REMOVE in effects:
+        remove(tx, SYSTEM, before)
+        return None
+    after = replace(after, observed_generation=generation)
+    if InterfaceEffect.STAMP in effects:
+        after = replace(after, connected_at=tx.now)
+        opposite = tx.get(RouterInterface, before.opposite_interface_id or "")
+        if opposite is not None and joined(before, opposite):
+            _settle_opposite(tx, opposite)
+    return replace_stored(tx, SYSTEM, before, after, "settle")
+
+
+def _settle_opposite(tx: Writer, opposite: RouterInterface) -> None:
+    """The other side of a pair that has just been joined."""
+    if (opposite.state, InterfaceEvent.PROGRAMMED) in ROUTER_INTERFACE.moves:
+        after, effects = interfaces.move(opposite, InterfaceEvent.PROGRAMMED, tx.now)
+        if InterfaceEffect.STAMP in effects:
+            after = replace(after, connected_at=tx.now, observed_generation=opposite.generation)
+            replace_stored(tx, SYSTEM, opposite, after, "settle")
 
 
 def settle_peering(tx: Writer, world: World, id: str, generation: int) -> Peering | None:
