@@ -2,10 +2,10 @@
 
 from peerway.adapters.entropy import SystemEntropy
 from peerway.app.world import World
-from peerway.profiles.model import load_profiles, load_regions
+from peerway.profiles.model import load_limits, load_profiles, load_regions
 
 #: Read once: they never change.
-REGIONS, PROFILES = load_regions(), load_profiles()
+REGIONS, PROFILES, LIMITS = load_regions(), load_profiles(), load_limits()
 
 
 class MemorySealer:
@@ -22,4 +22,4 @@ class MemorySealer:
 
 def make_world() -> World:
     """All regions and profiles, real chance, and a sealer that seals nothing."""
-    return World(REGIONS, PROFILES, SystemEntropy(), MemorySealer())
+    return World(REGIONS, PROFILES, LIMITS, SystemEntropy(), MemorySealer())

@@ -45,6 +45,8 @@ class World:
     regions: Regions
     #: Profiles by name.
     profiles: Mapping[str, Profile]
+    #: Limits of the installation by name.
+    limits: Mapping[str, int]
     #: Ids and secrets.
     entropy: Entropy
     #: Encryption of stored secrets.

@@ -170,3 +170,9 @@ def load_regions() -> Regions:
         for r in raw["regions"]
     )
     return Regions({region.id: region for region in regions})
+
+
+def load_limits() -> Mapping[str, int]:
+    """Limits of the installation by name."""
+    raw = tomllib.loads(files("peerway.profiles").joinpath("limits.toml").read_text("utf-8"))
+    return {limit["name"]: limit["default"] for limit in raw["limits"]}

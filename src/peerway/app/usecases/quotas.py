@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.common import insert, replace_stored, require_operator
+from peerway.app.usecases.limits import grant_id, limit_of
 from peerway.app.usecases.links import live, of_vpc
 from peerway.app.world import World
 from peerway.domain.account import Account, Caller
@@ -71,7 +72,7 @@ def list_quotas(
 def grant_quota(tx: Writer, world: World, caller: Caller, request: GrantQuota) -> QuotaGrant:
     """Give an account another limit; operators only."""
     require_operator(caller)
-    if request.name not in {quota.name for profile in world.profiles.values() for quota in profile.quotas}:
+    if request.name not in {*world.limits, *(q.name for p in world.profiles.values() for q in p.quotas)}:
         raise InvalidInput("name", "is not the name of a quota", request.name)
     if tx.get(Account, request.uid) is None:
         raise NotFound("account", request.uid, field="uid")
@@ -89,17 +90,6 @@ def grant_quota(tx: Writer, world: World, caller: Caller, request: GrantQuota) -
     return insert(tx, caller, grant)
 
 
-def grant_id(uid: str, name: str) -> str:
-    """Id of the grant of that quota to that account."""
-    return f"{uid}/{name}"
-
-
-def limit_of(tx: Reader, quota: Quota, uid: str) -> int:
-    """The limit that holds for the account."""
-    grant = tx.get(QuotaGrant, grant_id(uid, quota.name))
-    return quota.default if grant is None else grant.limit
-
-
 def check_peering_quotas(
     tx: Reader, profile: Profile, side: PeeringSide, *, same_region: bool, adding: int, own: bool
 ) -> None:
@@ -114,7 +104,7 @@ def check_peering_quotas(
             continue
         if quota.scope is _other_kind(same_region=same_region):
             continue
-        limit, used = limit_of(tx, quota, side.uid), count(tx, side)
+        limit, used = limit_of(tx, quota.name, side.uid, quota.default), count(tx, side)
         if used + adding > limit:
             told = (limit, used) if own else (None, None)
             raise QuotaExceeded(quota.name, *told, scope=_scope_name(quota, side))
@@ -123,7 +113,11 @@ def check_peering_quotas(
 def bandwidth_limit(tx: Reader, profile: Profile, uid: str, scopes: Iterable[QuotaScope]) -> tuple[str, int]:
     """Name and value of the quota that allows the least bandwidth among the scopes."""
     wanted = tuple(scopes)
-    limits = [(limit_of(tx, quota, uid), quota.name) for quota in profile.quotas if quota.scope in wanted]
+    limits = [
+        (limit_of(tx, quota.name, uid, quota.default), quota.name)
+        for quota in profile.quotas
+        if quota.scope in wanted
+    ]
     limit, name = min(limits)
     return name, limit
 
@@ -173,7 +167,7 @@ def _status(tx: Reader, uid: str, profile: Profile, quota: Quota, peerings: list
         profile=profile.name,
         scope=quota.scope,
         default=quota.default,
-        limit=limit_of(tx, quota, uid),
+        limit=limit_of(tx, quota.name, uid, quota.default),
         used=uses[used_by] if used_by is not None else 0,
         used_by=used_by,
     )
