@@ -54,15 +54,16 @@ def pair(net: Topology, *, ipv6: bool = False) -> tuple[Vpc, Vpc, Instance, Inst
 
 def in_router(plane: KernelDataPlane, vpc: Vpc, *command: str) -> str:
     """Run a command in a router's namespace, as a careless administrator would."""
-    return _run(plane, router_namespace(vpc.id), command)
+    return in_namespace(plane, router_namespace(vpc.id), *command)
 
 
 def in_instance(plane: KernelDataPlane, instance: Instance, *command: str) -> str:
     """Run a command in an instance's namespace."""
-    return _run(plane, endpoint_namespace(instance.id), command)
+    return in_namespace(plane, endpoint_namespace(instance.id), *command)
 
 
-def _run(plane: KernelDataPlane, name: str, command: tuple[str, ...]) -> str:
+def in_namespace(plane: KernelDataPlane, name: str, *command: str) -> str:
+    """Run a command in a namespace by the driver's name for it."""
     with plane._namespaces.opened(name) as fd:
         enter = ["nsenter", f"--net=/proc/self/fd/{fd}", *command]
         return subprocess.run(enter, pass_fds=[fd], check=True, capture_output=True, text=True).stdout
@@ -72,9 +73,14 @@ def socket_in(
     plane: KernelDataPlane, instance: Instance, family: int, kind: int, protocol: int = 0
 ) -> socket.socket:
     """A socket that belongs to an instance."""
+    return socket_at(plane, endpoint_namespace(instance.id), family, kind, protocol)
+
+
+def socket_at(plane: KernelDataPlane, name: str, family: int, kind: int, protocol: int = 0) -> socket.socket:
+    """A socket in a namespace by the driver's name for it."""
 
     def enter() -> socket.socket:
-        with plane._namespaces.opened(endpoint_namespace(instance.id)) as fd:
+        with plane._namespaces.opened(name) as fd:
             syscalls.setns(fd, syscalls.CLONE_NEWNET)
             return socket.socket(family, kind, protocol)
 

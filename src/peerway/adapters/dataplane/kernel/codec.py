@@ -7,7 +7,7 @@ to decode, this 3 to 5: see docs/decisions/0012.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from socket import AF_INET, AF_INET6
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ GETSTATS = 94
 
 REPLACE, EXCLUSIVE, CREATE = 0x100, 0x200, 0x400
 
-UNICAST, BLACKHOLE = 1, 6
+UNICAST, LOCAL, BLACKHOLE, THROW = 1, 2, 6, 9
 UP = 1
 PERMANENT = 0x80
 #: `rtm_protocol` of the driver's routes and rules, so that people can tell them apart in `ip route`.
@@ -33,9 +33,13 @@ _HEAD = struct.Struct("<HH")
 _LINK = struct.Struct("<BxHiII")
 _ROUTE = struct.Struct("<BBBBBBBBI")
 _QDISC = struct.Struct("<BxxxiIII")
+_HOP = struct.Struct("<HBBi")
 _NESTED = 0x8000
-#: `RTN_LOCAL`.
-_LOCAL = 2
+#: Next hops are reachable on the interface whatever addresses it has.
+_ONLINK = 4
+#: Scopes of routes.
+_HOST_SCOPE, _LINK_SCOPE, _NOWHERE = 254, 253, 255
+_LOOPBACK = 1
 #: `IPV4_DEVCONF_RP_FILTER`.
 _RP_FILTER = 8
 #: `psched` ticks a second: the kernel counts shaper time in units of 64 ns.
@@ -171,6 +175,17 @@ def new_neighbour(index: int, address: bytes, mac: bytes, owner: str, *, delete:
     return Message(NEWNEIGH, CREATE | REPLACE, body + attribute(2, mac), owner)
 
 
+class NextHop(NamedTuple):
+    """One way that a route leads."""
+
+    #: Interface index.
+    out: int
+    #: Packed address of the next router, taken as on-link whatever addresses the interface has; empty for a neighbour.
+    gateway: bytes = b""
+    #: Share of the connections, 1 to 256.
+    weight: int = 1
+
+
 def route(  # noqa: PLR0913 - the parts of a route
     version: int,
     table: int,
@@ -179,27 +194,51 @@ def route(  # noqa: PLR0913 - the parts of a route
     kind: int,
     owner: str,
     *,
-    out: int = 0,
-    gateway: bytes = b"",
+    hops: Sequence[NextHop] = (),
     delete: bool = False,
     flags: int = CREATE | REPLACE,
 ) -> Message:
-    """A route; `gateway` is taken as on-link whatever addresses the interface has."""
-    scope = 255 if delete else 253 if out and not gateway and version == AF_INET else 0
-    onlink = 4 if gateway else 0
+    """A route; with several hops it spreads connections over them."""
     short = table if table < 256 else 0
-    body = _ROUTE.pack(
-        version, length, 0, 0, short, 0 if delete else PROTOCOL, scope, 0 if delete else kind, onlink
-    )
-    body += attribute(1, network) if length else b""
-    body += u32(15, table)
+    target = (attribute(1, network) if length else b"") + u32(15, table)
     if delete:
+        body = _ROUTE.pack(version, length, 0, 0, short, 0, _NOWHERE, 0, 0) + target
         return Message(DELROUTE, 0, body, owner, removes=True)
-    if out:
-        body += u32(4, out)
-    if gateway:
-        body += attribute(5, gateway)
+    single = hops[0] if len(hops) == 1 else None
+    onlink = _ONLINK if single and single.gateway else 0
+    scope = _scope(kind, version, single)
+    body = _ROUTE.pack(version, length, 0, 0, short, PROTOCOL, scope, kind, onlink) + target
+    if single:
+        body += u32(4, single.out) + (attribute(5, single.gateway) if single.gateway else b"")
+    elif hops:
+        body += attribute(9, b"".join(map(_hop, hops)))
+    elif kind == LOCAL:
+        body += u32(4, _LOOPBACK)
     return Message(NEWROUTE, flags, body, owner)
+
+
+def _scope(kind: int, version: int, single: NextHop | None) -> int:
+    if kind == LOCAL:
+        return _HOST_SCOPE
+    return _LINK_SCOPE if single and not single.gateway and version == AF_INET else 0
+
+
+def _hop(hop: NextHop) -> bytes:
+    gateway = attribute(5, hop.gateway) if hop.gateway else b""
+    return _HOP.pack(_HOP.size + len(gateway), _ONLINK if gateway else 0, hop.weight - 1, hop.out) + gateway
+
+
+def next_hops(found: dict[int, bytes]) -> tuple[NextHop, ...]:
+    """The next hops in a route's attributes, in a fixed order."""
+    if 9 not in found:
+        return (NextHop(int.from_bytes(found.get(4, b""), "little"), found.get(5, b"")),)
+    hops, offset = [], 0
+    while offset + _HOP.size <= len(found[9]):
+        size, _, weight, out = _HOP.unpack_from(found[9], offset)
+        inner = attributes(found[9][offset : offset + size], _HOP.size)
+        hops.append(NextHop(out, inner.get(5, b""), weight + 1))
+        offset += (size + 3) & ~3
+    return tuple(sorted(hops))
 
 
 def route_request(address: bytes) -> bytes:
@@ -209,7 +248,7 @@ def route_request(address: bytes) -> bytes:
 
 def is_local(answer: bytes | None) -> bool:
     """Whether the answer to that question is: to the namespace itself."""
-    return answer is not None and _ROUTE.unpack_from(answer)[7] == _LOCAL
+    return answer is not None and _ROUTE.unpack_from(answer)[7] == LOCAL
 
 
 def rule(

@@ -225,7 +225,7 @@ class Converger:
         del state.interfaces[index]
         state.addresses = {one for one in state.addresses if one.interface != index}
         state.neighbours = {one for one in state.neighbours if one.interface != index}
-        state.routes = {to: way for to, way in state.routes.items() if way.out != index}
+        state.routes = {to: way for to, way in state.routes.items() if not way.uses(index)}
 
     def _sweep(self) -> None:
         """Have switched-off interfaces deleted; at the end of a run, because the kernel does nothing else meanwhile."""

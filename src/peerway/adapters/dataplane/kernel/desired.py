@@ -76,8 +76,12 @@ class Desired:
 
     def _differs(self, old: Router | None, new: Router | None, id: str) -> bool:
         """An equal router with equal links needs nothing, though it is another object."""
-        plan = self.routers.get(id)
-        return plan is None or old != new or plan.links != self.links_of.get(id, {})
+        plan, links = self.routers.get(id), self.links_of.get(id, {})
+        if plan is None or old != new or plan.links.keys() != links.keys():
+            return True
+        return any(
+            _programmed(plan.links[one], plan) != _programmed(link, plan) for one, link in links.items()
+        )
 
     def _index_links(self, links: dict[str, Link]) -> None:
         self.links, self.links_of = links, {}
@@ -133,6 +137,11 @@ class Desired:
         for link in self.links_of.get(router_id, {}).values():
             first, second = (self.routers[end.router_id].index for end in link.ends)
             yield encode_wire(link, first, second)
+
+
+def _programmed(link: Link, plan: RouterPlan) -> tuple[object, ...]:
+    """What a router's plan depends on."""
+    return link.ends, link.up, link.cap_mbps, link.healthy or link.id not in plan.watched
 
 
 def _whole(link: Link, fabric: Fabric) -> bool:

@@ -34,7 +34,11 @@ def _walk(actual: State, desired: State, owners: Mapping[int, str], router: str)
     for destination, way in set(actual.routes.items()) ^ set(desired.routes.items()):
         wanted = desired.routes.get(destination)
         word = "missing" if destination not in actual.routes else "wrong" if wanted else "not wanted"
-        yield owners.get((wanted or way).out, router), f"route {_cidr(destination)} is {word}"
+        hops = (wanted or way).hops
+        yield (
+            owners.get(hops[0].out, router) if len(hops) == 1 else router,
+            f"route {_cidr(destination)} is {word}",
+        )
     if actual.filter != desired.filter:
         yield router, "the filter is missing or was changed"
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from socket import AF_INET, AF_INET6
 
-from peerway.adapters.dataplane.kernel.codec import End
+from peerway.adapters.dataplane.kernel.codec import End, NextHop
 from peerway.adapters.dataplane.kernel.names import (
     ATTACHED_INTERFACE,
     BACK_RULE,
@@ -48,10 +48,11 @@ from peerway.adapters.dataplane.kernel.state import (
     PolicyRule,
     State,
     Way,
+    over,
 )
 from peerway.domain.prefixes import Address as AnyAddress
 from peerway.domain.prefixes import Prefix
-from peerway.fabric.model import Endpoint, Fib, FibEntry, Link, Router, ToEndpoint, ToLink, ToSubnet
+from peerway.fabric.model import Endpoint, Fib, FibEntry, Link, Router, ToEndpoint, ToLink, ToLinks, ToSubnet
 
 _LOOPBACK = 1
 _VERSIONS = {4: AF_INET, 6: AF_INET6}
@@ -90,6 +91,8 @@ class RouterPlan(Plan):
     endpoints: tuple[str, ...] = ()
     #: Its links as they were planned.
     links: Mapping[str, Link] = field(default_factory=dict)
+    #: Ids of the links whose health matters to its routes.
+    watched: frozenset[str] = frozenset()
     #: Interface indexes: `e:` + endpoint id, `l:` + link id → index.
     index: dict[str, int] = field(default_factory=dict)
     #: Wires to its instances, by the index of the router's end.
@@ -123,9 +126,10 @@ def encode_router(
         _add_endpoint(plan, router, endpoint, index[f"e:{endpoint.id}"], groups[endpoint.subnet_id])
     for link in links.values():
         _add_link(plan, link, index[f"l:{link.id}"], versions)
-    ways = _Ways(present, {id for id, link in links.items() if link.up}, index)
+    ways = _Ways(present, links, index)
     _add_way_back(plan, ways)
     _add_tables(plan, router, ways, versions)
+    plan.watched = frozenset(ways.watched)
     return plan
 
 
@@ -194,7 +198,7 @@ def encode_guest(endpoint: Endpoint, index: int) -> Plan:
         anywhere = Destination(_VERSIONS[address.version], INBOUND_TABLE, bytes(len(gateway)), 0)
         plan.state.addresses.add(Address(number, address.packed))
         plan.state.neighbours.add(Neighbour(number, gateway, ROUTER_MAC))
-        plan.state.routes[anywhere] = Way(number, gateway)
+        plan.state.routes[anywhere] = over(number, gateway)
     return plan
 
 
@@ -227,10 +231,12 @@ class _Ways:
 
     #: Endpoints that have an interface.
     endpoints: Mapping[str, Endpoint]
-    #: Links that carry packets.
-    live: set[str]
+    #: Links of the router.
+    links: Mapping[str, Link]
     #: Interface indexes.
     index: Mapping[str, int]
+    #: Links that routes with several paths look at, by now.
+    watched: set[str] = field(default_factory=set)
 
     def expand(self, fib: Fib, table: int) -> Iterator[tuple[Destination, Way]]:
         """All routes of a table, the longest match among them meaning what the longest match in the fib means."""
@@ -241,7 +247,7 @@ class _Ways:
                 if entry is not None and entry.hop in {ToSubnet(endpoint.subnet_id), ToEndpoint(endpoint.id)}:
                     packed = address.packed
                     host = Destination(_VERSIONS[address.version], table, packed, len(packed) * 8)
-                    yield host, Way(self.index[f"e:{endpoint.id}"])
+                    yield host, over(self.index[f"e:{endpoint.id}"])
         for entry in fib.entries:
             yield _destination(entry.prefix, table), self._way(entry)
 
@@ -252,15 +258,26 @@ class _Ways:
     def _way(self, entry: FibEntry) -> Way:
         six = entry.prefix.version == 6
         match entry.hop:
-            case ToLink(link_id) if link_id in self.live:
-                return Way(self.index[f"l:{link_id}"], FAR6 if six else FAR4)
+            case ToLink(link_id) if link_id in self.links and self.links[link_id].up:
+                return over(self.index[f"l:{link_id}"], FAR6 if six else FAR4)
+            case ToLinks() as spread:
+                return self._spread(spread, FAR6 if six else FAR4)
             case ToEndpoint(endpoint_id) if self._is_gateway(endpoint_id):
                 for address in self.endpoints[endpoint_id].addresses:
                     if address.version == entry.prefix.version:
-                        return Way(self.index[f"e:{endpoint_id}"], address.packed)
+                        return over(self.index[f"e:{endpoint_id}"], address.packed)
             case _:
                 pass
         return DISCARD
+
+    def _spread(self, spread: ToLinks, gateway: bytes) -> Way:
+        """Over all the paths that are usable now; those that only stand by share alike."""
+        self.watched.update(path.link_id for path in spread.paths)
+        hops = [
+            NextHop(self.index[f"l:{path.link_id}"], gateway, max(1, path.weight))
+            for path in spread.live(self.links)
+        ]
+        return Way(tuple(sorted(hops))) if hops else DISCARD
 
 
 def _add_way_back(plan: RouterPlan, ways: _Ways) -> None:
@@ -271,7 +288,7 @@ def _add_way_back(plan: RouterPlan, ways: _Ways) -> None:
         for address in endpoint.addresses:
             if address.version == 4:
                 destination = Destination(AF_INET, BACK_TABLE, address.packed, 32)
-                plan.state.routes[destination] = Way(ways.index[f"e:{endpoint.id}"])
+                plan.state.routes[destination] = over(ways.index[f"e:{endpoint.id}"])
 
 
 def _add_tables(plan: RouterPlan, router: Router, ways: _Ways, versions: tuple[int, ...]) -> None:
@@ -285,7 +302,7 @@ def _add_tables(plan: RouterPlan, router: Router, ways: _Ways, versions: tuple[i
                 DISCARD
             )
         for destination, way in ways.expand(fib, table):
-            if destination.version in versions and (way.out or destination not in plan.state.routes):
+            if destination.version in versions and (way != DISCARD or destination not in plan.state.routes):
                 plan.state.routes[destination] = way
     for subnet in router.subnets.values():
         for prefix in subnet.prefixes:

@@ -14,7 +14,6 @@ from peerway.adapters.dataplane.kernel.codec import attributes
 from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP
 from peerway.adapters.dataplane.kernel.netlink import Netlink
 from peerway.adapters.dataplane.kernel.state import (
-    DISCARD,
     Address,
     Destination,
     Interface,
@@ -136,6 +135,4 @@ def _routes(netlink: Netlink) -> dict[Destination, Way]:
 
 
 def _way(kind: int, found: dict[int, bytes]) -> Way:
-    if kind != codec.UNICAST:
-        return DISCARD
-    return Way(int.from_bytes(found.get(4, b""), "little"), found.get(5, b""))
+    return Way(codec.next_hops(found)) if kind == codec.UNICAST else Way(kind=kind)

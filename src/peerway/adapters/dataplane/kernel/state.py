@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from peerway.adapters.dataplane.kernel import codec
-from peerway.adapters.dataplane.kernel.codec import BLACKHOLE, Message
+from peerway.adapters.dataplane.kernel.codec import BLACKHOLE, Message, NextHop
 from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP
 
 
@@ -83,21 +83,43 @@ class Destination(NamedTuple):
 
 
 class Way(NamedTuple):
-    """Where a route leads; `DISCARD` when nowhere."""
+    """Where a route leads."""
 
-    #: Interface index, 0 for a blackhole.
-    out: int = 0
-    #: Next hop, empty for a neighbour on the interface.
-    gateway: bytes = b""
+    #: Next hops in ascending order; connections are spread over them by weight.
+    hops: tuple[NextHop, ...] = ()
+    #: Kind of route: `codec.UNICAST` with hops, another without.
+    kind: int = codec.UNICAST
+    #: How many more routes there are to the same destination; somebody else added them.
+    more: int = 0
+
+    def uses(self, interface: int) -> bool:
+        """Whether it leads over an interface."""
+        return any(hop.out == interface for hop in self.hops)
+
+    def usable(self, interfaces: Mapping[int, Interface]) -> Way:
+        """What is left of it when only the interfaces that are up can be used."""
+        if not self.hops:
+            return self
+        hops = tuple(hop for hop in self.hops if hop.out in interfaces and interfaces[hop.out].up)
+        return Way(hops) if hops else DISCARD
 
 
 #: A blackhole route.
-DISCARD = Way()
+DISCARD = Way(kind=codec.BLACKHOLE)
+#: To the router itself.
+HERE = Way(kind=codec.LOCAL)
+#: The table does not say; the next policy rule is asked.
+PASS_ON = Way(kind=codec.THROW)
+
+
+def over(interface: int, gateway: bytes = b"") -> Way:
+    """A route over one interface."""
+    return Way((NextHop(interface, gateway),))
 
 
 def several(way: Way) -> Way:
-    """What stands for one route more to the same destination; somebody else added it. The number of them is `-out`."""
-    return Way(out=min(way.out, -1) - 1)
+    """What stands for one route more to the same destination."""
+    return Way(more=way.more + 1)
 
 
 @dataclass(slots=True)
@@ -134,8 +156,9 @@ def retract(actual: State, desired: State, owners: Mapping[int, str], router: st
         return []
     messages: list[Message] = []
     for destination, way in list(actual.routes.items()):
-        if way.out in leaving:
-            owner = owners.get(way.out, router)
+        used = [hop.out for hop in way.hops if hop.out in leaving]
+        if used:
+            owner = owners.get(used[0], router)
             messages.append(_reroute(destination, desired.routes.get(destination), actual, owner))
     for rule in [rule for rule in actual.rules if rule not in desired.rules and rule.interface]:
         messages.append(codec.rule(*rule, router, delete=True))
@@ -153,8 +176,7 @@ def _reroute(destination: Destination, wanted: Way | None, actual: State, owner:
     if wanted is None:
         del actual.routes[destination]
         return codec.route(*destination, BLACKHOLE, owner, delete=True)
-    if wanted.out and not actual.interfaces.get(wanted.out, _ABSENT).up:
-        wanted = DISCARD
+    wanted = wanted.usable(actual.interfaces)
     actual.routes[destination] = wanted
     return _add_route(destination, wanted, owner)
 
@@ -192,9 +214,9 @@ def _add(actual: State, desired: State, owners: Mapping[int, str], router: str) 
         yield codec.new_neighbour(*neighbour, owners.get(neighbour.interface, router))
     for destination, way in desired.routes.items():
         if (there := actual.routes.get(destination)) != way:
-            for _ in range(-there.out if there else 0):
-                yield codec.route(*destination, BLACKHOLE, router, delete=True)
-            yield _add_route(destination, way, owners.get(way.out, router))
+            if there and there.more:
+                yield from _delete_route(destination, there, router)
+            yield _add_route(destination, way, _owner(way, owners, router))
     for rule in desired.rules - actual.rules:
         yield codec.rule(*rule, router)
 
@@ -203,8 +225,7 @@ def _remove(actual: State, desired: State, router: str) -> Iterator[Message]:
     for rule in actual.rules - desired.rules:
         yield codec.rule(*rule, router, delete=True)
     for destination in actual.routes.keys() - desired.routes.keys():
-        for _ in range(max(1, -actual.routes[destination].out)):
-            yield codec.route(*destination, BLACKHOLE, router, delete=True)
+        yield from _delete_route(destination, actual.routes[destination], router)
     kept = {neighbour[:2] for neighbour in desired.neighbours}
     for neighbour in actual.neighbours - desired.neighbours:
         if neighbour[:2] not in kept:
@@ -223,6 +244,14 @@ def _adjust(index: int, actual: Interface, desired: Interface, owner: str) -> It
         )
 
 
+def _owner(way: Way, owners: Mapping[int, str], router: str) -> str:
+    return owners.get(way.hops[0].out, router) if len(way.hops) == 1 else router
+
+
 def _add_route(destination: Destination, way: Way, owner: str) -> Message:
-    kind = codec.UNICAST if way.out else BLACKHOLE
-    return codec.route(*destination, kind, owner, out=way.out, gateway=way.gateway)
+    return codec.route(*destination, way.kind, owner, hops=way.hops)
+
+
+def _delete_route(destination: Destination, way: Way, owner: str) -> Iterator[Message]:
+    for _ in range(1 + way.more):
+        yield codec.route(*destination, BLACKHOLE, owner, delete=True)

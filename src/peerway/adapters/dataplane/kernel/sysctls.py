@@ -28,13 +28,16 @@ COMMON: tuple[tuple[str, str], ...] = (
     (_IPV6 + "icmp/ratelimit", "0"),
 )
 
-#: By kind of namespace, beyond the common ones. A router checks sources on every new interface; links are exempted one by one.
+#: By kind of namespace, beyond the common ones. A router checks sources on every new interface; links are
+#: exempted one by one. Several paths share connections, told apart by addresses and ports.
 SYSCTLS: dict[str, tuple[tuple[str, str], ...]] = {
     ROUTER: (
         (_IPV4 + "conf/default/rp_filter", "1"),
         (_IPV4 + "conf/all/send_redirects", "0"),
         (_IPV4 + "conf/default/send_redirects", "0"),
         (_IPV4 + "ip_forward", "1"),
+        (_IPV4 + "fib_multipath_hash_policy", "1"),
+        (_IPV6 + "fib_multipath_hash_policy", "1"),
         (_IPV6 + "conf/all/forwarding", "1"),
     ),
 }

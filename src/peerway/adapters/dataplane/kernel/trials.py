@@ -66,12 +66,10 @@ def _sysctls() -> str:
 
 
 def _routes() -> str:
-    gateway = bytes([169, 254, 1, 2])
+    hop = codec.NextHop(10, bytes([169, 254, 1, 2]))
     return _execute(
         codec.rule(socket.AF_INET, 100, "a", b"", 0, 1000, ""),
-        codec.route(
-            socket.AF_INET, 1000, bytes([10, 0, 0, 0]), 8, codec.UNICAST, "", out=10, gateway=gateway
-        ),
+        codec.route(socket.AF_INET, 1000, bytes([10, 0, 0, 0]), 8, codec.UNICAST, "", hops=[hop]),
         codec.route(socket.AF_INET, 1000, bytes(4), 0, codec.BLACKHOLE, ""),
     )
 
