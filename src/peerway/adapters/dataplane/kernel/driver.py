@@ -6,17 +6,19 @@ over what it finds. Calls may not be made concurrently.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from socket import socket
 
 from peerway.adapters.dataplane.kernel import syscalls
+from peerway.adapters.dataplane.kernel.checks import plan_checks
 from peerway.adapters.dataplane.kernel.converge import Converger
 from peerway.adapters.dataplane.kernel.counters import read_counters
 from peerway.adapters.dataplane.kernel.desired import Desired, Guest
 from peerway.adapters.dataplane.kernel.drift import differences
 from peerway.adapters.dataplane.kernel.holder_client import HolderClient, reach_holder
 from peerway.adapters.dataplane.kernel.limits import raise_file_limit
+from peerway.adapters.dataplane.kernel.monitor import Monitor
 from peerway.adapters.dataplane.kernel.names import is_router, router_namespace
 from peerway.adapters.dataplane.kernel.namespaces import Namespaces, Visitor
 from peerway.adapters.dataplane.kernel.probe import ask, open_socket
@@ -56,6 +58,7 @@ class KernelDataPlane:
         self._visitor = Visitor("peerway-netns")
         self._desired = Desired()
         self._unfinished: set[str] = set()
+        self._monitor = Monitor()
         raise_file_limit()
         self._open()
 
@@ -79,6 +82,7 @@ class KernelDataPlane:
 
     def _converge(self, router_ids: set[str]) -> Report:
         self._visitor.run(self._converger.run, self._desired, router_ids)
+        self._monitor.watch(plan_checks(self._desired.fabric), self._namespaces.duplicate)
         homeless = self._desired.fabric.links.keys() - self._desired.links.keys()
         failures = self._converger.failures | dict.fromkeys(homeless, "one of its routers is not here")
         self._unfinished = {id for id in router_ids if self._concerns(id, failures)}
@@ -204,8 +208,17 @@ class KernelDataPlane:
             result |= {(link_id, id): counters for link_id, counters in found.items()}
         return result
 
+    def health(self) -> Mapping[str, bool]:
+        """See `DataPlane.health`."""
+        return self._monitor.health()
+
+    def on_health(self, listener: Callable[[], None]) -> None:
+        """See `DataPlane.on_health`."""
+        self._monitor.on_health(listener)
+
     def close(self, *, destroy: bool) -> None:
         """See `DataPlane.close`."""
+        self._monitor.close()
         self._close_parts()
         if destroy:
             self._holder.end()
@@ -222,6 +235,7 @@ class KernelDataPlane:
         """After the death of the holder everything is gone; start from nothing."""
         if self._holder.alive():
             return
+        self._monitor.watch({}, self._namespaces.duplicate)
         self._close_parts()
         self._holder.close()
         self._open()

@@ -43,6 +43,8 @@ FAR4 = IPv4Address("169.254.1.2").packed
 FAR6 = IPv6Address("fe80::2").packed
 #: Source of ICMPv6 errors that a router sends; nobody routes to it.
 ROUTER6 = IPv6Address("fdff:ffff:ffff::1").packed
+#: The VPC's name server, as its instances see it; health checks of instances come from there, too.
+RESOLVER4 = IPv4Address("100.100.2.136")
 #: Interface of an instance whose namespace the driver made: name and index.
 GUEST_INTERFACE = ("eth0", 2)
 #: Name of the interface in an attached namespace, where `eth0` may be taken.
@@ -80,6 +82,11 @@ def endpoint_interface(endpoint_id: str) -> str:
 def link_interface(link_id: str) -> str:
     """Name of both ends of a link."""
     return "l" + _short(link_id)
+
+
+def uplink_interface(uplink_id: str) -> str:
+    """Name of a router's side of an uplink."""
+    return "u" + _short(uplink_id)
 
 
 def numbers(ids: Iterable[str]) -> dict[str, int]:

@@ -6,6 +6,7 @@ done by one thread that does nothing else; the sockets it opens can be used by a
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -80,6 +81,11 @@ class Namespaces:
             yield fd
         finally:
             os.close(fd)
+
+    def duplicate(self, name: str) -> int:
+        """A file descriptor of a namespace, the caller's to close."""
+        with self.opened(name) as fd:
+            return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 0)
 
     @contextmanager
     def netlink(self, name: str, protocol: int = ROUTE_PROTOCOL) -> Iterator[Netlink]:
