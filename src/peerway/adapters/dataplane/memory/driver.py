@@ -6,7 +6,7 @@ it, and nothing passes over its links, so its counters stay at zero.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from peerway.app.dataplane import LinkCounters, Observation, Probe, ProbeResult, Report, Verdict
@@ -66,6 +66,13 @@ class MemoryDataPlane:
             for link in self._applied.links.values()
             for end in link.ends
         }
+
+    def health(self) -> Mapping[str, bool]:
+        """Nothing: no probe is sent, so there is no verdict."""
+        return {}
+
+    def on_health(self, listener: Callable[[], None]) -> None:
+        """Nothing ever turns."""
 
     def close(self, *, destroy: bool) -> None:
         """Forget what was applied, with `destroy`; otherwise do nothing."""
