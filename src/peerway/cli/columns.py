@@ -103,6 +103,16 @@ COLUMNS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("SCOPE", "scope"),
             ("LIMIT", "limit"),
             ("USED", "used"),
+            ("BY", "used_by"),
+        ),
+        "quota-application": (
+            ("ID", "id"),
+            ("ACCOUNT", "owner_uid"),
+            ("NAME", "name"),
+            ("DESIRED", "desired"),
+            ("REASON", "reason"),
+            ("STATE", "state"),
+            ("ANSWER", "answer"),
         ),
         "audit": (
             ("AT", "at"),

@@ -6,8 +6,11 @@ from typing import Annotated
 
 import typer
 
-from peerway.cli.options import Output
+from peerway.cli.options import AllAccounts, Limit, Output
 from peerway.cli.session import session_of
+
+ApplicationArgument = Annotated[str, typer.Argument(metavar="APPLICATION")]
+Answer = Annotated[str | None, typer.Option("--answer", help="What to tell the tenant.", show_default=False)]
 
 app = typer.Typer(name="quota", help="Limits of an account.", add_completion=False, no_args_is_help=True)
 
@@ -40,3 +43,59 @@ def grant(
     """Give an account another limit (operators)."""
     session = session_of(ctx)
     session.show(session.client.replace(f"/quotas/{name}", {"uid": uid, "limit": limit}), output)
+
+
+@app.command()
+def apply(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the quota.")],
+    desired: Annotated[int, typer.Argument(metavar="LIMIT", help="The limit it should have.", min=0)],
+    reason: Annotated[str | None, typer.Option(help="Why.", show_default=False)] = None,
+    output: Output = None,
+) -> None:
+    """Ask an operator for a higher limit."""
+    session = session_of(ctx)
+    body = {"name": name, "desired": desired, "reason": reason}
+    session.show(session.client.create("/quota-applications", body), output)
+
+
+@app.command()
+def applications(
+    ctx: typer.Context,
+    state: Annotated[
+        str | None, typer.Option(help="Only those pending, approved or rejected.", show_default=False)
+    ] = None,
+    all_accounts: AllAccounts = False,
+    limit: Limit = None,
+    output: Output = None,
+) -> None:
+    """List applications for higher limits."""
+    session = session_of(ctx)
+    items = session.client.pages(
+        "/quota-applications", limit=limit, state=state, all_accounts=all_accounts or None
+    )
+    session.show_all("quota-application", items, output)
+
+
+@app.command()
+def approve(
+    ctx: typer.Context, application: ApplicationArgument, answer: Answer = None, output: Output = None
+) -> None:
+    """Grant what an application asks for (operators)."""
+    session = session_of(ctx)
+    session.show(session.client.act(f"/quota-applications/{application}/approve", {"answer": answer}), output)
+
+
+@app.command()
+def reject(
+    ctx: typer.Context, application: ApplicationArgument, answer: Answer = None, output: Output = None
+) -> None:
+    """Turn an application down (operators)."""
+    session = session_of(ctx)
+    session.show(session.client.act(f"/quota-applications/{application}/reject", {"answer": answer}), output)
+
+
+@app.command()
+def withdraw(ctx: typer.Context, application: ApplicationArgument, output: Output = None) -> None:
+    """Take an application back."""
+    session_of(ctx).remove(f"/quota-applications/{application}", output, None)

@@ -67,6 +67,7 @@ REQUESTS = {
         ("GET", "/accounts/{}/credentials", None),
     ],
     "credential": [("DELETE", "/credentials/{}", None)],
+    "application": [("GET", "/quota-applications/{}", None), ("DELETE", "/quota-applications/{}", None)],
 }
 
 LISTS = [
@@ -77,6 +78,7 @@ LISTS = [
     "/network-acls",
     "/instances",
     "/peerings",
+    "/quota-applications",
     "/audit",
 ]
 
@@ -87,6 +89,7 @@ def estate(site):
     owner, partner = site.account(), site.account()
     vpc, peer = owner.vpc(), partner.vpc("10.1.0.0/16")
     vswitch = owner.vswitch(vpc)
+    wish = {"name": "eips_per_account", "desired": 60}
     group = owner.ok("POST", "/security-groups", {"vpc_id": vpc["id"]})
     rule = {"direction": "ingress", "remote_cidr": "10.0.0.0/8"}
     table = owner.ok("POST", "/route-tables", {"vpc_id": vpc["id"]})
@@ -101,6 +104,7 @@ def estate(site):
         "acl": owner.ok("POST", "/network-acls", {"vpc_id": vpc["id"]})["id"],
         "instance": owner.instance(vswitch)["id"],
         "peering": owner.peering(vpc, peer)["id"],
+        "application": owner.ok("POST", "/quota-applications", wish)["id"],
         "account": owner.uid,
         "credential": owner.ok("GET", "/whoami")["key_id"],
     }

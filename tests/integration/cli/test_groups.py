@@ -177,6 +177,22 @@ def test_quota_is_listed_and_granted(tenant, cloud):
     assert limits["peerings_per_vpc"] == 7
 
 
+def test_quota_is_applied_for_and_answered(tenant, cloud):
+    """EC-7: a tenant asks for a higher limit, an operator answers."""
+    name = "router_interfaces_per_account"
+    wish = tenant.json("quota", "apply", name, 20, "--reason", "branches")
+    other = tenant.json("quota", "apply", "vbrs_per_line", 60)
+    tenant.text("quota", "withdraw", tenant.json("quota", "apply", "eips_per_account", 60)["id"])
+    tenant.become(cloud.ready["token"])
+    assert wish["id"] in tenant.text("quota", "applications", "--all-accounts", "--state", "pending")
+    assert tenant.json("quota", "approve", wish["id"], "--answer", "fine")["state"] == "approved"
+    assert tenant.json("quota", "reject", other["id"])["state"] == "rejected"
+    tenant.become(tenant.credentials["token"])
+    assert [one["answer"] for one in tenant.json("quota", "applications")] == ["fine", ""]
+    limits = {quota["name"]: quota["limit"] for quota in tenant.json("quota", "list")}
+    assert (limits[name], limits["vbrs_per_line"]) == (20, 50)
+
+
 def test_audit_tells_who_did_what(tenant, vpc):
     """Every mutation is in the account's log; the table and the data tell the same."""
     entries = tenant.json("audit", "list")
@@ -213,6 +229,7 @@ def test_watch_follows_changes(tenant, vpc):
         ("sg", ("sg", "list")),
         ("acl", ("acl", "list")),
         ("quota", ("quota", "list")),
+        ("quota-application", ("quota", "applications")),
         ("account", ("account", "list")),
         ("audit", ("audit", "list")),
         ("region", ("region", "list")),
@@ -224,6 +241,7 @@ def test_columns_are_fields_of_the_api(tenant, vpc, vswitch, kind, words):
     tenant.text("instance", "create", "--vswitch", vswitch["id"])
     tenant.text("sg", "create", "--vpc", vpc["id"])
     tenant.text("acl", "create", "--vpc", vpc["id"])
+    tenant.text("quota", "apply", "eips_per_account", 60)
     item = tenant.json(*words)[0]
     assert [path for _, path in COLUMNS[kind] if not any(option in item for option in path.split("|"))] == []
     assert yaml.safe_load(tenant.text(*words, "-o", "yaml"))[0] == item

@@ -34,6 +34,7 @@ from peerway.api.native.routers import (
     instances,
     network_acls,
     peerings,
+    quotas,
     route_tables,
     security_groups,
     vpcs,
@@ -106,6 +107,7 @@ def all_operations() -> tuple[Operation, ...]:
         *network_acls.OPERATIONS,
         *instances.OPERATIONS,
         *accounts.OPERATIONS,
+        *quotas.OPERATIONS,
         *administration.OPERATIONS,
         *catalogue.OPERATIONS,
     )

@@ -1,4 +1,4 @@
-"""Quotas (PEER-12): a product's limits, what an operator granted instead, and how much of them is used.
+"""Quotas (PEER-12): a product's limits and the installation's, what an operator granted instead, and how much is used.
 
 Counting and storing share one transaction and writers queue up, so a limit can't be overshot.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.common import insert, replace_stored, require_operator
+from peerway.app.usecases.limit_uses import USES
 from peerway.app.usecases.limits import grant_id, limit_of
 from peerway.app.usecases.links import live, of_vpc
 from peerway.app.world import World
@@ -43,37 +44,43 @@ class QuotaStatus:
 
     #: Name of the quota.
     name: str
-    #: Profile it belongs to.
-    profile: str
-    #: What it counts.
-    scope: QuotaScope
+    #: Profile it belongs to; None for a limit of the installation.
+    profile: str | None
+    #: What a product's quota counts; None for a limit of the installation, whose name says it.
+    scope: QuotaScope | None
     #: Limit without a grant.
     default: int
     #: Limit that holds.
     limit: int
     #: The highest use there is: of the fullest VPC or region, or the widest connection.
     used: int
-    #: VPC, region or connection that has it; None when nothing is used.
+    #: What has it: a VPC, region, connection, router, line ...; None when nothing is used.
     used_by: str | None
 
 
 def list_quotas(
     tx: Reader, world: World, caller: Caller, *, uid: str | None = None, profile: str | None = None
 ) -> list[QuotaStatus]:
-    """The caller's quotas (an operator's choice of account) of one profile or all; there are few, so no pages."""
+    """The caller's quotas (an operator's choice of account) of one profile, or all and the installation's limits.
+
+    There are few, so no pages.
+    """
     account = uid or caller.uid
     if account != caller.uid:
         require_operator(caller)
     chosen = world.profiles.values() if profile is None else (world.require_profile(profile),)
     peerings = tx.select(Peering, where(("requester.uid", "accepter.uid"), account), live())
-    return [_status(tx, account, each, quota, peerings) for each in chosen for quota in each.quotas]
+    limits = world.limits if profile is None else {}
+    return [
+        *(_status(tx, account, each, quota, peerings) for each in chosen for quota in each.quotas),
+        *(_limit_status(tx, account, name, default) for name, default in limits.items()),
+    ]
 
 
 def grant_quota(tx: Writer, world: World, caller: Caller, request: GrantQuota) -> QuotaGrant:
     """Give an account another limit; operators only."""
     require_operator(caller)
-    if request.name not in {*world.limits, *(q.name for p in world.profiles.values() for q in p.quotas)}:
-        raise InvalidInput("name", "is not the name of a quota", request.name)
+    require_quota(world, request.name)
     if tx.get(Account, request.uid) is None:
         raise NotFound("account", request.uid, field="uid")
     limit = check_number(request.limit, "limit", 0, HIGHEST_GRANT)
@@ -88,6 +95,15 @@ def grant_quota(tx: Writer, world: World, caller: Caller, request: GrantQuota) -
         limit=limit,
     )
     return insert(tx, caller, grant)
+
+
+def require_quota(world: World, name: object) -> tuple[str, int]:
+    """Name and default of a quota of any product or of the installation; `InvalidInput` when there is none of that name."""
+    defaults = {quota.name: quota.default for profile in world.profiles.values() for quota in profile.quotas}
+    defaults |= world.limits
+    if not isinstance(name, str) or name not in defaults:
+        raise InvalidInput("name", "is not the name of a quota", name)
+    return name, defaults[name]
 
 
 def check_peering_quotas(
@@ -168,6 +184,20 @@ def _status(tx: Reader, uid: str, profile: Profile, quota: Quota, peerings: list
         scope=quota.scope,
         default=quota.default,
         limit=limit_of(tx, quota.name, uid, quota.default),
+        used=uses[used_by] if used_by is not None else 0,
+        used_by=used_by,
+    )
+
+
+def _limit_status(tx: Reader, uid: str, name: str, default: int) -> QuotaStatus:
+    uses = USES[name](tx, uid)
+    used_by = max(uses, key=lambda key: uses[key], default=None)
+    return QuotaStatus(
+        name=name,
+        profile=None,
+        scope=None,
+        default=default,
+        limit=limit_of(tx, name, uid, default),
         used=uses[used_by] if used_by is not None else 0,
         used_by=used_by,
     )

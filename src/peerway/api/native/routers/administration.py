@@ -1,4 +1,4 @@
-"""Quotas, the audit log and how far the installation is."""
+"""The audit log and how far the installation is."""
 
 from __future__ import annotations
 
@@ -15,33 +15,14 @@ from peerway.api.native.operation import Operation
 from peerway.api.native.schemas.administration import (
     AuditAnswer,
     AuditList,
-    GrantBody,
-    QuotaList,
     StatusAnswer,
 )
-from peerway.api.native.schemas.common import Id, ListOf, ListParameters, slice_of
-from peerway.app.usecases import audit, quotas, sync
+from peerway.api.native.schemas.common import ListOf, ListParameters, slice_of
+from peerway.app.usecases import audit, sync
 from peerway.app.usecases.common import PAGE_SIZE, require_operator
-from peerway.app.usecases.quotas import QuotaStatus
 from peerway.domain.account import AuditEntry
 from peerway.domain.errors import InvalidInput
-from peerway.domain.quota import QuotaGrant
 from peerway.domain.sync import SyncFailure
-
-
-async def list_quotas(call: Call, query: Annotated[QuotaList, Query()]) -> Response:
-    """List limits and how far they are used."""
-    return await call.read(
-        lambda tx: slice_of(
-            quotas.list_quotas(tx, call.world, call.caller, uid=query.uid, profile=query.profile), query
-        )
-    )
-
-
-async def grant_quota(call: Call, name: Id, body: GrantBody) -> Response:
-    """Give an account another limit than the default. Operators only."""
-    request = quotas.GrantQuota(name=name, **body.given())
-    return await call.write(lambda tx: quotas.grant_quota(tx, call.world, call.caller, request))
 
 
 async def list_audit(call: Call, query: Annotated[AuditList, Query()]) -> Response:
@@ -104,8 +85,6 @@ def _status(call: Call) -> StatusAnswer:
 
 
 OPERATIONS: Final = (
-    Operation("GET", "/quotas", list_quotas, ListOf[QuotaStatus]),
-    Operation("PUT", "/quotas/{name}", grant_quota, QuotaGrant),
     Operation("GET", "/audit", list_audit, ListOf[AuditAnswer]),
     Operation("GET", "/status", get_status, StatusAnswer),
     Operation("GET", "/failures", list_failures, ListOf[SyncFailure]),

@@ -1,4 +1,4 @@
-"""Quotas, the audit log and how far the installation is."""
+"""The audit log and how far the installation is."""
 
 from __future__ import annotations
 
@@ -6,25 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from peerway.api.native.schemas.common import Body, ListParameters, TenantListParameters, Word
-
-
-class QuotaList(ListParameters):
-    """Which quotas."""
-
-    profile: Word | None = Field(None, description="Only those of this product.")
-    uid: Word | None = Field(None, description="Those of this account; operators only.")
-
-
-class GrantBody(Body):
-    """A limit for one account."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"uid": "1000000000000001", "limit": 500}]})
-
-    uid: Word = Field(description="The account.")
-    limit: int = Field(ge=0, le=2**53, description="The new limit; 0 forbids.")
+from peerway.api.native.schemas.common import TenantListParameters, Word
 
 
 class AuditList(TenantListParameters):
