@@ -42,7 +42,7 @@ class AccessPoint:
     name_en: str
     #: Address of the building.
     location: str
-    #: Carriers that reach it; `other` when any may.
+    #: Codes of the carriers that reach it; `CO` and `Other` stand for all without a code of their own.
     operators: tuple[str, ...]
     #: How much room it has.
     status: AccessPointStatus
@@ -73,9 +73,7 @@ class LineState(StrEnum):
     APPROVED = "approved"
     #: Turned down.
     REJECTED = "rejected"
-    #: A port is being assigned.
-    ALLOCATING = "allocating"
-    #: The port is there; both sides may build.
+    #: A port is assigned; both sides may build.
     ALLOCATED = "allocated"
     #: The customer says that it is built.
     CONFIRMED = "confirmed"
@@ -83,9 +81,7 @@ class LineState(StrEnum):
     ENABLED = "enabled"
     #: Withdrawn before it was enabled.
     CANCELED = "canceled"
-    #: Being ended.
-    TERMINATING = "terminating"
-    #: Ended.
+    #: Ended after it was enabled.
     TERMINATED = "terminated"
 
 
@@ -138,11 +134,11 @@ class VbrState(StrEnum):
     UNCONFIRMED = "unconfirmed"
     #: Being made in the data plane.
     CREATING = "creating"
-    #: Carries packets.
+    #: Carries packets between the line and its interfaces.
     ACTIVE = "active"
-    #: Being switched off.
+    #: Its way to the line is being switched off.
     TERMINATING = "terminating"
-    #: Switched off, kept.
+    #: Its way to the line is switched off; all else is kept.
     TERMINATED = "terminated"
     #: Being switched on again.
     RECOVERING = "recovering"
