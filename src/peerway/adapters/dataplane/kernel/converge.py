@@ -28,12 +28,14 @@ from peerway.adapters.dataplane.kernel.desired import Desired, Guest
 from peerway.adapters.dataplane.kernel.encode import Wire
 from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP, LOCAL_TABLE, is_router, router_namespace
 from peerway.adapters.dataplane.kernel.namespaces import Namespaces
+from peerway.adapters.dataplane.kernel.netlink import NETFILTER_PROTOCOL
 from peerway.adapters.dataplane.kernel.nft_client import FilterLoader
 from peerway.adapters.dataplane.kernel.nft_state import FilterMemory
 from peerway.adapters.dataplane.kernel.read import read_state
 from peerway.adapters.dataplane.kernel.reaper import Reaper
 from peerway.adapters.dataplane.kernel.ruleset import Ruleset, removal
 from peerway.adapters.dataplane.kernel.state import Interface, State, extend, retract
+from peerway.adapters.dataplane.kernel.tracked import Allowed, end_others
 from peerway.domain.errors import Unavailable
 
 #: How long new IPv6 addresses may take to be ready, all together, and how often to look.
@@ -154,6 +156,7 @@ class Converger:
             except Unavailable as error:
                 self._withhold(desired, id, error.text)
                 return
+            self._end_untranslatable(name, ruleset)
             self._filters.remember(name, ruleset)
             actual.filter = digest
         desired.routers[id].state.filter = digest
@@ -165,6 +168,15 @@ class Converger:
         if old is not None and old.digest == actual.filter:
             return ruleset.swap(old)
         return ruleset.text() if actual.filter == "" else removal() + ruleset.text()
+
+    def _end_untranslatable(self, name: str, ruleset: Ruleset | None) -> None:
+        """End connections whose translation is not the router's any more; new ones meet the new rules already."""
+        old = self._filters.loaded(name)
+        before = None if old is None else old.allowed
+        allowed = Allowed() if ruleset is None else ruleset.allowed
+        if before != allowed:
+            with self._namespaces.netlink(name, NETFILTER_PROTOCOL) as netlink:
+                end_others(netlink, allowed)
 
     def _withhold(self, desired: Desired, id: str, why: str) -> None:
         """A filter that can't be loaded must not leave its instances open: they are cut off until it can."""

@@ -7,7 +7,7 @@ packet too short to have ports still meets its rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -42,6 +42,30 @@ class Unit:
     chains: tuple[str, ...] = ()
     #: Map names.
     maps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A set or map that changes element by element."""
+
+    #: Its type, as it is declared.
+    type: str
+    #: Key → value; empty values for a set.
+    elements: Mapping[str, str]
+
+    @property
+    def kind(self) -> str:
+        """`map` or `set`."""
+        return "map" if ":" in self.type else "set"
+
+    def declaration(self, name: str) -> str:
+        """Text that declares it, empty."""
+        return declare(self.kind, name, [self.type])
+
+    def written(self, keys: Iterable[str]) -> str:
+        """The elements of these keys as text, in braces; nothing for none."""
+        parts = [f"{key} : {self.elements[key]}" if self.elements[key] else key for key in keys]
+        return f"{{ {', '.join(parts)} }}" if parts else ""
 
 
 @dataclass(frozen=True, slots=True)

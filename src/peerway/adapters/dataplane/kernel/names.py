@@ -15,16 +15,30 @@ from ipaddress import IPv4Address, IPv6Address
 LINK_GROUP = 2
 #: Interface group of interfaces that are switched off and wait to be reaped.
 CONDEMNED_GROUP = 3
+#: Interface group of uplinks' interfaces that the driver made.
+UPLINK_GROUP = 4
+#: Interface group of 802.1Q interfaces that the driver made on top of the host's; their MAC address is the host's.
+TAGGED_GROUP = 5
+#: Interface group of the host's own interfaces that stand for an uplink, and are given back.
+BORROWED_GROUP = 6
 #: Routing table for packets that arrive by a link: the kernel's own main table, so that whatever no rule catches meets no link.
 INBOUND_TABLE = 254
 #: The kernel's own table of a namespace's addresses.
 LOCAL_TABLE = 255
 #: Routing table of the way back to every instance, by which IPv4 sources are checked and the router's own packets go.
 BACK_TABLE = 252
+#: Routing table of packets that leave by the router's exit, whatever the other tables say.
+EXIT_TABLE = 251
+#: Routing table that discards everything.
+NOWHERE_TABLE = 250
 #: Priority of the rule for that table: what is asked on behalf of no interface.
 BACK_RULE = 50
+#: Priority of the rules by which what comes in by an uplink finds the router's own addresses there.
+OWN_RULE = 90
 #: Priority of the rules that send packets arriving by a link to the inbound table; before all others.
 LINK_RULE = 100
+#: Priority of the rules for packets of instances with a public address.
+EXIT_RULE = 150
 #: Priority of the rules for packets of self-built gateways, whose source says nothing.
 GATEWAY_RULE = 200
 #: Priority of the rules that choose a table by the VSwitch of the source.
@@ -69,6 +83,16 @@ def attached_namespace(endpoint_id: str, path: str) -> str:
     return f"a/{endpoint_id}:{path}"
 
 
+def outside_namespace(uplink_id: str, path: str) -> str:
+    """Name of the namespace of the host that an uplink leads to."""
+    return f"o/{uplink_id}:{path}"
+
+
+def owner_id(namespace: str) -> str:
+    """Id of the instance or uplink that a namespace's name was made for."""
+    return namespace[2:].partition(":")[0]
+
+
 def is_router(namespace: str) -> bool:
     """Whether a namespace is a router's, by its name."""
     return namespace.startswith("r/")
@@ -87,6 +111,22 @@ def link_interface(link_id: str) -> str:
 def uplink_interface(uplink_id: str) -> str:
     """Name of a router's side of an uplink."""
     return "u" + _short(uplink_id)
+
+
+def service_chain(service_id: str) -> str:
+    """Name of the chain that chooses a service's backend."""
+    return "s" + _short(service_id)
+
+
+def outside_interface(uplink_id: str) -> str:
+    """Name of an uplink's interface in a namespace of the host."""
+    return "pw" + _short(uplink_id)
+
+
+def uplink_macs(uplink_id: str) -> tuple[bytes, bytes]:
+    """MAC addresses of an uplink's two ends; unlike those of links they may meet on one segment outside."""
+    digest = blake2b(uplink_id.encode(), digest_size=5).digest()
+    return b"\x02" + digest, b"\x06" + digest
 
 
 def numbers(ids: Iterable[str]) -> dict[str, int]:

@@ -1,10 +1,11 @@
 """Security policies and ACLs as nftables text; pure.
 
-Owns the shape of the filter. A router's table has two kinds of chains: *fixed* ones, which say what is asked for whom, and
-*filters*, one for each distinct rule list, named by their content and never changed. A change of rules is one transaction:
-new filters are added, the fixed chains are refilled, old filters are deleted.
+Owns the shape of a router's table. It has *fixed* chains, which say what is asked for whom; *lookups*, sets and maps that say
+it for many and change element by element; and *units*, such as a chain for each distinct rule list, named by their content and
+never changed. A change is one transaction: new units are added, the fixed chains that differ are refilled, old units are
+deleted. Translation has its part in the same table (`translation`).
 
-What a packet meets:
+What a packet meets in the filter:
 1. an instance's IPv6 source must be its own (IPv4 sources are checked by the reverse path);
 2. ACLs, for every packet that leaves or enters a VSwitch;
 3. security policies, once for each connection: the verdict is kept as the connection's mark, whose value is a digest of all
@@ -14,67 +15,119 @@ What a packet meets:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from types import MappingProxyType
+from typing import Final
 
 from peerway.adapters.dataplane.kernel.encode import subnet_groups
-from peerway.adapters.dataplane.kernel.filters import Unit, declare, filter_units
-from peerway.adapters.dataplane.kernel.names import LINK_GROUP, endpoint_interface
-from peerway.fabric.model import Endpoint, Filter, Router
+from peerway.adapters.dataplane.kernel.filters import Lookup, Unit, declare, filter_units
+from peerway.adapters.dataplane.kernel.names import LINK_GROUP, endpoint_interface, uplink_interface
+from peerway.adapters.dataplane.kernel.tracked import Allowed
+from peerway.adapters.dataplane.kernel.translation import translate
+from peerway.fabric.model import Endpoint, Filter, Policy, Router
 
 TABLE = "inet peerway"
 #: The source check stands in a table of its own, so that IPv4 packets of routers without policies meet no filter at all.
 GUARD = "ip6 peerway"
-_HOOK = "type filter hook forward priority filter; policy accept;"
-_GUARD_HOOK = "type filter hook forward priority filter - 1; policy accept;"
+#: Where the fixed chains hang that the kernel calls.
+HOOKS: Final = MappingProxyType(
+    {
+        name: f"type {kind} hook {hook} priority {priority}; policy accept;"
+        for name, kind, hook, priority in (
+            ("arriving", "filter", "prerouting", "raw"),
+            ("prerouting", "nat", "prerouting", "dstnat"),
+            ("arrived", "filter", "prerouting", "dstnat + 10"),
+            ("forward", "filter", "forward", "filter"),
+            ("postrouting", "nat", "postrouting", "srcnat"),
+            ("leaving", "filter", "postrouting", "srcnat + 10"),
+        )
+    }
+)
+_GUARD_HOOK: Final = "type filter hook forward priority filter - 1; policy accept;"
 
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """A router's filter."""
+    """A router's filter and translation."""
 
     #: The source check; empty for none.
     guard: tuple[str, ...]
     #: Filters by name, in the order they must be added.
     units: Mapping[str, Unit]
-    #: Rules of the fixed chains by chain name, callers first; `forward` is the hook.
+    #: Rules of the fixed chains by chain name.
     fixed: Mapping[str, tuple[str, ...]]
+    #: Lookups by name.
+    lookups: Mapping[str, Lookup]
+    #: Translated connections that may go on.
+    allowed: Allowed
     #: Digest of all of it.
     digest: str
 
     def text(self) -> str:
         """Text that loads it where no filter is."""
-        parts = [part for unit in self.units.values() for part in unit.declarations]
-        return self._guard_text() + (_block([*parts, *self._chains()]) if self.fixed else "")
+        return self.swap(_NOTHING) if self.fixed else self._guard_text()
 
     def swap(self, old: Ruleset) -> str:
         """Text that turns the old ruleset into this one in one transaction, touching only what differs."""
-        if not (old.fixed and self.fixed):
+        if not self.fixed or not (old.fixed or old is _NOTHING):
             return removal() + self.text()
-        added = [
-            part for name, unit in self.units.items() if name not in old.units for part in unit.declarations
+        changed = [name for name, rules in self.fixed.items() if old.fixed.get(name) != rules]
+        gone = [name for name in old.fixed if name not in self.fixed]
+        units = [unit for name, unit in self.units.items() if name not in old.units]
+        old_units = [unit for name, unit in old.units.items() if name not in self.units]
+        retired = [*gone, *(chain for unit in old_units for chain in unit.chains)]
+        lines = [] if self.guard == old.guard else [*_renewed(old.guard), self._guard_text()]
+        lines += [
+            # a chain must be there before a map or rule names it, a map before a rule does
+            _block(_chain(name) for name in changed if name not in old.fixed),
+            _block(part for unit in units for part in unit.declarations),
+            *_rewritten(old.lookups, self.lookups),
+            *(f"flush chain {TABLE} {name}\n" for name in [*changed, *retired] if old is not _NOTHING),
+            _block(_chain(name, self.fixed[name]) for name in changed),
+            *_retired(old.lookups, self.lookups),
+            *(f"delete map {TABLE} {name}\n" for unit in old_units for name in unit.maps),
+            *(f"delete chain {TABLE} {name}\n" for name in retired),
         ]
-        gone = [unit for name, unit in old.units.items() if name not in self.units]
-        chains = [chain for unit in gone for chain in unit.chains]
-        lines = (
-            [f"table {GUARD}\ndelete table {GUARD}\n", self._guard_text()] if self.guard != old.guard else []
-        )
-        lines += [_block(added)] if added else []
-        lines += [f"flush chain {TABLE} {chain}\n" for chain in (*old.fixed, *chains)]
-        lines.append(_block(self._chains()))
-        chains = [*(chain for chain in old.fixed if chain not in self.fixed), *chains]
-        lines += [f"delete chain {TABLE} {chain}\n" for chain in chains]
-        lines += [f"delete map {TABLE} {name}\n" for unit in gone for name in unit.maps]
         return "".join(lines)
 
     def _guard_text(self) -> str:
         return _block([declare("chain", "forward", (_GUARD_HOOK, *self.guard))], GUARD) if self.guard else ""
 
-    def _chains(self) -> Iterator[str]:
-        for name in reversed(list(self.fixed)):  # a chain must be declared before a rule names it
-            rules = self.fixed[name]
-            yield declare("chain", name, (_HOOK, *rules) if name == "forward" else rules)
+
+_NOTHING: Final = Ruleset((), {}, {}, {}, Allowed(), "")
+
+
+def _chain(name: str, rules: Iterable[str] = ()) -> str:
+    return declare("chain", name, ([HOOKS[name]] if name in HOOKS else []) + list(rules))
+
+
+def _renewed(old_guard: tuple[str, ...]) -> list[str]:
+    return [f"delete table {GUARD}\n"] if old_guard else []
+
+
+def _rewritten(old: Mapping[str, Lookup], new: Mapping[str, Lookup]) -> Iterator[str]:
+    """Text that brings lookups to their new content, and makes those that are missing."""
+    yield _block(lookup.declaration(name) for name, lookup in new.items() if name not in old)
+    for name, lookup in new.items():
+        before: Mapping[str, str] = old[name].elements if name in old else {}
+        if before == lookup.elements:
+            continue
+        gone = [key for key, value in before.items() if lookup.elements.get(key) != value]
+        added = [key for key, value in lookup.elements.items() if before.get(key) != value]
+        for verb, written in (
+            ("delete", old[name].written(gone) if gone else ""),
+            ("add", lookup.written(added)),
+        ):
+            if written:
+                yield f"{verb} element {TABLE} {name} {written}\n"
+
+
+def _retired(old: Mapping[str, Lookup], new: Mapping[str, Lookup]) -> Iterator[str]:
+    for name, lookup in old.items():
+        if name not in new:
+            yield f"delete {lookup.kind} {TABLE} {name}\n"
 
 
 def removal() -> str:
@@ -88,22 +141,35 @@ def compile_ruleset(router: Router) -> Ruleset | None:
     guard = build.check_sources()
     build.ask_acls()
     build.ask_policies()
-    if not (guard or build.fixed):
-        return None
-    digest = blake2b(repr((guard, sorted(build.units), build.fixed)).encode(), digest_size=16).hexdigest()
-    mark = hex(int(digest[:8], 16) or 1)
+    mark = hex(int(_digest(guard, build.units, build.fixed, build.lookups)[:8], 16) or 1)
     fixed = {
         name: tuple(rule.replace("$MARK", mark) for rule in rules) for name, rules in build.fixed.items()
     }
-    return Ruleset(guard, build.units, fixed, digest)
+    translating = translate(router)
+    fixed |= {name: tuple(rules) for name, rules in translating.chains.items()}
+    if not (guard or fixed):
+        return None
+    units, lookups = build.units | translating.units, build.lookups | translating.lookups
+    return Ruleset(guard, units, fixed, lookups, translating.allowed, _digest(guard, units, fixed, lookups))
+
+
+def _digest(
+    guard: tuple[str, ...],
+    units: Mapping[str, Unit],
+    chains: Mapping[str, Sequence[str]],
+    lookups: Mapping[str, Lookup],
+) -> str:
+    elements = {name: lookup.elements for name, lookup in lookups.items()}
+    return blake2b(repr((guard, sorted(units), chains, elements)).encode(), digest_size=16).hexdigest()
 
 
 class _Build:
-    """Collects the chains of one router; the order of `fixed` is callers first."""
+    """Collects the filter of one router."""
 
     def __init__(self, router: Router) -> None:
         self.units: dict[str, Unit] = {}
         self.fixed: dict[str, list[str]] = {}
+        self.lookups: dict[str, Lookup] = {}
         #: Jumps by the filter's identity, which holds as long as the router does, and the way it is asked.
         self._jumps: dict[tuple[int, str], str] = {}
         self._router = router
@@ -120,7 +186,13 @@ class _Build:
             for address in endpoint.addresses
             if address.version == 6
         )
-        guarded = f"iifgroup != {LINK_GROUP}" + (f" iifname != {self._gateways}" if self._gateways else "")
+        free = _set(
+            [
+                *(_interface(endpoint) for endpoint in self._router.endpoints.values() if endpoint.forwards),
+                *(f'"{uplink_interface(id)}"' for id in self._router.uplinks),
+            ]
+        )
+        guarded = f"iifgroup != {LINK_GROUP}" + (f" iifname != {free}" if free else "")
         return (f"{guarded} iifname . ip6 saddr != {own} drop" if own else f"{guarded} drop",)
 
     def ask_acls(self) -> None:
@@ -171,18 +243,26 @@ class _Build:
             "goto answered",
         ]
         self.fixed["opened"] = [
-            "iifname vmap " + _set(f"{name} : {self._jump(policy.egress, 'to')}" for name, policy in guarded),
-            "oifname vmap "
-            + _set(f"{name} : {self._jump(policy.ingress, 'from')}" for name, policy in guarded),
+            f"iifname vmap {self._by_interface('opened_from', guarded, 'to')}",
+            f"oifname vmap {self._by_interface('opened_to', guarded, 'from')}",
             *settle,
         ]
         self.fixed["answered"] = [
-            "oifname vmap "
-            + _set(f"{name} : {self._jump(policy.egress, 'back_to')}" for name, policy in guarded),
-            "iifname vmap "
-            + _set(f"{name} : {self._jump(policy.ingress, 'back_from')}" for name, policy in guarded),
+            f"oifname vmap {self._by_interface('answered_to', guarded, 'back_to')}",
+            f"iifname vmap {self._by_interface('answered_from', guarded, 'back_from')}",
             *settle,
         ]
+
+    def _by_interface(self, name: str, guarded: list[tuple[str, Policy]], way: str) -> str:
+        """A map from each interface to the filter that is asked for it, in one of the ways."""
+        self.lookups[name] = Lookup(
+            "type ifname : verdict",
+            {
+                interface: self._jump(policy.egress if way in {"to", "back_to"} else policy.ingress, way)
+                for interface, policy in guarded
+            },
+        )
+        return f"@{name}"
 
     def _jump(self, rules: Filter, way: str) -> str:
         # Endpoints share their filters, and one with a group as its remote grows with them: each is written once.
@@ -205,4 +285,5 @@ def _set(elements: Iterable[str]) -> str:
 
 
 def _block(parts: Iterable[str], table: str = TABLE) -> str:
-    return f"table {table} {{\n{''.join(parts)}}}\n"
+    joined = "".join(parts)
+    return f"table {table} {{\n{joined}}}\n" if joined else ""
