@@ -1,9 +1,11 @@
-"""One VPC with many instances: what is asked of the kernel, and how it is written down, grows no faster than they do."""
+"""Many instances, many VPCs: what is asked of the kernel, and how it is written down, grows no faster than they do."""
 
 import pytest
 from tests.builders.topology import Topology
+from tests.support.kernel import in_router
 
 from peerway.adapters.dataplane.kernel.codec import GETLINK, interface_request
+from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.adapters.dataplane.kernel.netlink import Netlink
 from peerway.adapters.dataplane.kernel.ruleset import compile_ruleset
 
@@ -26,3 +28,12 @@ def test_filters_of_many_instances_are_written_once():
     ruleset = compile_ruleset(net.fabric().routers[vpc.id])
     assert ruleset is not None
     assert len(ruleset.units) < 10
+
+
+@pytest.mark.kernel
+def test_settings_reach_every_router(plane: KernelDataPlane) -> None:
+    """The holder writes settings by views that it replaces now and then: none of more routers than one view serves is left out."""
+    net = Topology()
+    vpcs = [net.vpc(f"10.{number}.0.0/16") for number in range(70)]
+    assert plane.apply(net.fabric()).failures == {}
+    assert {in_router(plane, vpc, "cat", "/proc/sys/net/ipv4/ip_forward").strip() for vpc in vpcs} == {"1"}

@@ -20,7 +20,7 @@ from typing import Any
 from peerway.adapters.dataplane.kernel import syscalls
 from peerway.adapters.dataplane.kernel.guest import Guests
 from peerway.adapters.dataplane.kernel.protocol import MESSAGE_BYTES, ROUTER, pack, unpack
-from peerway.adapters.dataplane.kernel.sysctls import COMMON, SYSCTLS, raise_loopback, write_sysctl
+from peerway.adapters.dataplane.kernel.sysctls import COMMON, SYSCTLS, Settings, raise_loopback
 
 
 class Holder:
@@ -34,6 +34,7 @@ class Holder:
         self._namespaces: dict[str, int] = {}
         self._spare: list[int] = []
         self._wanted_spare = 0
+        self._settings = Settings()
         self._guests = Guests()
         self._selector = selectors.DefaultSelector()
         self._running = True
@@ -118,8 +119,7 @@ class Holder:
         syscalls.unshare(syscalls.CLONE_NEWNET)
         try:
             raise_loopback()
-            for path, value in COMMON:
-                write_sysctl(path, value)
+            self._settings.write(COMMON)
             return syscalls.open_own_network()
         finally:
             syscalls.setns(self._home, syscalls.CLONE_NEWNET)
@@ -129,8 +129,7 @@ class Holder:
             return
         syscalls.setns(fd, syscalls.CLONE_NEWNET)
         try:
-            for path, value in SYSCTLS[kind]:
-                write_sysctl(path, value)
+            self._settings.write(SYSCTLS[kind])
         finally:
             syscalls.setns(self._home, syscalls.CLONE_NEWNET)
 

@@ -1,6 +1,6 @@
 """Settings of a new network namespace, written from inside it.
 
-Owns which kernel settings routers and instances have; a namespace may inherit other ones from the host.
+Owns which kernel settings routers and instances have, and the way to them; a namespace may inherit other ones from the host.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ import fcntl
 import os
 import socket
 import struct
+from collections.abc import Iterable
 
+from peerway.adapters.dataplane.kernel import syscalls
 from peerway.adapters.dataplane.kernel.protocol import ROUTER
 
-_IPV4, _IPV6 = "/proc/sys/net/ipv4/", "/proc/sys/net/ipv6/"
+_IPV4, _IPV6 = "ipv4/", "ipv6/"
 
 #: In every namespace: no surprises from the network (autoconfiguration, address detection), IPv6 on, and
 #: every probe of a closed port answered.
@@ -42,16 +44,49 @@ SYSCTLS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 
+#: Namespaces whose settings are written by one view of /proc. A view costs as much as a few files.
+_A_VIEW = 32
+
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
 
 
-def write_sysctl(path: str, value: str) -> None:
-    """Write one setting of the calling thread's namespace; `OSError` names the setting."""
-    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+class Settings:
+    """The settings of whatever namespace the calling thread is in; not to be shared between threads.
+
+    One name in /proc/sys/net stands for another file in each namespace, and the kernel keeps all of these in one list that it
+    walks from end to end for each namespace it has not seen there. In the common /proc that list has a place for each namespace,
+    and making a thousand would take the square of the time; so a few namespaces at a time have a view of /proc of their own.
+    """
+
+    def __init__(self) -> None:
+        self._directory = _open_settings()
+        self._left = _A_VIEW
+
+    def write(self, settings: Iterable[tuple[str, str]]) -> None:
+        """Write (name, value) pairs of one namespace; `OSError` names the setting."""
+        if not self._left:
+            old, self._directory, self._left = self._directory, _open_settings(), _A_VIEW
+            os.close(old)
+        self._left -= 1
+        for path, value in settings:
+            fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC, dir_fd=self._directory)
+            try:
+                os.write(fd, value.encode())
+            finally:
+                os.close(fd)
+
+
+def _open_settings() -> int:
+    """The directory that names the settings, in a view of its own where the kernel allows one."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
     try:
-        os.write(fd, value.encode())
+        proc = syscalls.new_proc()
+    except OSError:  # before Linux 5.2, and in some containers
+        return os.open("/proc/sys/net", flags)
+    try:
+        return os.open("sys/net", flags, dir_fd=proc)
     finally:
-        os.close(fd)
+        os.close(proc)
 
 
 def raise_loopback() -> None:

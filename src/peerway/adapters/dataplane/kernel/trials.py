@@ -20,7 +20,7 @@ from peerway.adapters.dataplane.kernel.codec import End, Message
 from peerway.adapters.dataplane.kernel.holder import enter_namespaces
 from peerway.adapters.dataplane.kernel.netlink import Netlink
 from peerway.adapters.dataplane.kernel.nft_worker import Nftables
-from peerway.adapters.dataplane.kernel.sysctls import COMMON, SYSCTLS, raise_loopback, write_sysctl
+from peerway.adapters.dataplane.kernel.sysctls import COMMON, SYSCTLS, Settings, raise_loopback
 
 
 def _execute(*messages: Message) -> str:
@@ -60,8 +60,7 @@ def _wire() -> str:
 
 
 def _sysctls() -> str:
-    for path, value in [*COMMON, *(setting for settings in SYSCTLS.values() for setting in settings)]:
-        write_sysctl(path, value)
+    Settings().write([*COMMON, *(setting for settings in SYSCTLS.values() for setting in settings)])
     return "writable"
 
 
