@@ -21,7 +21,7 @@ from peerway.adapters.sealer import FernetSealer
 from peerway.adapters.store import open_store
 from peerway.app.usecases.accounts import ensure_operator
 from peerway.app.world import World
-from peerway.profiles.model import load_limits, load_profiles, load_regions
+from peerway.profiles.model import load_access_points, load_limits, load_profiles, load_regions
 
 pytestmark = [pytest.mark.kernel, pytest.mark.postgres]
 
@@ -101,6 +101,7 @@ def make_operator(deployment: Deployment) -> tuple[str, str]:
         limits=load_limits(),
         entropy=SystemEntropy(),
         sealer=FernetSealer(key),
+        access_points=load_access_points(),
     )
     store = open_store(deployment.database)
     try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from peerway.domain.errors import InvalidInput
+from peerway.domain.line import AccessPoints
 from peerway.domain.region import Regions
 from peerway.profiles.model import Profile
 
@@ -51,6 +52,8 @@ class World:
     entropy: Entropy
     #: Encryption of stored secrets.
     sealer: Sealer
+    #: Where leased lines come in.
+    access_points: AccessPoints
 
     def require_profile(self, name: str, field: str = "profile") -> Profile:
         """The profile, or `InvalidInput` naming the field."""

@@ -19,7 +19,7 @@ from peerway.adapters.store import SqlStore, open_store
 from peerway.app.clock import SystemClock
 from peerway.app.world import World
 from peerway.domain.errors import InvalidInput
-from peerway.profiles.model import load_limits, load_profiles, load_regions
+from peerway.profiles.model import load_access_points, load_limits, load_profiles, load_regions
 from peerway.settings import Common, DataPlaneChoice, LogFormat
 
 #: Name of the agent's socket in the data folder.
@@ -55,6 +55,7 @@ def make_world(options: Common) -> World:
         limits=load_limits(),
         entropy=SystemEntropy(),
         sealer=FernetSealer(options.data / "secret.key"),
+        access_points=load_access_points(),
     )
 
 

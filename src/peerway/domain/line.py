@@ -5,13 +5,16 @@ The life of a line is the table in `lifecycle.line`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from typing import Final
 
+from peerway.domain.errors import InvalidInput
 from peerway.domain.port import Port
+from peerway.domain.prefixes import Prefix
 from peerway.domain.resource import Resource
 
 
@@ -187,10 +190,29 @@ class VirtualBorderRouter(Resource):
     #: Generation the data plane has reached.
     observed_generation: int = 0
 
+    @property
+    def transfer_networks(self) -> tuple[Prefix, ...]:
+        """The networks between it and the customer's router, IPv4 first."""
+        return tuple(gateway.network for gateway in (self.local_gateway, self.local_gateway6) if gateway)
+
 
 @dataclass(frozen=True, slots=True)
 class AccessPoints:
-    """The installation's access points by id."""
+    """The installation's access points, in the order of the list."""
 
     #: By id.
     by_id: Mapping[str, AccessPoint]
+
+    def __iter__(self) -> Iterator[AccessPoint]:
+        return iter(self.by_id.values())
+
+    def require(self, id: object, field: str = "access_point_id") -> AccessPoint:
+        """The access point, or `InvalidInput` naming the field."""
+        point = self.by_id.get(id) if isinstance(id, str) else None
+        if point is None:
+            raise InvalidInput(field, "is not a known access point", id)
+        return point
+
+
+#: Highest 802.1Q tag that a border router may have, as the cloud's API has it; 0 is for untagged packets.
+HIGHEST_VLAN: Final = 2999

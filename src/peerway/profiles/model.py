@@ -13,6 +13,7 @@ from enum import StrEnum
 from importlib.resources import files
 
 from peerway.domain.lifecycle.peering import PeeringEvent
+from peerway.domain.line import AccessPoint, AccessPoints, AccessPointStatus
 from peerway.domain.peering import PeeringState
 from peerway.domain.region import Region, Regions
 from peerway.domain.vpc import VpcKind
@@ -170,6 +171,24 @@ def load_regions() -> Regions:
         for r in raw["regions"]
     )
     return Regions({region.id: region for region in regions})
+
+
+def load_access_points() -> AccessPoints:
+    """The places where leased lines come in."""
+    raw = tomllib.loads(files("peerway.profiles").joinpath("access_points.toml").read_text("utf-8"))
+    points = (
+        AccessPoint(
+            id=a["id"],
+            region_id=a["region_id"],
+            name_zh=a["name_zh"],
+            name_en=a["name_en"],
+            location=a["location"],
+            operators=tuple(a["operators"]),
+            status=AccessPointStatus(a["status"]),
+        )
+        for a in raw["access_points"]
+    )
+    return AccessPoints({point.id: point for point in points})
 
 
 def load_limits() -> Mapping[str, int]:
