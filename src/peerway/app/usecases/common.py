@@ -78,6 +78,9 @@ WORDS: Final[Mapping[type[Resource], str]] = {
     QuotaGrant: "quota",
 }
 
+#: Kinds that can be shared, and the field of a share that names them.
+SHARED: Final[Mapping[type[Resource], str]] = {Vpc: "vpc_id", VSwitch: "vswitch_id"}
+
 #: Who acts when no request does: reconcilers and start-up.
 SYSTEM: Final = Caller(uid="system", role=Role.OPERATOR, key_id="system")
 
@@ -108,19 +111,37 @@ def require_operator(caller: Caller) -> None:
 
 
 def own(tx: Reader, caller: Caller, kind: type[R], id: object, field: str | None = None) -> R:
-    """The caller's own resource; another tenant's is `NotFound` like a missing one."""
+    """The caller's own resource; another tenant's is `NotFound` like a missing one.
+
+    One that is shared with the caller is `Forbidden`: it is seen, and its owner's alone to change (NET-9).
+    """
+    found = own_or_shared(tx, caller, kind, id, field)
+    if found.owner_uid != caller.uid:
+        text = f"{WORDS[kind]} {found.id} is shared with your account: only its owner may do this"
+        raise Forbidden(text, code="shared", id=found.id)
+    return found
+
+
+def own_or_shared(tx: Reader, caller: Caller, kind: type[R], id: object, field: str | None = None) -> R:
+    """The caller's own resource, or one that it may put things into; another tenant's is `NotFound` like a missing one."""
     found = tx.get(kind, id) if isinstance(id, str) else None
-    if found is None or found.owner_uid != caller.uid:
+    if found is None or not (found.owner_uid == caller.uid or is_shared(tx, found, caller.uid)):
         raise NotFound(WORDS[kind], str(id)[:64], field=field)
     return found
 
 
 def readable(tx: Reader, caller: Caller, kind: type[R], id: object, field: str | None = None) -> R:
-    """The resource when it is the caller's own or the caller is an operator, else `NotFound`."""
-    found = tx.get(kind, id) if isinstance(id, str) else None
-    if found is None or (found.owner_uid != caller.uid and not caller.role.may(Role.OPERATOR)):
-        raise NotFound(WORDS[kind], str(id)[:64], field=field)
-    return found
+    """The resource when the caller owns it, shares in it or is an operator, else `NotFound`."""
+    found = tx.get(kind, id) if isinstance(id, str) and caller.role.may(Role.OPERATOR) else None
+    return found or own_or_shared(tx, caller, kind, id, field)
+
+
+def is_shared(tx: Reader, resource: Resource, uid: str) -> bool:
+    """Whether the resource is shared with the account: a VSwitch that was, or the VPC it is in (NET-9)."""
+    field = SHARED.get(type(resource))
+    if field is None:
+        return False
+    return bool(tx.select(Share, where(field, resource.id), where("user_uid", uid), limit=1))
 
 
 def seen_by(caller: Caller, *, all_accounts: bool = False) -> tuple[Where, ...]:

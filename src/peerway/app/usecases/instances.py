@@ -14,6 +14,7 @@ from peerway.app.usecases.common import (
     idempotent,
     insert,
     own,
+    own_or_shared,
     page,
     readable,
     replace_stored,
@@ -150,7 +151,7 @@ def delete_instance(tx: Writer, world: World, caller: Caller, request: DeleteIns
 
 
 def _decide_instance(tx: Writer, world: World, caller: Caller, request: CreateInstance) -> Instance:
-    vswitch = own(tx, caller, VSwitch, request.vswitch_id, "vswitch_id")
+    vswitch = own_or_shared(tx, caller, VSwitch, request.vswitch_id, "vswitch_id")
     if vswitch.state is Provisioning.DELETING:
         raise IllegalState("vswitch", vswitch.id, vswitch.state.value, "use")
     if request.netns is not None:

@@ -24,7 +24,7 @@ from peerway.app.usecases.common import (
     require_member,
     seen_by,
 )
-from peerway.app.usecases.vpcs import usable_vpc
+from peerway.app.usecases.vpcs import joinable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import AlreadyExists, InUse, InvalidInput, NotFound, QuotaExceeded
@@ -140,7 +140,7 @@ def create_security_group(
     require_member(caller)
 
     def run() -> SecurityGroup:
-        vpc = usable_vpc(tx, caller, request.vpc_id)
+        vpc = joinable_vpc(tx, caller, request.vpc_id)
         group = SecurityGroup(
             id=world.entropy.new_id("sg"),
             owner_uid=caller.uid,

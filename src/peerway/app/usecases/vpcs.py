@@ -15,6 +15,7 @@ from peerway.app.usecases.common import (
     idempotent,
     insert,
     own,
+    own_or_shared,
     page,
     readable,
     replace_stored,
@@ -29,6 +30,7 @@ from peerway.domain.prefixes import contains, parse_ipv4_prefix
 from peerway.domain.quota import SECONDARY_CIDRS_PER_VPC
 from peerway.domain.resource import Provisioning, Resource
 from peerway.domain.route_table import EntryOrigin, RouteEntry, RouteTable, TableKind
+from peerway.domain.router_interface import RouterInterface
 from peerway.domain.security import NetworkAcl, SecurityGroup
 from peerway.domain.text import check_description, check_name
 from peerway.domain.vpc import (
@@ -205,7 +207,15 @@ def delete_vpc(tx: Writer, world: World, caller: Caller, request: DeleteVpc) -> 
 
 def usable_vpc(tx: Reader, caller: Caller, id: str, field: str = "vpc_id") -> Vpc:
     """The caller's VPC when things may be put into it: `Conflict` while it is being deleted."""
-    vpc = own(tx, caller, Vpc, id, field)
+    return _not_leaving(own(tx, caller, Vpc, id, field))
+
+
+def joinable_vpc(tx: Reader, caller: Caller, id: str, field: str = "vpc_id") -> Vpc:
+    """The same for a VPC that is the caller's or shared with it: where its instances and their security groups may be."""
+    return _not_leaving(own_or_shared(tx, caller, Vpc, id, field))
+
+
+def _not_leaving(vpc: Vpc) -> Vpc:
     if vpc.state is Provisioning.DELETING:
         raise IllegalState("vpc", vpc.id, vpc.state.value, "use")
     return vpc
@@ -255,6 +265,7 @@ def _check_empty(tx: Reader, vpc: Vpc) -> None:
         (VSwitch, "vswitch"),
         (SecurityGroup, "security_group"),
         (NetworkAcl, "network_acl"),
+        (RouterInterface, "router_interface"),
     )
     for kind, word in kinds:
         for left in tx.select(kind, inside, limit=1):
