@@ -97,6 +97,13 @@ COLUMNS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("REGION", "accepter.region_id"),
             ("MBIT/S", "bandwidth_mbps"),
         ),
+        "share": (
+            ("ID", "id"),
+            ("VPC", "vpc_id"),
+            ("VSWITCH", "vswitch_id"),
+            ("OWNER", "owner_uid"),
+            ("USED BY", "user_uid"),
+        ),
         "quota": (
             ("PROFILE", "profile"),
             ("NAME", "name"),

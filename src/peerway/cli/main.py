@@ -49,6 +49,7 @@ ENTRIES: Mapping[str, Entry] = MappingProxyType(
         "instance": Entry("instance", NETWORK, "Machines in a VSwitch."),
         "sg": Entry("sg", NETWORK, "Security groups: stateful filters that instances join."),
         "acl": Entry("acl", NETWORK, "Network ACLs: stateless filters that VSwitches are bound to."),
+        "share": Entry("share", NETWORK, "VSwitches that other accounts may use."),
         "peering": Entry("peering", LINKS, "Peer connections between two VPCs."),
         "watch": Entry("watch", LINKS, "Print changes as they happen."),
         "exec": Entry("exec", USE, "Run a command inside an instance, on the host that carries it."),

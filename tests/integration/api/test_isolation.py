@@ -67,6 +67,7 @@ REQUESTS = {
         ("GET", "/accounts/{}/credentials", None),
     ],
     "credential": [("DELETE", "/credentials/{}", None)],
+    "share": [("GET", "/shares/{}", None), ("DELETE", "/shares/{}", None)],
     "application": [("GET", "/quota-applications/{}", None), ("DELETE", "/quota-applications/{}", None)],
 }
 
@@ -78,6 +79,7 @@ LISTS = [
     "/network-acls",
     "/instances",
     "/peerings",
+    "/shares",
     "/quota-applications",
     "/audit",
 ]
@@ -104,6 +106,7 @@ def estate(site):
         "acl": owner.ok("POST", "/network-acls", {"vpc_id": vpc["id"]})["id"],
         "instance": owner.instance(vswitch)["id"],
         "peering": owner.peering(vpc, peer)["id"],
+        "share": owner.ok("POST", "/shares", {"vswitch_id": vswitch["id"], "user_uid": partner.uid})["id"],
         "application": owner.ok("POST", "/quota-applications", wish)["id"],
         "account": owner.uid,
         "credential": owner.ok("GET", "/whoami")["key_id"],

@@ -177,6 +177,15 @@ def test_quota_is_listed_and_granted(tenant, cloud):
     assert limits["peerings_per_vpc"] == 7
 
 
+def test_vswitch_is_shared(tenant, cloud, vswitch):
+    """NET-9: every verb of `share`."""
+    share = tenant.json("share", "create", "--vswitch", vswitch["id"], "--uid", cloud.ready["uid"])
+    assert tenant.json("share", "show", share["id"])["vswitch_id"] == vswitch["id"]
+    assert [one["id"] for one in tenant.json("share", "list", "--vpc", vswitch["vpc_id"])] == [share["id"]]
+    tenant.text("share", "delete", share["id"])
+    assert tenant.json("share", "list") == []
+
+
 def test_quota_is_applied_for_and_answered(tenant, cloud):
     """EC-7: a tenant asks for a higher limit, an operator answers."""
     name = "router_interfaces_per_account"
@@ -229,6 +238,7 @@ def test_watch_follows_changes(tenant, vpc):
         ("sg", ("sg", "list")),
         ("acl", ("acl", "list")),
         ("quota", ("quota", "list")),
+        ("share", ("share", "list")),
         ("quota-application", ("quota", "applications")),
         ("account", ("account", "list")),
         ("audit", ("audit", "list")),
@@ -236,12 +246,13 @@ def test_watch_follows_changes(tenant, vpc):
         ("profile", ("region", "profiles")),
     ],
 )
-def test_columns_are_fields_of_the_api(tenant, vpc, vswitch, kind, words):
+def test_columns_are_fields_of_the_api(tenant, cloud, vpc, vswitch, kind, words):
     """A renamed field would empty a column: each column's path leads somewhere in what the API answers."""
     tenant.text("instance", "create", "--vswitch", vswitch["id"])
     tenant.text("sg", "create", "--vpc", vpc["id"])
     tenant.text("acl", "create", "--vpc", vpc["id"])
     tenant.text("quota", "apply", "eips_per_account", 60)
+    tenant.text("share", "create", "--vswitch", vswitch["id"], "--uid", cloud.ready["uid"])
     item = tenant.json(*words)[0]
     assert [path for _, path in COLUMNS[kind] if not any(option in item for option in path.split("|"))] == []
     assert yaml.safe_load(tenant.text(*words, "-o", "yaml"))[0] == item

@@ -37,6 +37,7 @@ from peerway.api.native.routers import (
     quotas,
     route_tables,
     security_groups,
+    shares,
     vpcs,
     vswitches,
 )
@@ -107,6 +108,7 @@ def all_operations() -> tuple[Operation, ...]:
         *network_acls.OPERATIONS,
         *instances.OPERATIONS,
         *accounts.OPERATIONS,
+        *shares.OPERATIONS,
         *quotas.OPERATIONS,
         *administration.OPERATIONS,
         *catalogue.OPERATIONS,
