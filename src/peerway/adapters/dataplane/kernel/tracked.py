@@ -8,7 +8,7 @@ router translates now, so it does not matter what was there before, or who loade
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from socket import AF_INET
@@ -21,8 +21,8 @@ _GET, _DELETE = 1 << 8 | 1, 1 << 8 | 2
 _ORIGINAL, _REPLY, _STATUS, _STATUS_MASK = 1, 2, 3, 26
 _IP, _PROTOCOL = 1, 2
 _NESTED = 0x8000
-#: `IPS_SRC_NAT | IPS_DST_NAT`
-_TRANSLATED = 0x30
+#: `IPS_SRC_NAT` and `IPS_DST_NAT`
+_TRANSLATED = (0x10, 0x20)
 _HEAD = bytes([AF_INET, 0, 0, 0])
 
 
@@ -93,22 +93,27 @@ class Allowed:
 
 def end_others(netlink: Netlink, allowed: Allowed) -> int:
     """End the translated connections of the socket's namespace that may not go on; returns how many."""
-    wanted = attribute(_STATUS, _TRANSLATED.to_bytes(4, "big"))
-    wanted += attribute(_STATUS_MASK, _TRANSLATED.to_bytes(4, "big"))
-    going = list(_not_allowed(netlink.dump(_GET, _HEAD + wanted), allowed))
-    netlink.execute(going)
+    going: dict[bytes, Message] = {}
+    for bit in _TRANSLATED:
+        flag = bit.to_bytes(4, "big")
+        asked = _HEAD + attribute(_STATUS, flag) + attribute(_STATUS_MASK, flag)
+        going |= _not_allowed(netlink.dump(_GET, asked), bit, allowed)
+    netlink.execute(list(going.values()))
     return len(going)
 
 
-def _not_allowed(entries: Iterable[tuple[int, bytes]], allowed: Allowed) -> Iterator[Message]:
+def _not_allowed(entries: Iterable[tuple[int, bytes]], bit: int, allowed: Allowed) -> dict[bytes, Message]:
+    """Requests that end them, by the connection's first direction."""
+    result = {}
     for _, body in entries:
         found = attributes(body, 4)
-        # older kernels answer with every entry
-        if not int.from_bytes(found.get(_STATUS, b""), "big") & _TRANSLATED:
+        if not int.from_bytes(found.get(_STATUS, b""), "big") & bit:  # older kernels answer with every entry
             continue
         original = found[_ORIGINAL]
         if not allowed.holds(_tuple(original), _tuple(found[_REPLY])):
-            yield Message(_DELETE, 0, _HEAD + attribute(_ORIGINAL | _NESTED, original), removes=True)
+            which = attribute(_ORIGINAL | _NESTED, original)
+            result[original] = Message(_DELETE, 0, _HEAD + which, removes=True)
+    return result
 
 
 def _tuple(body: bytes) -> Tuple:
