@@ -23,6 +23,9 @@ Address = IPv4Address | IPv6Address
 #: Range of the cloud's own services; a system entry of every route table (NET-5).
 SERVICE_RANGE = IPv4Network("100.64.0.0/10")
 
+#: Every VPC's own name server, in the service range.
+RESOLVER_ADDRESS = IPv4Address("100.100.2.136")
+
 #: RFC 1918: what a VPC may use without it counting as public (NET-10).
 PRIVATE_RANGES = (
     IPv4Network("10.0.0.0/8"),

@@ -1,66 +1,48 @@
-"""The stored network at one revision, bundled by VPC: what the compiler reads.
+"""The stored network at one revision, bundled by router: what the compiler reads.
 
-Owns which stored resources count and in which VPC they stand. Immutable: a change makes a new snapshot that shares all it did
-not touch, and says which VPCs and links have to be compiled again. Nothing about what the resources mean may go in here.
+Owns which change concerns which routers and links. Immutable: a change makes a new snapshot that shares all it did not touch, and
+says what has to be compiled again. Nothing about what the resources mean may go in here.
+
+A change touches exactly these: the router at which the changed thing stands; the link that it is a side of, and the routers at
+both ends when the link comes, goes, starts or stops carrying; the routers whose security rules name a group whose members changed
+beyond a link; those with an uplink to a changed outside network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from peerway.domain.gateway import Eip, ExternalNetwork
+from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.peering import Peering
-from peerway.domain.resource import Provisioning, Resource
-from peerway.domain.route_table import RouteEntry, RouteTable
-from peerway.domain.security import NetworkAcl, SecurityGroup, SecurityRule
-from peerway.domain.vpc import Instance, Vpc, VSwitch
+from peerway.domain.resource import Resource
+from peerway.domain.router_interface import RouterInterface
+from peerway.domain.vpc import Instance, Vpc
 from peerway.fabric.persistent import PersistentMap
+from peerway.fabric.site import (
+    NOTHING,
+    PARTS,
+    Home,
+    Resident,
+    Site,
+    foreign_groups,
+    interface_ways,
+    is_leaving,
+    membership,
+    peering_ways,
+)
 
-#: What stands in a VPC, beside the VPC itself and its links.
-Resident = VSwitch | RouteTable | RouteEntry | SecurityGroup | SecurityRule | NetworkAcl | Instance
-
-#: Where each kind of resident stands in `VpcState`.
-PARTS: Mapping[type[Resource], str] = {
-    VSwitch: "vswitches",
-    RouteTable: "route_tables",
-    RouteEntry: "route_entries",
-    SecurityGroup: "security_groups",
-    SecurityRule: "security_rules",
-    NetworkAcl: "network_acls",
-    Instance: "instances",
-}
+V = TypeVar("V")
 
 #: The kinds by the name that the change log gives them; other kinds don't concern the network.
-KINDS: Mapping[str, type[Resource]] = {kind.__name__.lower(): kind for kind in (Vpc, Peering, *PARTS)}
+KINDS: Mapping[str, type[Resource]] = {
+    kind.__name__.lower(): kind for kind in (Vpc, VirtualBorderRouter, Peering, ExternalNetwork, *PARTS)
+}
 
-
-@dataclass(frozen=True, slots=True)
-class VpcState:
-    """All that stands in one VPC, each part by id."""
-
-    #: The VPC; None while it is not stored or is being deleted, and only its remains are there.
-    vpc: Vpc | None = None
-    #: Its VSwitches.
-    vswitches: Mapping[str, VSwitch] = field(default_factory=dict)
-    #: Its route tables.
-    route_tables: Mapping[str, RouteTable] = field(default_factory=dict)
-    #: Custom entries of all its tables.
-    route_entries: Mapping[str, RouteEntry] = field(default_factory=dict)
-    #: Its security groups.
-    security_groups: Mapping[str, SecurityGroup] = field(default_factory=dict)
-    #: Rules of all its groups.
-    security_rules: Mapping[str, SecurityRule] = field(default_factory=dict)
-    #: Its network ACLs.
-    network_acls: Mapping[str, NetworkAcl] = field(default_factory=dict)
-    #: Its instances.
-    instances: Mapping[str, Instance] = field(default_factory=dict)
-    #: Peer connections in any state that have a side here.
-    peerings: Mapping[str, Peering] = field(default_factory=dict)
-
-
-#: What stands in a VPC that is not there.
-NOTHING = VpcState()
+#: Parts of a site whose changes don't touch its router by themselves: what they do is told apart.
+_LINK_PARTS = frozenset({"peerings", "interfaces"})
 
 
 class Changed(NamedTuple):
@@ -68,9 +50,9 @@ class Changed(NamedTuple):
 
     #: The new snapshot.
     snapshot: Snapshot
-    #: VPC ids whose router may differ.
+    #: VPC and VBR ids whose router may differ.
     touched: frozenset[str]
-    #: Peer connection ids whose link may differ.
+    #: Ids of links that may differ.
     touched_links: frozenset[str]
 
 
@@ -80,181 +62,275 @@ class Snapshot:
 
     #: Store revision it is true for.
     revision: int
-    #: By VPC id.
-    vpcs: Mapping[str, VpcState]
+    #: By VPC or VBR id.
+    sites: PersistentMap[Site] = field(default_factory=lambda: PersistentMap({}))
     #: Peer connections by id.
-    peerings: Mapping[str, Peering]
-    #: Resident's id -> id of the VPC it stands in.
-    homes: PersistentMap[str]
+    peerings: PersistentMap[Peering] = field(default_factory=lambda: PersistentMap({}))
+    #: Resident's id -> id of the VPC or VBR it stands at.
+    homes: PersistentMap[str] = field(default_factory=lambda: PersistentMap({}))
+    #: Outside networks by id.
+    networks: Mapping[str, ExternalNetwork] = field(default_factory=dict)
 
     @classmethod
     def of(cls, revision: int, resources: Iterable[Resource]) -> Snapshot:
         """The snapshot of all stored resources; kinds that don't concern the network are passed over."""
-        return cls(0, {}, {}, PersistentMap({})).with_changes(revision, resources).snapshot
+        return cls(0).with_changes(revision, resources).snapshot
 
     def with_changes(
         self, revision: int, upserts: Iterable[Resource], removals: Iterable[tuple[str, str]] = ()
     ) -> Changed:
         """The snapshot after stored resources were written (`upserts`) and removed (kind, id).
 
-        What the snapshot holds already, and removals of what it doesn't hold, touch nothing. VPCs, VSwitches and instances
-        that are being deleted count as removed, so that the data plane lets go of them. Cost follows the changes and the size
-        of the VPCs they are in, plus a shallow copy of the VPCs' index.
+        What the snapshot holds already, and removals of what it doesn't hold, touch nothing. What is being deleted counts as
+        removed, so that the data plane lets go of it. Cost follows the changes and the size of the sites they are at.
         """
         draft = _Draft(self)
         for kind, id in removals:
             draft.remove(KINDS.get(kind), id)
         for resource in upserts:
-            if _is_leaving(resource):
+            if is_leaving(resource):
                 draft.remove(type(resource), resource.id)
             else:
                 draft.put(resource)
         return draft.finish(revision)
 
+    def site(self, id: str | None) -> Site:
+        """What stands at a router; nothing at one that is not there."""
+        return self.sites.get(id, NOTHING) if id is not None else NOTHING
 
-def _is_leaving(resource: Resource) -> bool:
-    """Whether the resource is on its way out of the data plane (peer connections have their own table for that)."""
-    return isinstance(resource, Vpc | VSwitch | Instance) and resource.state is Provisioning.DELETING
+    def interface(self, id: str | None) -> RouterInterface | None:
+        """A router interface, wherever it is."""
+        return self.site(self.homes.get(id)).interfaces.get(id) if id is not None else None
+
+    def neighbours(self, id: str) -> Iterator[str]:
+        """Routers that the site's links, in whatever state, lead to; some more than once."""
+        site = self.site(id)
+        yield from (peering.opposite_of(id).vpc_id for peering in site.peerings.values())
+        for interface in site.interfaces.values():
+            home = (
+                self.homes.get(interface.opposite_interface_id) if interface.opposite_interface_id else None
+            )
+            if home is not None:
+                yield home
+
+    def link_ids(self) -> Iterator[str]:
+        """Ids of all links that there may be."""
+        yield from self.peerings
+        for site in self.sites.values():
+            yield from (interface.link_id for interface in site.interfaces.values() if interface.link_id)
 
 
 class _Draft:
-    """A snapshot being changed: copies each part of each VPC at its first change and puts all together at the end."""
+    """A snapshot being changed: copies each part of each site at its first change and puts all together at the end."""
 
     def __init__(self, base: Snapshot) -> None:
         self.base = base
         self.parts: dict[tuple[str, str], dict[str, Resource]] = {}
-        self.vpcs: dict[str, Vpc | None] = {}
+        self.routers: dict[str, Home | None] = {}
         self.peerings: dict[str, Peering | None] = {}
+        self.networks: dict[str, ExternalNetwork | None] = {}
         self.homes: dict[str, str | None] = {}
+        #: Router and link ids known to be touched so far.
+        self.touched: set[str] = set()
+        self.touched_links: set[str] = set()
+        #: Router interfaces whose routers are touched, too.
+        self.rejoined: set[str] = set()
+        #: Groups whose members changed, by site.
+        self.regrouped: dict[str, set[str]] = {}
+
+    # ---- changes ---------------------------------------------------------------------------------------------------------
 
     def put(self, resource: Resource) -> None:
         """Take in a resource, unless the same value is there."""
-        if isinstance(resource, Vpc):
-            if self.vpc(resource.id) != resource:
-                self.vpcs[resource.id] = resource
-        elif isinstance(resource, Peering):
-            if self.peering(resource.id) != resource:
-                self.forget_peering(resource.id)
-                self.keep_peering(resource)
-        elif isinstance(resource, Resident):
-            self.put_resident(resource)
+        match resource:
+            case Vpc() | VirtualBorderRouter():
+                if self.router(resource.id) != resource:
+                    self.routers[resource.id] = resource
+            case Peering():
+                if self.peering(resource.id) != resource:
+                    self.change_peering(resource.id, resource)
+            case ExternalNetwork():
+                if self.network(resource.id) != resource:
+                    self.networks[resource.id] = resource
+            case Eip(vpc_id=None):
+                self.remove(Eip, resource.id)
+            case _ if isinstance(resource, Resident):
+                self.put_resident(resource)
 
     def remove(self, kind: type[Resource] | None, id: str) -> None:
         """Take out a resource, if it is there."""
-        if kind is Vpc:
-            if self.vpc(id) is not None:
-                self.vpcs[id] = None
+        if kind is Vpc or kind is VirtualBorderRouter:
+            if self.router(id) is not None:
+                self.routers[id] = None
         elif kind is Peering:
-            self.forget_peering(id)
+            self.change_peering(id, None)
+        elif kind is ExternalNetwork:
+            if self.network(id) is not None:
+                self.networks[id] = None
         elif kind is not None and kind in PARTS:
             home = self.home(id)
             if home is not None:
-                self.part(home, PARTS[kind]).pop(id, None)
+                self.note(self.part(home, PARTS[kind]).pop(id, None), None)
                 self.homes[id] = None
 
     def put_resident(self, resource: Resident) -> None:
-        """Take in what stands in a VPC; should it have stood in another one, it leaves that."""
-        name = PARTS[type(resource)]
+        """Take in what stands at a router; should it have stood at another one, it leaves that."""
+        name, new_home = PARTS[type(resource)], str(resource.vpc_id)
         home = self.home(resource.id)
-        if home is not None and home != resource.vpc_id:
-            self.part(home, name).pop(resource.id, None)
-        if home != resource.vpc_id:
-            self.homes[resource.id] = resource.vpc_id
-        elif self.seen(home, name).get(resource.id) == resource:
+        before = self.seen(home, name).get(resource.id) if home is not None else None
+        if home == new_home and before == resource:
             return
-        self.part(resource.vpc_id, name)[resource.id] = resource
+        if home is not None and home != new_home:
+            self.part(home, name).pop(resource.id, None)
+        self.homes[resource.id] = new_home
+        self.part(new_home, name)[resource.id] = resource
+        self.note(before, resource)
 
-    def keep_peering(self, peering: Peering) -> None:
-        """Put a peer connection into both its VPCs."""
-        self.peerings[peering.id] = peering
-        for side in peering.sides:
-            self.part(side.vpc_id, "peerings")[peering.id] = peering
+    def change_peering(self, id: str, after: Peering | None) -> None:
+        """Put a peer connection into both its VPCs, and take what it was before out of them."""
+        before = self.peering(id)
+        if before is None and after is None:
+            return
+        self.peerings[id] = after
+        self.touched_links.add(id)
+        for side in before.sides if before else ():
+            self.part(side.vpc_id, "peerings").pop(id, None)
+        for side in after.sides if after else ():
+            self.part(side.vpc_id, "peerings")[id] = after  # type: ignore[assignment]  # there is one
+        if peering_ways(before) != peering_ways(after):
+            self.touched |= {side.vpc_id for peering in (before, after) if peering for side in peering.sides}
 
-    def forget_peering(self, id: str) -> None:
-        """Take a peer connection out of both its VPCs, if it is there."""
-        peering = self.peering(id)
-        if peering is not None:
-            self.peerings[id] = None
-            for side in peering.sides:
-                self.part(side.vpc_id, "peerings").pop(id, None)
+    # ---- what a change concerns beyond its own site ------------------------------------------------------------------------
 
-    def vpc(self, id: str) -> Vpc | None:
-        """The VPC as it is by now."""
-        if id in self.vpcs:
-            return self.vpcs[id]
-        state = self.base.vpcs.get(id)
-        return state.vpc if state else None
+    def note(self, before: Resource | None, after: Resource | None) -> None:
+        """Remember what a resident's change touches beside the router at which it stands."""
+        sides = [side for side in (before, after) if isinstance(side, RouterInterface)]
+        self.touched_links |= {side.link_id for side in sides if side.link_id is not None}
+        if sides and interface_ways(before) != interface_ways(after):
+            self.touched |= {side.vpc_id for side in sides}
+            self.rejoined |= {side.opposite_interface_id for side in sides if side.opposite_interface_id}
+        members = [member for member in (before, after) if isinstance(member, Instance)]
+        if members and membership(before) != membership(after):
+            for member in members:
+                self.regrouped.setdefault(member.vpc_id, set()).update(member.security_group_ids)
+
+    def finish(self, revision: int) -> Changed:
+        """The new snapshot and what it touches."""
+        snapshot = Snapshot(
+            revision,
+            self.finish_sites(),
+            _edited(self.base.peerings, self.peerings),
+            _edited(self.base.homes, self.homes),
+            self.finish_networks(),
+        )
+        self.touched |= self.routers.keys()
+        self.touched |= {id for id, name in self.parts if name not in _LINK_PARTS}
+        self.touch_ends(snapshot)
+        self.touch_links_of_routers(snapshot)
+        self.touch_networks(snapshot)
+        self.touch_referrers(snapshot)
+        return Changed(snapshot, frozenset(self.touched), frozenset(self.touched_links))
+
+    def touch_ends(self, snapshot: Snapshot) -> None:
+        """The routers of interfaces that were, or are, opposite to a changed one."""
+        for id in self.rejoined:
+            self.touched |= {home for home in (self.base.homes.get(id), snapshot.homes.get(id)) if home}
+
+    def touch_links_of_routers(self, snapshot: Snapshot) -> None:
+        """A router that comes or goes takes its links with it, and those change the routers at their other ends.
+
+        A VBR's links are checked over its line, so that they may differ with it.
+        """
+        for id, router in self.routers.items():
+            moved = (router is None) is not (self.base.site(id).router is None)
+            if not (moved or isinstance(router, VirtualBorderRouter)):
+                continue
+            site = snapshot.site(id)
+            self.touched_links.update(site.peerings)
+            self.touched_links |= {side.link_id for side in site.interfaces.values() if side.link_id}
+            if moved:
+                self.touched.update(snapshot.neighbours(id))
+
+    def touch_networks(self, snapshot: Snapshot) -> None:
+        """Routers with a way to a changed outside network. Looks at all sites; operators change these networks rarely."""
+        if self.networks:
+            for id, site in snapshot.sites.items():
+                doors = {gateway.network_id for gateway in site.nat_gateways.values()}
+                doors |= {eip.network_id for eip in site.eips.values()}
+                if not doors.isdisjoint(self.networks):
+                    self.touched.add(id)
+
+    def touch_referrers(self, snapshot: Snapshot) -> None:
+        """Routers at the other ends of links whose rules name a group of which the members changed."""
+        for id in {id for id, name in self.parts if name in {"vswitches", "security_groups"}}:
+            known = {*self.base.site(id).security_groups, *snapshot.site(id).security_groups}
+            self.regrouped.setdefault(id, set()).update(known)
+        for id, groups in self.regrouped.items():
+            for other in snapshot.neighbours(id):
+                if not snapshot.site(other).foreign_groups.isdisjoint(groups):
+                    self.touched.add(other)
+
+    # ---- what there is by now ----------------------------------------------------------------------------------------------
+
+    def router(self, id: str) -> Home | None:
+        """The VPC or VBR as it is by now."""
+        return self.routers[id] if id in self.routers else self.base.site(id).router
 
     def peering(self, id: str) -> Peering | None:
         """The peer connection as it is by now."""
         return self.peerings[id] if id in self.peerings else self.base.peerings.get(id)
 
+    def network(self, id: str) -> ExternalNetwork | None:
+        """The outside network as it is by now."""
+        return self.networks[id] if id in self.networks else self.base.networks.get(id)
+
     def home(self, id: str) -> str | None:
-        """The VPC that a resident stands in by now."""
+        """The router that a resident stands at by now."""
         return self.homes[id] if id in self.homes else self.base.homes.get(id)
 
-    def seen(self, vpc_id: str, name: str) -> Mapping[str, Resource]:
+    def seen(self, home: str, name: str) -> Mapping[str, Resource]:
         """A part as it is by now, for reading."""
-        part = self.parts.get((vpc_id, name))
+        part = self.parts.get((home, name))
         if part is not None:
             return part
-        before: Mapping[str, Resource] = getattr(self.base.vpcs.get(vpc_id, NOTHING), name)
+        before: Mapping[str, Resource] = getattr(self.base.site(home), name)
         return before
 
-    def part(self, vpc_id: str, name: str) -> dict[str, Resource]:
+    def part(self, home: str, name: str) -> dict[str, Resource]:
         """A part for writing: a copy, made once."""
-        part = self.parts.get((vpc_id, name))
+        part = self.parts.get((home, name))
         if part is None:
-            part = self.parts[vpc_id, name] = dict(self.seen(vpc_id, name))
+            part = self.parts[home, name] = dict(self.seen(home, name))
         return part
 
-    def finish(self, revision: int) -> Changed:
-        """The new snapshot and what it touches."""
-        vpcs = self.finish_vpcs()
-        touched = {*self.vpcs, *(vpc_id for vpc_id, _ in self.parts)}
-        links = set(self.peerings)
-        for vpc_id, vpc in self.vpcs.items():
-            if (vpc is None) is not (self.base.vpcs.get(vpc_id, NOTHING).vpc is None):
-                # A VPC that comes or goes takes its links with it, and those change the routers at their other ends.
-                peerings = vpcs.get(vpc_id, NOTHING).peerings
-                links.update(peerings)
-                touched.update(side.vpc_id for peering in peerings.values() for side in peering.sides)
-        snapshot = Snapshot(revision, vpcs, self.finish_peerings(), self.finish_homes())
-        return Changed(snapshot, frozenset(touched), frozenset(links))
+    # ---- putting together --------------------------------------------------------------------------------------------------
 
-    def finish_vpcs(self) -> Mapping[str, VpcState]:
-        """Bundles with the changed ones replaced; a bundle with nothing in it is dropped."""
+    def finish_sites(self) -> PersistentMap[Site]:
+        """Sites with the changed ones replaced; a site with nothing at it is dropped."""
         changes: dict[str, dict[str, object]] = {}
-        for (vpc_id, name), part in self.parts.items():
-            changes.setdefault(vpc_id, {})[name] = part
-        for vpc_id, vpc in self.vpcs.items():
-            changes.setdefault(vpc_id, {})["vpc"] = vpc
-        if not changes:
-            return self.base.vpcs
-        vpcs = dict(self.base.vpcs)
-        for vpc_id, fields in changes.items():
-            state = replace(vpcs.get(vpc_id, NOTHING), **fields)  # type: ignore[arg-type]  # parts by name
-            if state == NOTHING:
-                vpcs.pop(vpc_id, None)
-            else:
-                vpcs[vpc_id] = state
-        return vpcs
+        for (id, name), part in self.parts.items():
+            changes.setdefault(id, {})[name] = part
+        for id, router in self.routers.items():
+            changes.setdefault(id, {})["router"] = router
+        sites: dict[str, Site | None] = {}
+        for id, fields in changes.items():
+            site = replace(self.base.site(id), **fields)  # type: ignore[arg-type]  # parts by name
+            if not fields.keys().isdisjoint({"security_rules", "security_groups"}):
+                site = replace(site, foreign_groups=foreign_groups(site))
+            sites[id] = site if site != NOTHING else None
+        return _edited(self.base.sites, sites)
 
-    def finish_peerings(self) -> Mapping[str, Peering]:
-        """Peer connections with the changed ones replaced."""
-        if not self.peerings:
-            return self.base.peerings
-        peerings = {**self.base.peerings}
-        for id, peering in self.peerings.items():
-            if peering is None:
-                peerings.pop(id, None)
-            else:
-                peerings[id] = peering
-        return peerings
+    def finish_networks(self) -> Mapping[str, ExternalNetwork]:
+        """Outside networks with the changed ones replaced."""
+        if not self.networks:
+            return self.base.networks
+        networks = {**self.base.networks, **self.networks}
+        return {id: network for id, network in networks.items() if network is not None}
 
-    def finish_homes(self) -> PersistentMap[str]:
-        """Where the residents stand, brought up to date."""
-        if not self.homes:
-            return self.base.homes
-        settled = {id: home for id, home in self.homes.items() if home is not None}
-        return self.base.homes.edited(settled, [id for id in self.homes if id not in settled])
+
+def _edited(values: PersistentMap[V], changes: Mapping[str, V | None]) -> PersistentMap[V]:
+    """The map with changes made to it; None takes an entry out."""
+    if not changes:
+        return values
+    settled = {id: value for id, value in changes.items() if value is not None}
+    return values.edited(settled, [id for id in changes if id not in settled])

@@ -8,7 +8,7 @@ from tests.builders.topology import Topology
 from peerway.domain.peering import PeeringState
 from peerway.domain.resource import Provisioning
 from peerway.fabric.decisions import longest_match
-from peerway.fabric.model import Blackhole, ToEndpoint, ToLink, ToSubnet
+from peerway.fabric.model import Blackhole, ToEndpoint, ToLink, ToResolver, ToSubnet
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def system_fib(t, vpc):
 
 
 def test_every_table_has_all_vswitch_ranges_and_the_service_range(t):
-    """System entries of both IP versions stand in system and custom tables alike (NET-5)."""
+    """System entries of both IP versions and the resolver's stand in system and custom tables alike (NET-5)."""
     vpc = t.vpc("10.0.0.0/16", ipv6="fd00::/48")
     one, two = t.vswitch(vpc, "10.0.1.0/24", ipv6="fd00:0:0:1::/64"), t.vswitch(vpc, "10.0.2.0/24")
     custom = t.table(vpc)
@@ -38,12 +38,13 @@ def test_every_table_has_all_vswitch_ranges_and_the_service_range(t):
         "fd00:0:0:1::/64": ToSubnet(one.id),
         "10.0.2.0/24": ToSubnet(two.id),
         "100.64.0.0/10": Blackhole(),
+        "100.100.2.136/32": ToResolver(),
     }
     assert hops(fibs[vpc.system_table_id]) == hops(fibs[custom.id]) == expected
 
 
 def test_entries_name_what_put_them_there_and_are_sorted(t):
-    """Sources are VSwitch ids, entry ids and `service`; order is version, network, length."""
+    """Sources are VSwitch ids, entry ids, `service` and `resolver`; order is version, network, length."""
     vpc = t.vpc("10.0.0.0/16", ipv6="fd00::/48")
     vswitch = t.vswitch(vpc, "10.0.1.0/24", ipv6="fd00:0:0:1::/64")
     wide, host, six = t.route(vpc, "10.0.0.0/8"), t.route(vpc, "10.9.0.1/32"), t.route(vpc, "::/0")
@@ -53,6 +54,7 @@ def test_entries_name_what_put_them_there_and_are_sorted(t):
         vswitch.id,
         host.id,
         "service",
+        "resolver",
         six.id,
         vswitch.id,
     ]
@@ -151,7 +153,9 @@ def test_table_for_packets_from_links_drops_what_leads_to_a_link(t):
     assert longest_match(router.inbound, ip_address("10.2.0.1")).hop == Blackhole()
     assert longest_match(router.inbound, ip_address("8.8.8.8")).hop == ToEndpoint(gateway.id)
     assert [entry.prefix for entry in router.inbound.entries] == [
-        entry.prefix for entry in router.fibs[vpc.system_table_id].entries
+        entry.prefix
+        for entry in router.fibs[vpc.system_table_id].entries
+        if not isinstance(entry.hop, ToResolver)
     ]
 
 
@@ -163,7 +167,7 @@ def test_table_for_packets_from_links_ignores_custom_tables(t):
     t.route(table, "10.9.0.0/16")
     router = t.fabric().routers[vpc.id]
     assert "10.9.0.0/16" in hops(router.fibs[table.id])
-    assert router.inbound is router.fibs[vpc.system_table_id]
+    assert "10.9.0.0/16" not in hops(router.inbound)
 
 
 def test_vswitch_uses_the_table_it_is_bound_to(t):
