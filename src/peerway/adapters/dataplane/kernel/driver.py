@@ -17,12 +17,14 @@ from peerway.adapters.dataplane.kernel.counters import read_counters
 from peerway.adapters.dataplane.kernel.desired import Desired, Guest
 from peerway.adapters.dataplane.kernel.drift import differences
 from peerway.adapters.dataplane.kernel.holder_client import HolderClient, reach_holder
+from peerway.adapters.dataplane.kernel.host_ports import kernel_knows
 from peerway.adapters.dataplane.kernel.limits import raise_file_limit
 from peerway.adapters.dataplane.kernel.monitor import Monitor
 from peerway.adapters.dataplane.kernel.names import is_router, router_namespace
 from peerway.adapters.dataplane.kernel.namespaces import Namespaces, Visitor
 from peerway.adapters.dataplane.kernel.probe import ask, open_socket
 from peerway.adapters.dataplane.kernel.reaper import Reaper
+from peerway.adapters.dataplane.kernel.resolver import Resolver
 from peerway.adapters.dataplane.kernel.state import State
 from peerway.app.dataplane import LinkCounters, Observation, Probe, ProbeResult, Report
 from peerway.domain.errors import NotFound, Unavailable
@@ -56,9 +58,11 @@ class KernelDataPlane:
     def __init__(self, state_dir: Path) -> None:
         self._state_dir = state_dir
         self._visitor = Visitor("peerway-netns")
-        self._desired = Desired()
+        self._vlans = self._visitor.run(kernel_knows, "vlan")
+        self._desired = Desired(self._vlans)
         self._unfinished: set[str] = set()
         self._monitor = Monitor()
+        self._resolver = Resolver()
         raise_file_limit()
         self._open()
 
@@ -83,6 +87,7 @@ class KernelDataPlane:
     def _converge(self, router_ids: set[str]) -> Report:
         self._visitor.run(self._converger.run, self._desired, router_ids)
         self._monitor.watch(plan_checks(self._desired.fabric), self._namespaces.duplicate)
+        self._resolver.serve(self._desired.fabric, self._namespaces.duplicate)
         homeless = self._desired.fabric.links.keys() - self._desired.links.keys()
         failures = self._converger.failures | dict.fromkeys(homeless, "one of its routers is not here")
         self._unfinished = {id for id in router_ids if self._concerns(id, failures)}
@@ -92,7 +97,9 @@ class KernelDataPlane:
         plan = self._desired.routers.get(router_id)
         if plan is None:
             return False
-        return router_id in failures or any(id in failures for id in (*plan.endpoints, *plan.links))
+        return router_id in failures or any(
+            id in failures for id in (*plan.endpoints, *plan.links, *plan.uplinks)
+        )
 
     def observe(self) -> Observation:
         """See `DataPlane.observe`."""
@@ -115,20 +122,22 @@ class KernelDataPlane:
         if router_ids is not None:
             names &= {router_namespace(id) for id in router_ids}
         states = {name: self._converger.read(name) for name in names}
-        for guest in self._guests_at(router_ids).values():
+        for guest in self._far_from(router_ids):
             try:
-                states[guest.namespace] = self._converger.read_guest(guest)
+                states[guest.namespace] = self._converger.read_far(guest)
             except (OSError, KeyError):  # an attached namespace that ended
                 continue
         return states
 
-    def _guests_at(self, router_ids: Collection[str] | None) -> dict[str, Guest]:
-        """Guests by id: all, or those that hang on these routers."""
-        guests, routers = self._desired.guests, self._desired.fabric.routers
+    def _far_from(self, router_ids: Collection[str] | None) -> list[Guest]:
+        """The far sides of wires: all, or those of these routers."""
+        guests, outsides, plans = self._desired.guests, self._desired.outsides, self._desired.routers
         if router_ids is None:
-            return guests
-        ids = [id for router in router_ids if router in routers for id in routers[router].endpoints]
-        return {id: guests[id] for id in ids if id in guests}
+            return [*guests.values(), *outsides.values()]
+        here = [plans[id] for id in router_ids if id in plans]
+        found = [guests.get(id) for plan in here for id in plan.endpoints]
+        found += [outsides.get(id) for plan in here for id in plan.uplinks]
+        return [guest for guest in found if guest is not None]
 
     def _drift(self, states: Mapping[str, State], router_ids: Collection[str] | None) -> dict[str, str]:
         drift = {
@@ -143,8 +152,8 @@ class KernelDataPlane:
             drift |= (
                 {id: "is missing"} if actual is None else differences(actual, plan.state, plan.owners, id)
             )
-        for id, guest in self._guests_at(router_ids).items():
-            actual = states.get(guest.namespace)
+        for guest in self._far_from(router_ids):
+            id, actual = guest.plan.id, states.get(guest.namespace)
             if actual is None:
                 drift[id] = "its namespace is gone"
             else:
@@ -173,6 +182,8 @@ class KernelDataPlane:
         for id in object_ids:
             if id in self._desired.guests:
                 result.add(self._desired.guests[id].router_id)
+            if id in self._desired.uplinks:
+                result.add(self._desired.uplinks[id])
             if id in self._desired.links:
                 result |= {end.router_id for end in self._desired.links[id].ends}
             if id in self._desired.routers:
@@ -219,6 +230,7 @@ class KernelDataPlane:
     def close(self, *, destroy: bool) -> None:
         """See `DataPlane.close`."""
         self._monitor.close()
+        self._resolver.close()
         self._close_parts()
         if destroy:
             self._holder.end()
@@ -236,9 +248,10 @@ class KernelDataPlane:
         if self._holder.alive():
             return
         self._monitor.watch({}, self._namespaces.duplicate)
+        self._resolver.serve(Fabric(-1), self._namespaces.duplicate)
         self._close_parts()
         self._holder.close()
         self._open()
-        fabric, self._desired, self._unfinished = self._desired.fabric, Desired(), set()
+        fabric, self._desired, self._unfinished = self._desired.fabric, Desired(self._vlans), set()
         if fabric.revision >= 0:
             self._unfinished = self._desired.update(fabric)
