@@ -190,6 +190,23 @@ def update(
 
 
 @app.command()
+def lend(
+    ctx: typer.Context,
+    peering: PeeringArgument,
+    names: Annotated[
+        bool | None, typer.Option(help="Whether its resolver answers for your names.", show_default=False)
+    ] = None,
+    groups: Annotated[
+        bool | None, typer.Option(help="Whether its security rules may name your groups.", show_default=False)
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Let the other side use names or security groups of yours, or end that."""
+    session = session_of(ctx)
+    session.show(session.client.act(f"/peerings/{peering}/lend", given(names=names, groups=groups)), output)
+
+
+@app.command()
 def delete(
     ctx: typer.Context,
     peering: PeeringArgument,

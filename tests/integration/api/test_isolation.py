@@ -60,6 +60,7 @@ REQUESTS = {
         ("POST", "/peerings/{}/accept", None),
         ("POST", "/peerings/{}/reject", None),
         ("POST", "/peerings/{}/enable", None),
+        ("POST", "/peerings/{}/lend", {"names": True}),
         ("GET", "/peerings/{}/routes", None),
     ],
     "account": [

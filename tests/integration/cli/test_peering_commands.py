@@ -63,6 +63,11 @@ def test_request_is_accepted_routed_changed_and_deleted(two):
         link["id"]
     ]
     assert b.json("peering", "accept", link["id"], "--wait")["state"] == "active"
+    lent = b.json("peering", "lend", link["id"], "--names", "--groups")
+    assert [(lent[side]["names"], lent[side]["groups"]) for side in ("requester", "accepter")] == [
+        (False, False),
+        (True, True),
+    ]
     a.json("route", "add", a.vpc, "10.2.0.0/16", "--peering", link["id"])
     b.json("route", "add", b.vpc, "10.1.0.0/16", "--peering", link["id"])
     uses = a.json("peering", "routes", link["id"])

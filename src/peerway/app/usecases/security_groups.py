@@ -24,6 +24,7 @@ from peerway.app.usecases.common import (
     require_member,
     seen_by,
 )
+from peerway.app.usecases.lending import lends_groups
 from peerway.app.usecases.vpcs import joinable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller
@@ -196,14 +197,17 @@ def update_security_group(
 def delete_security_group(
     tx: Writer, world: World, caller: Caller, request: DeleteSecurityGroup
 ) -> SecurityGroup:
-    """Remove a group and its rules; `InUse` while an instance is in it or another group's rule names it."""
+    """Remove a group and its rules; `InUse` while an instance is in it or another group's rule of the VPC names it.
+
+    A rule on the other side of a link that names it stays there and matches nothing.
+    """
     require_member(caller)
     group = own(tx, caller, SecurityGroup, request.id)
     for instance in every(tx, Instance, where("vpc_id", group.vpc_id)):
         if group.id in instance.security_group_ids:
             raise InUse("security_group", group.id, "instance", instance.id)
     for rule in every(tx, SecurityRule, where("remote_group_id", group.id)):
-        if rule.security_group_id != group.id:
+        if rule.vpc_id == group.vpc_id and rule.security_group_id != group.id:
             raise InUse("security_group", group.id, "security_rule", rule.id)
     for rule in every(tx, SecurityRule, where("security_group_id", group.id)):
         tx.delete(rule)
@@ -321,8 +325,11 @@ def _decide_rule(
 
 
 def _remote_group(tx: Reader, caller: Caller, group: SecurityGroup, id: str | None) -> str | None:
+    """A group of the same VPC, or one of another VPC that lends its groups over a link (whoever owns it)."""
     if id is None:
         return None
-    if own(tx, caller, SecurityGroup, id, "remote_group_id").vpc_id != group.vpc_id:
-        raise NotFound("security_group", id, field="remote_group_id")
-    return id
+    remote = tx.get(SecurityGroup, id)
+    near = remote is not None and remote.vpc_id == group.vpc_id and remote.owner_uid == caller.uid
+    if remote is None or not (near or lends_groups(tx, remote.vpc_id, group.vpc_id)):
+        raise NotFound("security_group", id[:64], field="remote_group_id")
+    return remote.id

@@ -14,13 +14,14 @@ from peerway.api.native.schemas.common import Id, ListOf, page_of
 from peerway.api.native.schemas.peerings import (
     CreatePeeringBody,
     DeletePeeringParameters,
+    LendPeeringBody,
     PeeringAnswer,
     PeeringList,
     UpdatePeeringBody,
     peering_answer,
 )
 from peerway.app.store import Reader, Writer
-from peerway.app.usecases import peering_views, peerings
+from peerway.app.usecases import lending, peering_views, peerings
 from peerway.domain.peering import Peering
 
 
@@ -77,6 +78,12 @@ async def update_peering(call: Call, id: Id, body: UpdatePeeringBody) -> Respons
     return await _write(call, lambda tx: peerings.update_peering(tx, call.world, call.caller, request))
 
 
+async def lend_peering(call: Call, id: Id, body: LendPeeringBody) -> Response:
+    """Let the other side use names or security groups of the caller's side, or end that."""
+    request = lending.LendPeering(id=id, **body.given())
+    return await _write(call, lambda tx: lending.lend_peering(tx, call.world, call.caller, request))
+
+
 async def delete_peering(call: Call, id: Id, query: Annotated[DeletePeeringParameters, Query()]) -> Response:
     """End a connection; either side may, at any time."""
     request = peerings.DeletePeering(id=id, force=query.force)
@@ -101,5 +108,6 @@ OPERATIONS: Final = (
     Operation("POST", "/peerings/{id}/accept", accept_peering, PeeringAnswer),
     Operation("POST", "/peerings/{id}/reject", reject_peering, PeeringAnswer),
     Operation("POST", "/peerings/{id}/enable", enable_peering, PeeringAnswer),
+    Operation("POST", "/peerings/{id}/lend", lend_peering, PeeringAnswer),
     Operation("GET", "/peerings/{id}/routes", list_peering_routes, peering_views.PeeringRoutes),
 )

@@ -61,6 +61,15 @@ class UpdatePeeringBody(Body):
     link_type: Word = Field("gold", description="New link type; cross region only.")
 
 
+class LendPeeringBody(Body):
+    """What the other side may use; a field that is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"names": True, "groups": True}]})
+
+    names: bool = Field(False, description="Whether its resolver answers for the names of this side.")
+    groups: bool = Field(False, description="Whether its security rules may name groups of this side.")
+
+
 class PeeringList(TenantListParameters):
     """Which connections."""
 
@@ -87,6 +96,10 @@ class SideAnswer:
     region_id: str
     #: VPC.
     vpc_id: str
+    #: Whether it lets the other side's resolver answer for its names.
+    names: bool
+    #: Whether it lets the other side's security rules name its groups.
+    groups: bool
     #: Ranges of the VPC; empty when it is gone.
     cidrs: list[IPv4Network | IPv6Network]
 
@@ -155,7 +168,14 @@ def side_answer(tx: Reader, side: PeeringSide) -> dict[str, Any]:
     """What is shown of a side."""
     vpc = tx.get(Vpc, side.vpc_id)
     cidrs = () if vpc is None else vpc.prefixes
-    return {"uid": side.uid, "region_id": side.region_id, "vpc_id": side.vpc_id, "cidrs": cidrs}
+    return {
+        "uid": side.uid,
+        "region_id": side.region_id,
+        "vpc_id": side.vpc_id,
+        "names": side.names,
+        "groups": side.groups,
+        "cidrs": cidrs,
+    }
 
 
 def role_of(peering: Peering, uid: str) -> str:
