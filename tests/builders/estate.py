@@ -12,15 +12,31 @@ from peerway.app.usecases.accounts import CreateAccount, create_account, ensure_
 from peerway.app.usecases.instances import CreateInstance, create_instance
 from peerway.app.usecases.peerings import AcceptPeering, CreatePeering, accept_peering, create_peering
 from peerway.app.usecases.route_tables import CreateRouteEntry, create_route_entry
-from peerway.app.usecases.settle import settle_instance, settle_peering, settle_vpc, settle_vswitch
+from peerway.app.usecases.router_interfaces import (
+    ConnectRouterInterface,
+    CreateRouterInterface,
+    UpdateRouterInterface,
+    connect_router_interface,
+    create_router_interface,
+    update_router_interface,
+)
+from peerway.app.usecases.settle import (
+    settle_instance,
+    settle_peering,
+    settle_router_interface,
+    settle_vpc,
+    settle_vswitch,
+)
 from peerway.app.usecases.vpcs import CreateVpc, create_vpc
 from peerway.app.usecases.vswitches import CreateVSwitch, create_vswitch
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import PeerwayError
 from peerway.domain.lifecycle.peering import PEERING
+from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE
 from peerway.domain.peering import Peering
 from peerway.domain.resource import Resource
 from peerway.domain.route_table import RouteEntry
+from peerway.domain.router_interface import RouterInterface
 from peerway.domain.vpc import Instance, Vpc, VSwitch
 
 E = TypeVar("E", bound=PeerwayError)
@@ -127,8 +143,56 @@ class Estate:
         )
         return self.do(create_route_entry, caller, request)
 
+    def interface(
+        self, caller: Caller, router: str, role: str, opposite_region: str | None = None, **fields: Any
+    ) -> RouterInterface:
+        """A new router interface."""
+        request = CreateRouterInterface(
+            router_id=router, role=role, opposite_region_id=opposite_region, **fields
+        )
+        return self.do(create_router_interface, caller, request)
+
+    def face(
+        self, callers: tuple[Caller, Caller], vpcs: tuple[Vpc, Vpc], spec: str | None = None
+    ) -> tuple[RouterInterface, RouterInterface]:
+        """An initiator at the first VPC and an acceptor at the second that name each other, not connected."""
+        (one, other), (here, there) = callers, vpcs
+        cross = here.region_id != there.region_id
+        initiator = self.interface(
+            one, here.id, "initiator", there.region_id, spec=(spec or "Small.1") if cross else None
+        )
+        acceptor = self.interface(other, there.id, "acceptor", here.region_id)
+        return self.name(one, initiator, acceptor), self.name(other, acceptor, initiator)
+
+    def name(self, caller: Caller, interface: RouterInterface, opposite: RouterInterface) -> RouterInterface:
+        """Tell an interface whom it is to be joined to."""
+        request = UpdateRouterInterface(
+            id=interface.id,
+            opposite_interface_id=opposite.id,
+            opposite_router_id=opposite.router_id,
+            opposite_owner_uid=opposite.owner_uid,
+        )
+        return self.do(update_router_interface, caller, request)
+
+    def join(
+        self, callers: tuple[Caller, Caller], vpcs: tuple[Vpc, Vpc], spec: str | None = None
+    ) -> tuple[RouterInterface, RouterInterface]:
+        """Two interfaces that are joined and active."""
+        initiator, acceptor = self.face(callers, vpcs, spec)
+        self.do(connect_router_interface, callers[0], ConnectRouterInterface(id=initiator.id))
+        self.settle()
+        one, other = (self.get(RouterInterface, side.id) for side in (initiator, acceptor))
+        assert one is not None
+        assert other is not None
+        return one, other
+
     def settle(self) -> None:
         """Do what the reconciler does once the data plane has reached everything."""
+        for side in self.all(RouterInterface):
+            if not ROUTER_INTERFACE.states[side.state].stable:
+                self.store.write(
+                    lambda tx, s=side: settle_router_interface(tx, self.world, s.id, s.generation)
+                )
         for peering in self.all(Peering):
             if not PEERING.states[peering.state].stable:
                 self.store.write(lambda tx, p=peering: settle_peering(tx, self.world, p.id, p.generation))

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, TypeVar
 
+from tests.builders.borders import MADE_AT, OWNER, REGION, Borders, Home
+
+from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.peering import Peering, PeeringSide, PeeringState
 from peerway.domain.prefixes import Prefix
 from peerway.domain.resource import Provisioning, Resource
-from peerway.domain.route_table import NextHop, RouteEntry, RouteTable, TableKind
+from peerway.domain.route_table import NextHop, RouteEntry, RoutePath, RouteTable, TableKind
+from peerway.domain.router_interface import RouterInterface
 from peerway.domain.security import (
     AclEntry,
     Direction,
@@ -32,15 +35,22 @@ from peerway.fabric.snapshot import Snapshot
 
 R = TypeVar("R", bound=Resource)
 
-MADE_AT = datetime(2026, 1, 1, tzinfo=UTC)
-OWNER = "1000000000000001"
-REGION = "cn-hangzhou"
-
 ACCEPT, DROP = RuleAction.ACCEPT, RuleAction.DROP
 INGRESS, EGRESS = Direction.INGRESS, Direction.EGRESS
 
 
-class Topology:
+#: Kinds of next hop by the prefix of its id; everything else is an instance.
+NEXT_HOPS = {
+    "": NextHop.BLACKHOLE,
+    "pcc": NextHop.PEERING,
+    "ri": NextHop.ROUTER_INTERFACE,
+    "vbr": NextHop.LINE,
+    "ngw": NextHop.NAT_GATEWAY,
+    "ipv4gw": NextHop.IPV4_GATEWAY,
+}
+
+
+class Topology(Borders):
     """A network under construction: `resources` by id, and methods named after what they add."""
 
     def __init__(self) -> None:
@@ -161,42 +171,53 @@ class Topology:
 
     def route(
         self,
-        where: Vpc | RouteTable,
+        where: Home | RouteTable,
         destination: str | Prefix,
-        hop: Peering | Instance | str | None = None,
+        *hops: Resource | str | tuple[RouterInterface, int] | None,
         **fields: Any,
     ) -> RouteEntry:
-        """A custom entry in the VPC's system table or the table given; without a hop it is a blackhole.
+        """A custom entry in the router's system table or the table given; without a hop it is a blackhole.
 
-        A hop given as text is the id of a peer connection (`pcc-...`) or an instance that may not exist.
+        A hop given as text is an id (`pcc-...`, `ri-...`) that may not exist. Several hops, router interfaces with weights, make
+        one entry over several links. The border router itself stands for its line.
         """
         id = self.new_id("rte")
-        vpc_id, table_id = (
-            (where.id, where.system_table_id) if isinstance(where, Vpc) else (where.vpc_id, where.id)
-        )
+        hop = hops[0] if hops else None
+        paths = ()
+        if isinstance(hop, tuple):
+            paths, hop = tuple(RoutePath(each[0].id, each[1]) for each in hops), "ri"
         hop_id = hop.id if isinstance(hop, Resource) else hop
-        kinds = {"": NextHop.BLACKHOLE, "pcc": NextHop.PEERING}
-        kind = kinds.get((hop_id or "").split("-")[0], NextHop.INSTANCE)
+        kind = NEXT_HOPS.get((hop_id or "").split("-")[0], NextHop.INSTANCE)
         return self.put(
             RouteEntry(
                 id=id,
                 owner_uid=where.owner_uid,
                 created_at=MADE_AT,
-                vpc_id=vpc_id,
-                route_table_id=table_id,
+                vpc_id=where.vpc_id if isinstance(where, RouteTable) else where.id,
+                route_table_id=table_of(where),
                 destination=ip_network(destination),
                 next_hop=kind,
-                next_hop_id=hop_id,
+                next_hop_id=None if paths else hop_id,
+                paths=paths,
                 **fields,
             )
         )
 
     def peering(
-        self, requester: Vpc, accepter: Vpc, state: PeeringState = PeeringState.ACTIVE, **fields: Any
+        self,
+        requester: Vpc,
+        accepter: Vpc,
+        state: PeeringState = PeeringState.ACTIVE,
+        *,
+        names: bool = False,
+        groups: bool = False,
+        **fields: Any,
     ) -> Peering:
-        """A peer connection, active unless said otherwise."""
+        """A peer connection, active unless said otherwise; `names` and `groups` are what both sides let the other one know."""
         id = self.new_id("pcc")
-        sides = [PeeringSide(vpc.owner_uid, vpc.region_id, vpc.id) for vpc in (requester, accepter)]
+        sides = [
+            PeeringSide(vpc.owner_uid, vpc.region_id, vpc.id, names, groups) for vpc in (requester, accepter)
+        ]
         return self.put(
             Peering(
                 id=id,
@@ -323,6 +344,13 @@ class Topology:
     def _next(self, name: str) -> int:
         self._numbers[name] = self._numbers.get(name, 0) + 1
         return self._numbers[name]
+
+
+def table_of(where: Home | RouteTable) -> str:
+    """The table that is meant: a VPC's system table, a border router's only one, or the table itself."""
+    if isinstance(where, Vpc):
+        return where.system_table_id
+    return where.route_table_id if isinstance(where, VirtualBorderRouter) else where.id
 
 
 def acl_entry(
