@@ -209,6 +209,7 @@ RESOURCES = {
         opposite_router_id=some(IDS),
         opposite_router_type=st.sampled_from(RouterType),
         opposite_owner_uid=some(UIDS),
+        opposite_deleted=st.booleans(),
         access_point_id=some(IDS),
         state=st.sampled_from(InterfaceState),
         state_since=TIMES,

@@ -126,13 +126,24 @@ def check_pair(vpc_id: str, peer_vpc_id: object) -> None:
         raise InvalidInput("peer_vpc_id", "must not be the VPC itself", peer_vpc_id, code="self_peering")
 
 
-def check_accounts(requester: Account, accepter: Account, *, same_site: bool, real_name: bool) -> None:
-    """`Forbidden` when the two accounts may not have a connection (PEER-11): other sites, or no real-name registration."""
+def check_accounts(
+    requester: Account,
+    accepter: Account,
+    *,
+    same_site: bool,
+    real_name: bool,
+    fields: tuple[str, str] = ("peer_uid", "peer_region_id"),
+) -> None:
+    """`Forbidden` when the two accounts may not have a connection (PEER-11): other sites, or no real-name registration.
+
+    `fields` are the names of the other account and the other region in the request.
+    """
+    uid_field, region_field = fields
     if same_site and requester.site is not accepter.site:
-        raise Forbidden("accounts of different sites can't peer", code="sites_differ", field="peer_uid")
+        raise Forbidden("accounts of different sites can't be joined", code="sites_differ", field=uid_field)
     if real_name and not requester.real_name:
         text = "a cross-border connection needs an account with an enterprise real-name registration"
-        raise Forbidden(text, code="real_name_required", field="peer_region_id")
+        raise Forbidden(text, code="real_name_required", field=region_field)
 
 
 def account_region(uid: str, region_id: str) -> str:

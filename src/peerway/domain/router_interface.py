@@ -14,6 +14,7 @@ from ipaddress import IPv4Address
 from types import MappingProxyType
 from typing import Final
 
+from peerway.domain.errors import InvalidInput
 from peerway.domain.resource import Resource
 
 
@@ -94,6 +95,10 @@ SAME_REGION_SPEC: Final = "Large.2"
 CHECK_INTERVAL_MS: Final = 100
 CHECK_THRESHOLD: Final = 3
 
+#: Pauses and numbers of probes that a user may set.
+CHECK_INTERVALS_MS: Final = (20, 60_000)
+CHECK_THRESHOLDS: Final = (1, 100)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouterInterface(Resource):
@@ -125,6 +130,8 @@ class RouterInterface(Resource):
     opposite_router_type: RouterType = RouterType.VROUTER
     #: Account of that interface.
     opposite_owner_uid: str | None = None
+    #: Whether that interface was deleted after the two had been joined; nothing passes then, and this one is only to be removed.
+    opposite_deleted: bool = False
     #: Access point of the line when a VBR is on either side; None otherwise.
     access_point_id: str | None = None
     #: Where it is in its life.
@@ -153,9 +160,49 @@ class RouterInterface(Resource):
     observed_generation: int = 0
 
     @property
+    def same_region(self) -> bool:
+        """Whether the other side is to be in the same region."""
+        return self.region_id == self.opposite_region_id
+
+    @property
     def link_id(self) -> str | None:
         """Id of the link that it is a side of: the initiator's; None while an acceptor names nobody."""
         return self.id if self.role is InterfaceRole.INITIATOR else self.opposite_interface_id
+
+
+def cap_mbps(one: RouterInterface, other: RouterInterface | None) -> int | None:
+    """Cap of the link each way: that of the initiator's spec (EC-6); None while an acceptor's other side is not known."""
+    initiator = one if one.role is InterfaceRole.INITIATOR else other
+    return None if initiator is None else SPECS.get(initiator.spec)
+
+
+def choose_spec(role: InterfaceRole, asked: object, *, same_region: bool) -> str:
+    """The spec that an interface gets (EC-6): what was asked, None for the only one there is; `InvalidInput` for any other."""
+    if role is InterfaceRole.ACCEPTOR:
+        if asked not in {None, NEGATIVE}:
+            raise InvalidInput("spec", f"must be {NEGATIVE} for an acceptor", asked, code="spec_of_acceptor")
+        return NEGATIVE
+    if same_region:
+        if asked not in {None, SAME_REGION_SPEC}:
+            rule = f"must be {SAME_REGION_SPEC} inside one region"
+            raise InvalidInput("spec", rule, asked, code="spec_inside_region")
+        return SAME_REGION_SPEC
+    if asked not in SPECS:
+        raise InvalidInput("spec", f"must be one of {', '.join(SPECS)}", asked)
+    return str(asked)
+
+
+def check_role(role: InterfaceRole, router_type: RouterType, field: str = "role") -> None:
+    """`InvalidInput` for a border router's interface that would accept (EC-7)."""
+    if router_type is RouterType.VBR and role is InterfaceRole.ACCEPTOR:
+        raise InvalidInput(
+            field, "must be initiator for a border router's interface", role, code="vbr_accepts"
+        )
+
+
+def type_of_router(router_id: str | None) -> RouterType:
+    """Kind of the router with that id."""
+    return RouterType.VBR if router_id is not None and router_id.startswith("vbr-") else RouterType.VROUTER
 
 
 def joined(one: RouterInterface | None, other: RouterInterface | None) -> bool:

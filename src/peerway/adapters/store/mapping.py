@@ -105,7 +105,7 @@ def owner_and_user(share: Share) -> str:
 
 def joined_routers(interface: RouterInterface) -> str | None:
     """The pair of routers on the initiator's side while it is joined, for the unique rule."""
-    initiates = interface.role is InterfaceRole.INITIATOR
+    initiates = interface.role is InterfaceRole.INITIATOR and not interface.opposite_deleted
     if not (initiates and ROUTER_INTERFACE.states[interface.state].live and interface.opposite_router_id):
         return None
     return pair_key(interface.router_id, interface.opposite_router_id)
@@ -296,6 +296,7 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                     "router_type": choice(RouterType),
                     "role": choice(InterfaceRole),
                     "opposite_router_type": choice(RouterType),
+                    "opposite_deleted": BOOL,
                     "state": choice(InterfaceState),
                     "state_since": TIME,
                     "connected_at": TIME,

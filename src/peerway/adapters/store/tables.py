@@ -246,6 +246,7 @@ ROUTER_INTERFACE = resource(
     optional("opposite_router_id"),
     text("opposite_router_type"),
     optional("opposite_owner_uid"),
+    flag("opposite_deleted"),
     optional("access_point_id"),
     text("state"),
     number("state_since"),

@@ -14,6 +14,7 @@ from peerway.domain.lifecycle.peering import PEERING
 from peerway.domain.peering import Peering
 from peerway.domain.prefixes import Prefix, first_overlap
 from peerway.domain.route_table import EntryOrigin, NextHop, RouteEntry, may_route
+from peerway.domain.router_interface import RouterInterface
 from peerway.domain.vpc import Vpc, VSwitch
 from peerway.profiles.model import OverlapRule
 from peerway.profiles.rules import among_peers_rule
@@ -107,9 +108,19 @@ def remove_routes(tx: Writer, peering: Peering) -> None:
         tx.delete(entry)
 
 
-def routes_over(tx: Reader, peering_id: str) -> list[RouteEntry]:
-    """Every entry that points to the connection."""
-    return tx.select(RouteEntry, where("next_hop_id", peering_id))
+def routes_over(tx: Reader, link_id: str) -> list[RouteEntry]:
+    """Every entry that points to the connection, or interface, alone."""
+    return tx.select(RouteEntry, where("next_hop_id", link_id))
+
+
+def routes_by(tx: Reader, interface: RouterInterface) -> list[RouteEntry]:
+    """Every entry of its router's tables that leads to the interface, alone or beside others."""
+    beside = (
+        entry
+        for entry in tx.select(RouteEntry, where("vpc_id", interface.vpc_id))
+        if any(path.interface_id == interface.id for path in entry.paths)
+    )
+    return [*routes_over(tx, interface.id), *beside]
 
 
 def vswitch_prefixes(tx: Reader, vpc_id: str) -> tuple[Prefix, ...]:

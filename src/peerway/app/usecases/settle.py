@@ -15,8 +15,11 @@ from peerway.app.usecases.common import SYSTEM, every, remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.gateway import Ipv4Gateway, NatGateway
 from peerway.domain.lifecycle import router_interface as interfaces
+from peerway.domain.lifecycle import vbr as vbrs
 from peerway.domain.lifecycle.peering import PEERING, PeeringEvent, move
 from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE, InterfaceEffect, InterfaceEvent
+from peerway.domain.lifecycle.vbr import VBR, VbrEffect, VbrEvent, is_behind
+from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.peering import Peering
 from peerway.domain.resource import Provisioning
 from peerway.domain.route_table import RouteEntry, RouteTable
@@ -50,31 +53,56 @@ def settle_made(tx: Writer, kind: type[Made], id: str, seen: Provisioning | None
 def settle_router_interface(tx: Writer, world: World, id: str, generation: int) -> RouterInterface | None:
     """The interface moved on, when the data plane has reached its present generation; None when there is none.
 
-    Two that are being joined become active together and get one time of connection (EC-2).
+    Two that are being joined become active together, once both are reached, and get one time of connection (EC-2).
     """
     before = tx.get(RouterInterface, id)
     if before is None or before.generation != generation or ROUTER_INTERFACE.states[before.state].stable:
         return before
     after, effects = interfaces.move(before, InterfaceEvent.PROGRAMMED, tx.now)
+    opposite = tx.get(RouterInterface, before.opposite_interface_id or "")
     if InterfaceEffect.REMOVE in effects:
         remove(tx, SYSTEM, before)
+        if joined(before, opposite) and opposite is not None:
+            _lose_opposite(tx, opposite)
         return None
     after = replace(after, observed_generation=generation)
-    if InterfaceEffect.STAMP in effects:
-        after = replace(after, connected_at=tx.now)
-        opposite = tx.get(RouterInterface, before.opposite_interface_id or "")
-        if opposite is not None and joined(before, opposite):
-            _settle_opposite(tx, opposite)
+    if InterfaceEffect.STAMP in effects and joined(before, opposite) and opposite is not None:
+        return _settle_pair(tx, before, after, opposite)
     return replace_stored(tx, SYSTEM, before, after, "settle")
 
 
-def _settle_opposite(tx: Writer, opposite: RouterInterface) -> None:
-    """The other side of a pair that has just been joined."""
-    if (opposite.state, InterfaceEvent.PROGRAMMED) in ROUTER_INTERFACE.moves:
-        after, effects = interfaces.move(opposite, InterfaceEvent.PROGRAMMED, tx.now)
-        if InterfaceEffect.STAMP in effects:
-            after = replace(after, connected_at=tx.now, observed_generation=opposite.generation)
-            replace_stored(tx, SYSTEM, opposite, after, "settle")
+def _settle_pair(
+    tx: Writer, before: RouterInterface, after: RouterInterface, opposite: RouterInterface
+) -> RouterInterface:
+    """Note that one of two that are being joined is reached; with the second of them both become active."""
+    if opposite.observed_generation != opposite.generation:
+        return replace_stored(
+            tx, SYSTEM, before, replace(before, observed_generation=before.generation), "reach"
+        )
+    beyond, _ = interfaces.move(opposite, InterfaceEvent.PROGRAMMED, tx.now)
+    replace_stored(tx, SYSTEM, opposite, replace(beyond, connected_at=tx.now), "settle")
+    return replace_stored(tx, SYSTEM, before, replace(after, connected_at=tx.now), "settle")
+
+
+def _lose_opposite(tx: Writer, left: RouterInterface) -> None:
+    """Note on the side that is left that the other one is gone, if the two had been joined."""
+    if left.connected_at is not None:
+        replace_stored(tx, SYSTEM, left, replace(left, opposite_deleted=True), "lose_opposite")
+
+
+def settle_vbr(tx: Writer, world: World, id: str, generation: int) -> VirtualBorderRouter | None:
+    """The border router moved on, when the data plane has reached its present generation; None when there is none."""
+    before = tx.get(VirtualBorderRouter, id)
+    if before is None or before.generation != generation or not is_behind(before):
+        return before
+    after = before
+    if not VBR.states[before.state].stable:
+        after, effects = vbrs.move(before, VbrEvent.PROGRAMMED, tx.now)
+        if VbrEffect.REMOVE in effects:
+            _remove_tables(tx, before.id)
+            remove(tx, SYSTEM, before)
+            return None
+    return replace_stored(tx, SYSTEM, before, replace(after, observed_generation=generation), "settle")
 
 
 def settle_peering(tx: Writer, world: World, id: str, generation: int) -> Peering | None:

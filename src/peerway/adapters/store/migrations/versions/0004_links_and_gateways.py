@@ -85,6 +85,7 @@ def upgrade() -> None:
         optional("opposite_router_id"),
         text("opposite_router_type"),
         optional("opposite_owner_uid"),
+        flag("opposite_deleted"),
         optional("access_point_id"),
         text("state"),
         number("state_since"),
