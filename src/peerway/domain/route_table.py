@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from peerway.domain.errors import InvalidInput
 from peerway.domain.prefixes import SERVICE_RANGE, UNROUTABLE_RANGES, Prefix, contains, parse_prefix
 from peerway.domain.resource import Resource
+from peerway.domain.text import check_number
 from peerway.domain.vpc import VSwitch
 
 
@@ -57,6 +58,32 @@ class RoutePath:
     interface_id: str
     #: Share of the connections, 1 to 255; 0 for one that only stands by.
     weight: int = 100
+
+
+#: Router interfaces of one entry with several, at least and at most.
+FEWEST_PATHS, MOST_PATHS = 2, 16
+#: Highest weight.
+HIGHEST_WEIGHT = 255
+
+
+def check_paths(paths: Sequence[RoutePath], field: str = "paths") -> tuple[RoutePath, ...]:
+    """The paths of an entry with several router interfaces (EC-11), or `InvalidInput`.
+
+    2 to 16, each interface once. Either all have a weight and share the connections by it, or one has and the others, with 0,
+    stand by for it.
+    """
+    if not FEWEST_PATHS <= len(paths) <= MOST_PATHS:
+        raise InvalidInput(
+            field, f"must be from {FEWEST_PATHS} to {MOST_PATHS} router interfaces", len(paths)
+        )
+    for place, path in enumerate(paths):
+        check_number(path.weight, f"{field}[{place}].weight", 0, HIGHEST_WEIGHT)
+        if any(path.interface_id == before.interface_id for before in paths[:place]):
+            raise InvalidInput(f"{field}[{place}].interface_id", "must not be there twice", path.interface_id)
+    standby = sum(path.weight == 0 for path in paths)
+    if standby and standby != len(paths) - 1:
+        raise InvalidInput(field, "must have one interface with a weight when others stand by with 0")
+    return tuple(paths)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +147,10 @@ class TableEntry:
     destination: Prefix
     #: `local` (a VSwitch), `service`, or a stored entry's kind of next hop.
     next_hop: str
-    #: VSwitch, instance or peering; None for the service range and a blackhole.
+    #: VSwitch, instance, link or gateway; None for the service range, a blackhole and several router interfaces.
     next_hop_id: str | None
+    #: The router interfaces of an entry with several; empty otherwise.
+    paths: tuple[RoutePath, ...] = ()
     #: Display name.
     name: str = ""
     #: Whether packets can take it now; False when its next hop is gone or does not carry.
@@ -153,11 +182,26 @@ def system_entries(table_id: str, vswitches: Iterable[VSwitch]) -> list[TableEnt
     return [*found, service]
 
 
-def check_destination(text: object, vswitch_prefixes: Iterable[Prefix], field: str = "destination") -> Prefix:
+def line_entries(table_id: str, vbr_id: str, networks: Iterable[Prefix]) -> list[TableEntry]:
+    """What the table of a VBR has by itself: the transfer networks of its line."""
+    return [
+        TableEntry(
+            id=None,
+            route_table_id=table_id,
+            kind=EntryKind.SYSTEM,
+            destination=network,
+            next_hop="local",
+            next_hop_id=vbr_id,
+        )
+        for network in networks
+    ]
+
+
+def check_destination(text: object, local_prefixes: Iterable[Prefix], field: str = "destination") -> Prefix:
     """A destination a custom entry may have (NET-5).
 
-    Equal to or inside a VSwitch's range or the service range is refused, as the cloud does; larger ranges are allowed,
-    0.0.0.0/0 too.
+    Equal to or inside a range that the router delivers by itself (a VSwitch's, a VBR's transfer network) or the service range is
+    refused, as the cloud does; larger ranges are allowed, 0.0.0.0/0 too.
     """
     destination = parse_prefix(text, field)
     if contains(SERVICE_RANGE, destination):
@@ -167,9 +211,9 @@ def check_destination(text: object, vswitch_prefixes: Iterable[Prefix], field: s
     for taken in UNROUTABLE_RANGES:
         if contains(taken, destination):
             raise InvalidInput(field, f"must not be in {taken}, which nothing forwards", text)
-    for prefix in vswitch_prefixes:
+    for prefix in local_prefixes:
         if contains(prefix, destination):
-            rule = f"must not be equal to or inside the VSwitch range {prefix}"
+            rule = f"must not be equal to or inside the router's own range {prefix}"
             raise InvalidInput(field, rule, text, code="system_route")
     return destination
 

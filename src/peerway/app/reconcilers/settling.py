@@ -15,6 +15,8 @@ from peerway.app.world import World
 from peerway.domain.gateway import Ipv4Gateway, NatGateway
 from peerway.domain.lifecycle.peering import PEERING
 from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE
+from peerway.domain.lifecycle.vbr import is_behind
+from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.peering import Peering
 from peerway.domain.resource import Provisioning, Resource
 from peerway.domain.router_interface import RouterInterface
@@ -74,6 +76,11 @@ SETTLINGS: Final[Mapping[type[Resource], Settling]] = {
         lambda tx, world, interface: settle.settle_router_interface(
             tx, world, interface.id, interface.generation
         ),
+    ),
+    VirtualBorderRouter: Settling(
+        is_behind,
+        lambda _: (),
+        lambda tx, world, vbr: settle.settle_vbr(tx, world, vbr.id, vbr.generation),
     ),
     **{
         kind: Settling(

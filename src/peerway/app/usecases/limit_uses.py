@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from peerway.app.store import Reader, where
+from peerway.app.store import Reader, Where, where
 from peerway.domain.gateway import DnatEntry, Eip, NatGateway, SnatEntry
-from peerway.domain.line import LineState, PhysicalConnection, VirtualBorderRouter
+from peerway.domain.line import LineState, PhysicalConnection, VbrState, VirtualBorderRouter
 from peerway.domain.resource import Resource
 from peerway.domain.route_table import EntryOrigin, RouteEntry, RouteTable, TableKind
 from peerway.domain.router_interface import RouterInterface
-from peerway.domain.security import NetworkAcl, SecurityRule
+from peerway.domain.security import SecurityRule
 from peerway.domain.service import Backend, Database, Listener, LoadBalancer
 from peerway.domain.sharing import Share
 from peerway.domain.vpc import Vpc, VSwitch
@@ -43,9 +43,21 @@ def _sizes(kind: type[Resource], size: Callable[[Any], int]) -> Uses:
     return lambda tx, uid: Counter({one.id: size(one) for one in _own(tx, kind, uid)})
 
 
-def _idle_vbrs(tx: Reader, uid: str) -> Counter[str]:
-    with_interface = {interface.vpc_id for interface in _own(tx, RouterInterface, uid)}
-    return Counter(uid for vbr in _own(tx, VirtualBorderRouter, uid) if vbr.id not in with_interface)
+def idle_vbrs(tx: Reader, uid: str) -> Counter[str]:
+    """Border routers without an interface; one that waits to be confirmed counts for whoever made it."""
+    used = {interface.vpc_id for interface in _own(tx, RouterInterface, uid)}
+    own = (v for v in _own(tx, VirtualBorderRouter, uid) if v.state is not VbrState.UNCONFIRMED)
+    offered = _on_lines(tx, uid, where("state", VbrState.UNCONFIRMED))
+    return Counter(uid for vbr in (*own, *offered) if vbr.id not in used)
+
+
+def _on_lines(tx: Reader, uid: str, *conditions: Where) -> list[VirtualBorderRouter]:
+    """Border routers on the account's lines, its own and those it made for others."""
+    return tx.select(VirtualBorderRouter, where("line_owner_uid", uid), *conditions)
+
+
+def _vbrs_on_lines(tx: Reader, uid: str) -> Counter[str]:
+    return Counter(vbr.line_id for vbr in _on_lines(tx, uid))
 
 
 def _nat_entries(tx: Reader, uid: str) -> Counter[str]:
@@ -59,8 +71,8 @@ USES: Final[Mapping[str, Uses]] = {
     "lines_per_account_and_access_point": _each(
         PhysicalConnection, "access_point_id", lambda line: line.state not in ENDED
     ),
-    "vbrs_per_line": _each(VirtualBorderRouter, "line_id"),
-    "idle_vbrs_per_account": _idle_vbrs,
+    "vbrs_per_line": _vbrs_on_lines,
+    "idle_vbrs_per_account": idle_vbrs,
     "nat_gateways_per_vpc": _each(NatGateway, "vpc_id"),
     "nat_entries_per_gateway": _nat_entries,
     "eips_per_account": _each(Eip, "owner_uid"),
@@ -77,5 +89,4 @@ USES: Final[Mapping[str, Uses]] = {
     "secondary_cidrs_per_vpc": _sizes(Vpc, lambda vpc: len(vpc.secondary_cidrs)),
     "vswitches_per_vpc": _each(VSwitch, "vpc_id"),
     "rules_per_group": _each(SecurityRule, "security_group_id"),
-    "entries_per_acl": _sizes(NetworkAcl, lambda acl: max(len(acl.ingress), len(acl.egress))),
 }

@@ -1,8 +1,7 @@
-"""Route tables and their entries (NET-5)."""
+"""Route tables of VPCs and VBRs, and their entries (NET-5, EC-9). Where an entry may lead is `next_hops`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
@@ -22,30 +21,30 @@ from peerway.app.usecases.common import (
     require_member,
     seen_by,
 )
-from peerway.app.usecases.links import vswitch_prefixes
+from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.next_hops import choose_hop, is_available
+from peerway.app.usecases.routers import border_router, local_prefixes, require_usable_router
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import AlreadyExists, Conflict, InUse, InvalidInput, NotFound, QuotaExceeded
-from peerway.domain.lifecycle.peering import PEERING
+from peerway.domain.errors import AlreadyExists, Conflict, InUse
 from peerway.domain.peering import Peering
-from peerway.domain.quota import CUSTOM_ENTRIES_PER_TABLE, CUSTOM_TABLES_PER_VPC
-from peerway.domain.resource import Provisioning
 from peerway.domain.route_table import (
     EntryKind,
     EntryOrigin,
     NextHop,
     RouteEntry,
+    RoutePath,
     RouteTable,
     TableEntry,
     TableKind,
     check_destination,
+    line_entries,
     system_entries,
 )
 from peerway.domain.text import check_description, check_name
-from peerway.domain.vpc import Instance, VSwitch
+from peerway.domain.vpc import VSwitch
 from peerway.profiles.model import AutoRoutes
-from peerway.profiles.rules import sees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +89,12 @@ class CreateRouteEntry:
     route_table_id: str
     #: Destination range.
     destination: str
-    #: `instance`, `peering` or `blackhole`.
+    #: Kind of next hop, a member of `NextHop`.
     next_hop: str
-    #: Id of the next hop; None for a blackhole.
+    #: Id of the next hop; None for a blackhole and with `paths`, and optional for `line`.
     next_hop_id: str | None = None
+    #: Several router interfaces, to share the connections or to stand by.
+    paths: tuple[RoutePath, ...] = ()
     #: Display name.
     name: str = ""
     #: Makes repeats harmless.
@@ -115,8 +116,7 @@ def create_route_table(tx: Writer, world: World, caller: Caller, request: Create
     def run() -> RouteTable:
         vpc = usable_vpc(tx, caller, request.vpc_id)
         used = tx.count(RouteTable, where("vpc_id", vpc.id)) - 1
-        if used >= CUSTOM_TABLES_PER_VPC:
-            raise QuotaExceeded("custom_tables_per_vpc", CUSTOM_TABLES_PER_VPC, used, scope=vpc.id)
+        check_limit(tx, world, "custom_tables_per_vpc", vpc.owner_uid, used, scope=vpc.id)
         table = RouteTable(
             id=world.entropy.new_id("vtb"),
             owner_uid=caller.uid,
@@ -181,9 +181,8 @@ def delete_route_table(tx: Writer, world: World, caller: Caller, request: Delete
 def list_entries(tx: Reader, world: World, caller: Caller, route_table_id: str) -> list[TableEntry]:
     """All entries of a table, computed ones first; at most some hundred, so there are no pages."""
     table = readable(tx, caller, RouteTable, route_table_id)
-    vswitches = every(tx, VSwitch, where("vpc_id", table.vpc_id))
     stored = every(tx, RouteEntry, where("route_table_id", table.id))
-    return [*system_entries(table.id, vswitches), *(_shown(tx, entry) for entry in stored)]
+    return [*_computed(tx, table), *(_shown(tx, entry) for entry in stored)]
 
 
 def get_route_entry(tx: Reader, world: World, caller: Caller, id: str) -> RouteEntry:
@@ -215,19 +214,27 @@ def delete_route_entry(tx: Writer, world: World, caller: Caller, request: Delete
     return entry
 
 
+def _computed(tx: Reader, table: RouteTable) -> list[TableEntry]:
+    """What the table has by itself."""
+    vbr = border_router(tx, table)
+    if vbr is not None:
+        return line_entries(table.id, vbr.id, vbr.transfer_networks)
+    return system_entries(table.id, every(tx, VSwitch, where("vpc_id", table.vpc_id)))
+
+
 def _decide_entry(tx: Writer, world: World, caller: Caller, request: CreateRouteEntry) -> RouteEntry:
     table = own(tx, caller, RouteTable, request.route_table_id, "route_table_id")
-    usable_vpc(tx, caller, table.vpc_id, "route_table_id")
-    destination = check_destination(request.destination, vswitch_prefixes(tx, table.vpc_id))
+    require_usable_router(tx, table)
+    destination = check_destination(request.destination, local_prefixes(tx, table))
     stored = every(tx, RouteEntry, where("route_table_id", table.id))
     if any(entry.destination == destination for entry in stored):
         raise AlreadyExists(
             f"the table has an entry to {destination}", code="route_exists", field="destination"
         )
     custom = sum(entry.origin is EntryOrigin.CUSTOM for entry in stored)
-    if custom >= CUSTOM_ENTRIES_PER_TABLE:
-        raise QuotaExceeded("custom_entries_per_table", CUSTOM_ENTRIES_PER_TABLE, custom, scope=table.id)
+    check_limit(tx, world, "custom_entries_per_table", table.owner_uid, custom, scope=table.id)
     next_hop = choose(NextHop, request.next_hop, "next_hop")
+    hop = choose_hop(tx, world, table, next_hop, request.next_hop_id, request.paths, destination)
     return RouteEntry(
         id=world.entropy.new_id("rte"),
         owner_uid=table.owner_uid,
@@ -237,55 +244,9 @@ def _decide_entry(tx: Writer, world: World, caller: Caller, request: CreateRoute
         name=check_name(request.name),
         destination=destination,
         next_hop=next_hop,
-        next_hop_id=HOP_CHECKS[next_hop](tx, world, table, request.next_hop_id),
+        next_hop_id=hop.id,
+        paths=hop.paths,
     )
-
-
-def _instance_hop(tx: Reader, world: World, table: RouteTable, id: str | None) -> str:
-    instance = tx.get(Instance, _given(id))
-    if instance is None or instance.vpc_id != table.vpc_id:
-        raise NotFound("instance", _given(id), field="next_hop_id")
-    if instance.state is Provisioning.DELETING:
-        raise _inactive("instance", instance.id, instance.state.value)
-    return instance.id
-
-
-def _peering_hop(tx: Reader, world: World, table: RouteTable, id: str | None) -> str:
-    peering = tx.get(Peering, _given(id))
-    joins = peering is not None and table.vpc_id in {side.vpc_id for side in peering.sides}
-    if (
-        peering is None
-        or not joins
-        or not sees(world.require_profile(peering.profile), peering, table.owner_uid)
-    ):
-        raise NotFound("peering", _given(id), field="next_hop_id")
-    if not PEERING.states[peering.state].carries:
-        raise _inactive("peering", peering.id, peering.state.value)
-    return peering.id
-
-
-def _no_hop(tx: Reader, world: World, table: RouteTable, id: str | None) -> None:
-    if id is not None:
-        raise InvalidInput("next_hop_id", "must not be given for a blackhole", id)
-
-
-#: For each kind of next hop: the check of its id.
-HOP_CHECKS: Mapping[NextHop, Callable[[Reader, World, RouteTable, str | None], str | None]] = {
-    NextHop.INSTANCE: _instance_hop,
-    NextHop.PEERING: _peering_hop,
-    NextHop.BLACKHOLE: _no_hop,
-}
-
-
-def _given(id: str | None) -> str:
-    if not isinstance(id, str) or not id:
-        raise InvalidInput("next_hop_id", "must be given for this kind of next hop", id)
-    return id
-
-
-def _inactive(word: str, id: str, state: str) -> Conflict:
-    text = f"{word} {id} is {state}: a route can't lead to it"
-    return Conflict(text, code="next_hop_not_active", field="next_hop_id", id=id, state=state)
 
 
 def _shown(tx: Reader, entry: RouteEntry) -> TableEntry:
@@ -296,16 +257,7 @@ def _shown(tx: Reader, entry: RouteEntry) -> TableEntry:
         destination=entry.destination,
         next_hop=entry.next_hop.value,
         next_hop_id=entry.next_hop_id,
+        paths=entry.paths,
         name=entry.name,
-        available=_available(tx, entry),
+        available=is_available(tx, entry),
     )
-
-
-def _available(tx: Reader, entry: RouteEntry) -> bool:
-    if entry.next_hop_id is None:
-        return True
-    if entry.next_hop is NextHop.PEERING:
-        peering = tx.get(Peering, entry.next_hop_id)
-        return peering is not None and PEERING.states[peering.state].carries
-    instance = tx.get(Instance, entry.next_hop_id)
-    return instance is not None and instance.state is Provisioning.AVAILABLE
