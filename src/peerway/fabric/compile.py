@@ -75,7 +75,7 @@ def _compile_router(id: str, snapshot: Snapshot, links: Mapping[str, Link]) -> R
 def _compile_vbr(vbr: VirtualBorderRouter, site: Site, links: Mapping[str, Link]) -> Router:
     """The router of a VBR: a table, a line, and links (EC-9)."""
     line = compile_line(vbr)
-    hops = Hops(links=_links_here(site, links), uplinks={line.id})
+    hops = Hops(links=_links_here(site, links), line=line.id)
     entries = _grouped(site.route_entries.values(), "route_table_id")
     system = line_entries(line)
     tables = sorted({vbr.route_table_id, *site.route_tables})

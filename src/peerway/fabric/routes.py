@@ -42,8 +42,10 @@ class Hops:
     endpoints: Container[str] = frozenset()
     #: Its links by what entries call them: a peer connection's id, or the id of this router's interface -> id of the link.
     links: Mapping[str, str] = field(default_factory=dict)
-    #: Its uplinks, by what entries call them.
+    #: Its gateways to the outside, by id.
     uplinks: Container[str] = frozenset()
+    #: The uplink that is a border router's line; None for a VPC.
+    line: str | None = None
 
 
 def system_entries(vswitches: Iterable[VSwitch]) -> tuple[FibEntry, ...]:
@@ -115,8 +117,10 @@ def _hop(entry: RouteEntry, hops: Hops) -> Hop:
             return _spread(entry, hops.links)
         case NextHop.PEERING | NextHop.ROUTER_INTERFACE if id in hops.links:
             return ToLink(hops.links[id])
-        case NextHop.LINE | NextHop.NAT_GATEWAY | NextHop.IPV4_GATEWAY if id in hops.uplinks:
+        case NextHop.NAT_GATEWAY | NextHop.IPV4_GATEWAY if id in hops.uplinks:
             return ToUplink(id)
+        case NextHop.LINE if hops.line is not None:
+            return ToUplink(hops.line)
     return BLACKHOLE
 
 

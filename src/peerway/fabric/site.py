@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from peerway.domain.gateway import DnatEntry, Eip, Ipv4Gateway, NatGateway, SnatEntry
 from peerway.domain.lifecycle.peering import PEERING
 from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE
-from peerway.domain.line import VbrState, VirtualBorderRouter
+from peerway.domain.lifecycle.vbr import VBR
+from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.peering import Peering, PeeringState
 from peerway.domain.resource import Provisioning, Resource
 from peerway.domain.route_table import RouteEntry, RouteTable
@@ -72,9 +73,6 @@ DOWN_STATES = frozenset({PeeringState.SUSPENDED})
 #: Kinds that the data plane lets go of as soon as they are being deleted.
 _PROVISIONED = Vpc | VSwitch | Instance | NatGateway | Ipv4Gateway | LoadBalancer | Database
 
-#: States of a VBR that has no router: nobody confirmed it, or it is being removed.
-_ABSENT = frozenset({VbrState.UNCONFIRMED, VbrState.DELETING})
-
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -129,7 +127,7 @@ NOTHING = Site()
 def is_leaving(resource: Resource) -> bool:
     """Whether the resource is on its way out of the data plane (links have their own tables for that)."""
     if isinstance(resource, VirtualBorderRouter):
-        return resource.state in _ABSENT
+        return not VBR.states[resource.state].live
     return isinstance(resource, _PROVISIONED) and resource.state is Provisioning.DELETING
 
 

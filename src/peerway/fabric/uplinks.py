@@ -12,14 +12,12 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from peerway.domain.errors import InvalidInput
 from peerway.domain.gateway import DnatEntry, Eip, EipTarget, ExternalNetwork, NatGateway
-from peerway.domain.line import VbrState, VirtualBorderRouter
+from peerway.domain.lifecycle.vbr import VBR
+from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.port import Port, Transfer, parse_port
 from peerway.domain.vpc import Instance
 from peerway.fabric.model import DestinationNat, SourceNat, Translation, Uplink
 from peerway.fabric.site import Site
-
-#: States in which a VBR's line carries packets.
-_LINE_UP = frozenset({VbrState.CREATING, VbrState.ACTIVE, VbrState.RECOVERING})
 
 _PROTOCOLS = {"tcp": 6, "udp": 17}
 
@@ -44,7 +42,7 @@ def compile_line(vbr: VirtualBorderRouter) -> Uplink:
     return Uplink(
         vbr.id,
         vbr.port,
-        up=vbr.state in _LINE_UP,
+        up=VBR.states[vbr.state].carries,
         fib_id=vbr.route_table_id,
         transfers=tuple(transfers),
     )
