@@ -50,15 +50,9 @@ class QuotaApplication(Resource):
 
 #: Custom entries of a route table (NET-5).
 CUSTOM_ENTRIES_PER_TABLE = 200
-#: Secondary IPv4 ranges of a VPC.
-SECONDARY_CIDRS_PER_VPC = 5
 #: Custom route tables of a VPC.
 CUSTOM_TABLES_PER_VPC = 9
-#: VSwitches of a VPC.
-VSWITCHES_PER_VPC = 150
 #: Security groups of an instance.
 GROUPS_PER_INSTANCE = 16
-#: Rules of a security group.
-RULES_PER_GROUP = 2000
 #: Entries of a network ACL, each direction.
 ENTRIES_PER_ACL = 2000

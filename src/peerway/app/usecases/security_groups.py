@@ -25,12 +25,12 @@ from peerway.app.usecases.common import (
     seen_by,
 )
 from peerway.app.usecases.lending import lends_groups
+from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.vpcs import joinable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import AlreadyExists, InUse, InvalidInput, NotFound, QuotaExceeded
+from peerway.domain.errors import AlreadyExists, InUse, InvalidInput, NotFound
 from peerway.domain.prefixes import parse_prefix
-from peerway.domain.quota import RULES_PER_GROUP
 from peerway.domain.security import (
     Direction,
     Protocol,
@@ -275,8 +275,8 @@ def _add_rules(
 ) -> list[SecurityRule]:
     group = own(tx, caller, SecurityGroup, group_id, "security_group_id")
     present = {_value(rule) for rule in _rules_of(tx, group.id)}
-    if len(present) + len(specs) > RULES_PER_GROUP:
-        raise QuotaExceeded("rules_per_group", RULES_PER_GROUP, len(present), scope=group.id)
+    used = len(present)
+    check_limit(tx, world, "rules_per_group", group.owner_uid, used, scope=group.id, adding=len(specs))
     made: list[SecurityRule] = []
     for spec in specs:
         rule = _decide_rule(tx, world, caller, group, spec)

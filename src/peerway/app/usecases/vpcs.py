@@ -22,12 +22,12 @@ from peerway.app.usecases.common import (
     require_member,
     seen_by,
 )
+from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.links import check_new_range, live_peerings, write_routes_to
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import IllegalState, InUse, InvalidInput, QuotaExceeded
+from peerway.domain.errors import IllegalState, InUse, InvalidInput
 from peerway.domain.prefixes import contains, parse_ipv4_prefix
-from peerway.domain.quota import SECONDARY_CIDRS_PER_VPC
 from peerway.domain.resource import Provisioning, Resource
 from peerway.domain.route_table import EntryOrigin, RouteEntry, RouteTable, TableKind
 from peerway.domain.router_interface import RouterInterface
@@ -166,10 +166,8 @@ def add_secondary_cidr(tx: Writer, world: World, caller: Caller, request: AddSec
     vpc = usable_vpc(tx, caller, request.id, "id")
     cidr = check_vpc_cidr(request.cidr)
     check_disjoint(cidr, vpc.ipv4_prefixes, "cidr")
-    if len(vpc.secondary_cidrs) >= SECONDARY_CIDRS_PER_VPC:
-        raise QuotaExceeded(
-            "secondary_cidrs_per_vpc", SECONDARY_CIDRS_PER_VPC, len(vpc.secondary_cidrs), scope=vpc.id
-        )
+    used = len(vpc.secondary_cidrs)
+    check_limit(tx, world, "secondary_cidrs_per_vpc", vpc.owner_uid, used, scope=vpc.id)
     peerings = live_peerings(tx, vpc.id)
     check_new_range(tx, world, vpc, cidr, peerings)
     after = replace(vpc, secondary_cidrs=(*vpc.secondary_cidrs, cidr))
@@ -224,6 +222,8 @@ def _not_leaving(vpc: Vpc) -> Vpc:
 def _decide_vpc(tx: Writer, world: World, caller: Caller, request: CreateVpc) -> Vpc:
     region = world.regions.require(request.region_id)
     id = world.entropy.new_id("vpc")
+    secondary = _decide_secondary(request.secondary_cidrs, cidr := check_vpc_cidr(request.cidr))
+    check_limit(tx, world, "secondary_cidrs_per_vpc", caller.uid, 0, scope="the VPC", adding=len(secondary))
     return Vpc(
         id=id,
         owner_uid=caller.uid,
@@ -231,8 +231,8 @@ def _decide_vpc(tx: Writer, world: World, caller: Caller, request: CreateVpc) ->
         region_id=region.id,
         name=check_name(request.name),
         description=check_description(request.description),
-        cidr=(cidr := check_vpc_cidr(request.cidr)),
-        secondary_cidrs=_decide_secondary(request.secondary_cidrs, cidr),
+        cidr=cidr,
+        secondary_cidrs=secondary,
         ipv6_cidr=_decide_ipv6(request.ipv6_cidr, id),
         kind=choose(VpcKind, request.kind, "kind"),
         router_id=world.entropy.new_id("vrt"),
@@ -243,8 +243,6 @@ def _decide_vpc(tx: Writer, world: World, caller: Caller, request: CreateVpc) ->
 def _decide_secondary(texts: object, primary: IPv4Network) -> tuple[IPv4Network, ...]:
     if not isinstance(texts, tuple | list):
         raise InvalidInput("secondary_cidrs", "must be a list of CIDRs", texts)
-    if len(texts) > SECONDARY_CIDRS_PER_VPC:
-        raise InvalidInput("secondary_cidrs", f"must have at most {SECONDARY_CIDRS_PER_VPC} ranges")
     chosen: list[IPv4Network] = []
     for text in texts:
         cidr = check_vpc_cidr(text, "secondary_cidrs")

@@ -21,12 +21,12 @@ from peerway.app.usecases.common import (
     require_member,
     seen_by,
 )
+from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import Conflict, InUse, NotFound, QuotaExceeded
+from peerway.domain.errors import Conflict, InUse, NotFound
 from peerway.domain.prefixes import Prefix, contains
-from peerway.domain.quota import VSWITCHES_PER_VPC
 from peerway.domain.resource import Provisioning
 from peerway.domain.route_table import RouteEntry, RouteTable
 from peerway.domain.security import NetworkAcl
@@ -151,8 +151,7 @@ def delete_vswitch(tx: Writer, world: World, caller: Caller, request: DeleteVSwi
 def _decide_vswitch(tx: Writer, world: World, caller: Caller, request: CreateVSwitch) -> VSwitch:
     vpc = usable_vpc(tx, caller, request.vpc_id)
     siblings = every(tx, VSwitch, where("vpc_id", vpc.id))
-    if len(siblings) >= VSWITCHES_PER_VPC:
-        raise QuotaExceeded("vswitches_per_vpc", VSWITCHES_PER_VPC, len(siblings), scope=vpc.id)
+    check_limit(tx, world, "vswitches_per_vpc", vpc.owner_uid, len(siblings), scope=vpc.id)
     taken = tuple(prefix for sibling in siblings for prefix in sibling.prefixes)
     cidr = check_vswitch_cidr(request.cidr, vpc)
     check_disjoint(cidr, taken, "cidr")
