@@ -15,8 +15,10 @@ from peerway.adapters.dataplane.kernel.driver import KernelDataPlane, join
 from peerway.adapters.dataplane.kernel.shell import Shell
 from peerway.adapters.dataplane.memory.driver import MemoryDataPlane
 from peerway.app.dataplane import DataPlane
+from peerway.app.reconcilers.health import HealthReconciler
 from peerway.app.reconcilers.network import NetworkReconciler
 from peerway.app.runner import Runner
+from peerway.app.store import Store
 from peerway.bootstrap.lock import only_one
 from peerway.bootstrap.parts import (
     AGENT_SOCKET,
@@ -31,12 +33,16 @@ from peerway.bootstrap.parts import (
 )
 from peerway.bootstrap.stopping import stop_on_signals, stop_when_readable
 from peerway.domain.errors import Conflict
+from peerway.fabric.model import Fabric
 from peerway.settings import AgentOptions, DataPlaneChoice
 
 log = structlog.get_logger(__name__)
 
 #: How often the reconciler looks without being woken, s.
 LOOK_S: Final = 0.1
+
+#: How often the health checks' verdicts are looked at without being told that one turned, s.
+HEALTH_S: Final = 1.0
 
 #: How often a round through all routers begins that looks for drift and mends it, s.
 ROUND_S: Final = 5.0
@@ -74,13 +80,17 @@ def _run_alone(options: AgentOptions, folder: Path) -> int:
     store = make_store(options)
     network = NetworkReconciler(store, driver.dataplane, make_world(options), make_clock())
     runner = Runner("network", network_step(network), LOOK_S)
+    health = Runner("health", health_step(store, driver.dataplane, network, runner.wake), HEALTH_S)
+    driver.dataplane.on_health(health.wake)
     abilities = Abilities(driver.dataplane.probe, driver.spawn, runner.wake, lambda: network.applied)
     server = AgentServer(folder / AGENT_SOCKET, abilities)
     stop_on_signals(runner)
     if options.parent_fd is not None:
         stop_when_readable(runner, options.parent_fd, "parent-watch")
     log.info("agent runs", dataplane=driver.dataplane.name)
+    health.start()
     runner.run()
+    health.stop()
     server.close()
     # Only an orderly end removes anything: an agent that fails is started again and finds its network as it was.
     driver.dataplane.close(destroy=options.cleanup)
@@ -100,6 +110,24 @@ def make_driver(options: AgentOptions) -> Driver:
 
 def _no_guests(endpoint_id: str, *_: object, **__: object) -> NoReturn:
     raise Conflict("the memory data plane has no guests to run commands in", code="no_guests", id=endpoint_id)
+
+
+def health_step(
+    store: Store, dataplane: DataPlane, network: NetworkReconciler, wake: Callable[[], None]
+) -> Callable[[], bool]:
+    """The step that stores the verdicts, and wakes the network's reconciler when they changed anything."""
+
+    def fabric() -> Fabric | None:
+        return None if network.view is None else network.view.fabric
+
+    health = HealthReconciler(store, dataplane, make_clock(), fabric)
+
+    def step() -> bool:
+        if health.step():
+            wake()
+        return False
+
+    return step
 
 
 def network_step(network: NetworkReconciler) -> Callable[[], bool]:

@@ -19,7 +19,8 @@ from peerway.adapters.dataplane.kernel.names import (
     router_namespace,
     uplink_interface,
 )
-from peerway.fabric.model import Backend, Fabric, Link, LinkCheck, Service
+from peerway.fabric.checks import backend_key, checked_services, is_checked
+from peerway.fabric.model import Backend, Fabric, Link, LinkCheck, ServiceCheck
 
 #: How long a probe may stay unanswered while no round trip has been seen yet, s.
 FIRST_PATIENCE_S: Final = 1.0
@@ -94,7 +95,7 @@ def plan_checks(fabric: Fabric) -> dict[str, Target]:
 def _link_checks(fabric: Fabric) -> Iterator[tuple[str, Target]]:
     for link in fabric.links.values():
         check = link.check
-        if check is not None and link.up and all(end.router_id in fabric.routers for end in link.ends):
+        if check is not None and is_checked(link, fabric):
             target = Target(
                 namespace=router_namespace(check.router_id),
                 way=_way(link, check),
@@ -115,17 +116,14 @@ def _way(link: Link, check: LinkCheck) -> Way:
 
 def _service_checks(fabric: Fabric) -> Iterator[tuple[str, Target]]:
     for router in fabric.routers.values():
-        for service in router.services.values():
+        for service in checked_services(router):
             for backend in service.backends:
-                target = _service_target(router.id, service, backend)
-                if target is not None:
-                    yield f"{service.id}/{backend.endpoint_id}", target
+                if service.check is not None:
+                    target = _service_target(router.id, service.check, backend)
+                    yield backend_key(service.id, backend.endpoint_id), target
 
 
-def _service_target(router_id: str, service: Service, backend: Backend) -> Target | None:
-    check = service.check
-    if check is None:
-        return None
+def _service_target(router_id: str, check: ServiceCheck, backend: Backend) -> Target:
     return Target(
         namespace=router_namespace(router_id),
         way=ToPort(backend.port) if check.protocol == 6 else ToHost(),
