@@ -355,11 +355,10 @@ class Borders:
                 vswitch_id=vswitch.id,
                 address=vswitch.cidr[number],
                 mac="02:01:" + int(vswitch.cidr[number]).to_bytes(4, "big").hex(":"),
-                name=id,
                 engine="postgresql",
                 port=port,
                 whitelist=tuple(map(ip_network, whitelist)),
-                **({"state": Provisioning.AVAILABLE} | fields),
+                **({"name": id, "state": Provisioning.AVAILABLE} | fields),
             )
         )
 

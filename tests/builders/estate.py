@@ -10,6 +10,17 @@ from peerway.adapters.store import open_store
 from peerway.app.clock import VirtualClock
 from peerway.app.usecases.accounts import CreateAccount, create_account, ensure_operator
 from peerway.app.usecases.instances import CreateInstance, create_instance
+from peerway.app.usecases.lines import (
+    AllocateLine,
+    ApplyForLine,
+    ApproveLine,
+    LineRequest,
+    allocate_line,
+    apply_for_line,
+    approve_line,
+    confirm_line,
+    enable_line,
+)
 from peerway.app.usecases.peerings import AcceptPeering, CreatePeering, accept_peering, create_peering
 from peerway.app.usecases.route_tables import CreateRouteEntry, create_route_entry
 from peerway.app.usecases.router_interfaces import (
@@ -24,15 +35,19 @@ from peerway.app.usecases.settle import (
     settle_instance,
     settle_peering,
     settle_router_interface,
+    settle_vbr,
     settle_vpc,
     settle_vswitch,
 )
+from peerway.app.usecases.vbrs import CreateVbr, create_vbr
 from peerway.app.usecases.vpcs import CreateVpc, create_vpc
 from peerway.app.usecases.vswitches import CreateVSwitch, create_vswitch
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import PeerwayError
 from peerway.domain.lifecycle.peering import PEERING
 from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE
+from peerway.domain.lifecycle.vbr import is_behind
+from peerway.domain.line import PhysicalConnection, VirtualBorderRouter
 from peerway.domain.peering import Peering
 from peerway.domain.resource import Resource
 from peerway.domain.route_table import RouteEntry
@@ -41,6 +56,10 @@ from peerway.domain.vpc import Instance, Vpc, VSwitch
 
 E = TypeVar("E", bound=PeerwayError)
 R = TypeVar("R", bound=Resource)
+
+
+#: An access point of the first region, one with room.
+HANGZHOU = "ap-cn-hangzhou-yh-ts-A"
 
 
 class Estate:
@@ -186,8 +205,34 @@ class Estate:
         assert other is not None
         return one, other
 
+    def applied_line(
+        self, caller: Caller, access_point_id: str = HANGZHOU, **fields: Any
+    ) -> PhysicalConnection:
+        """A leased line that was applied for."""
+        request = ApplyForLine(**{"access_point_id": access_point_id, "line_operator": "CT", **fields})
+        return self.do(apply_for_line, caller, request)
+
+    def line(self, caller: Caller, access_point_id: str = HANGZHOU, **fields: Any) -> PhysicalConnection:
+        """A leased line that is enabled, with a port of its own."""
+        id = self.applied_line(caller, access_point_id, **fields).id
+        port = f"interface:eth{len(self.all(PhysicalConnection))}"
+        self.do(approve_line, self.operator, ApproveLine(id=id, room="room 1", contact="Li"))
+        self.do(allocate_line, self.operator, AllocateLine(id=id, port=port))
+        self.do(confirm_line, caller, LineRequest(id=id))
+        return self.do(enable_line, self.operator, LineRequest(id=id))
+
+    def vbr(
+        self, caller: Caller, line: PhysicalConnection, vlan: int = 100, **fields: Any
+    ) -> VirtualBorderRouter:
+        """A new border router on a line of the caller's."""
+        gateways = {"local_gateway": "10.255.0.1/30", "peer_gateway": "10.255.0.2"}
+        return self.do(create_vbr, caller, CreateVbr(line_id=line.id, vlan=vlan, **{**gateways, **fields}))
+
     def settle(self) -> None:
         """Do what the reconciler does once the data plane has reached everything."""
+        for vbr in self.all(VirtualBorderRouter):
+            if is_behind(vbr):
+                self.store.write(lambda tx, v=vbr: settle_vbr(tx, self.world, v.id, v.generation))
         for side in self.all(RouterInterface):
             if not ROUTER_INTERFACE.states[side.state].stable:
                 self.store.write(

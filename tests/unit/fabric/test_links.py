@@ -96,7 +96,7 @@ def test_entries_name_the_interface_of_their_own_side(t, two):
 
 
 def test_entry_spreads_over_several_interfaces(t, two):
-    """An entry over several interfaces keeps their weights; those without a link are left out, and drops when none has one (EC-11)."""
+    """An entry keeps its interfaces' weights; those without a link are left out, and it drops when none has one (EC-11)."""
     vpc, first, second = two[0], t.vbr(), t.vbr()
     (one, near), (other, far) = t.pair(first, vpc), t.pair(second, vpc)
     entry = t.route(vpc, "192.168.0.0/16", (near, 100), (far, 0))
@@ -170,7 +170,7 @@ def test_each_side_tells_its_own_names(t, two, names):
 
 
 def test_border_router_has_a_table_a_line_and_nothing_else(t, two):
-    """Its transfer networks lead out by its line, so do entries that say so; packets from links may take the line, and no link (EC-9)."""
+    """Its transfer networks and the entries that say so lead out by its line, for packets from links, too (EC-9)."""
     vbr = t.vbr("interface:eth1", vlan=7, local6="fd99::1/64", peer6="fd99::2")
     initiator, _ = t.pair(vbr, two[0])
     out, back = t.route(vbr, "192.168.0.0/16", vbr), t.route(vbr, "10.0.0.0/16", initiator)
