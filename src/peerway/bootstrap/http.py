@@ -1,4 +1,4 @@
-"""HTTP at the socket: bounds on the heads of requests, and problem documents for what is no HTTP.
+"""HTTP at the socket: bounds on the heads of requests, problem documents for what is no HTTP, answers in one piece.
 
 Owns what happens before there is a request that the application could be asked.
 """
@@ -18,6 +18,36 @@ from peerway.domain.errors import InvalidInput
 MOST_HEAD: Final = 64 * 1024
 
 
+class Gathering:
+    """A transport that sends what is written piece by piece at once: each piece would cost as much, and wake the client."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Send at the next flush, at the latest when the loop has done what it is at."""
+        if not self._pieces:
+            self._loop.call_soon(self.flush)
+        self._pieces.append(data)
+
+    def flush(self) -> None:
+        """Send now what has been written."""
+        if self._pieces:
+            data, self._pieces = b"".join(self._pieces), []
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Send what has been written, then hang up."""
+        self.flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        """All else is the transport's own."""
+        return getattr(self._transport, name)
+
+
 class BoundedHttp(HttpToolsProtocol):
     """uvicorn's protocol. A head that is too long, too slow or malformed is told so, and ends its connection."""
 
@@ -32,7 +62,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first head."""
-        super().connection_made(transport)
+        self._gathering = Gathering(transport, self.loop)
+        super().connection_made(self._gathering)  # type: ignore[arg-type]
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -52,6 +83,11 @@ class BoundedHttp(HttpToolsProtocol):
         self._in_head = False
         self._stop_timer()
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """The whole answer has been written."""
+        self._gathering.flush()
+        super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
         """Take what has come; of a head, not without end."""

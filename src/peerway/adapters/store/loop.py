@@ -82,6 +82,8 @@ class InlineWrites:
                 job.tell(failure)
             if revision is not None:
                 self._committed(revision)
+            # Answers go out before the next work begins; who has got one may ask again and come along.
+            await asyncio.sleep(0)
         self._serving = None
 
     async def _commit(self, jobs: list[Job[asyncio.Future[Any]]]) -> int | None:
