@@ -94,6 +94,8 @@ class Pair:
     vpc: Vpc
     #: Accepter's VPC.
     peer: Vpc
+    #: The connection that the two have already, if there is one that counts.
+    present: Peering | None
 
     @property
     def same_region(self) -> bool:
@@ -117,7 +119,15 @@ def load_pair(tx: Reader, world: World, caller: Caller, asked: Asked) -> Pair:
     expected = (asked.peer_uid or caller.uid, peer_region)
     if peer is None or (peer.owner_uid, peer.region_id) != expected:
         raise NotFound("vpc", asked.peer_vpc_id[:64], field="peer_vpc_id")
-    return Pair(profile, vpc, peer)
+    return Pair(profile, vpc, peer, live_between(tx, vpc.id, peer.id))
+
+
+def load_sides(tx: Reader, world: World, peering: Peering) -> Pair:
+    """The two VPCs of a connection that is there; `NotFound` when one of them is gone."""
+    vpc, peer = (tx.get(Vpc, side.vpc_id) for side in peering.sides)
+    if vpc is None or peer is None:
+        raise NotFound("vpc", (peering.requester if vpc is None else peering.accepter).vpc_id)
+    return Pair(world.require_profile(peering.profile), vpc, peer, live_between(tx, vpc.id, peer.id))
 
 
 def admit(tx: Reader, world: World, pair: Pair, asked: Asked) -> Plan:
@@ -138,13 +148,9 @@ def admit(tx: Reader, world: World, pair: Pair, asked: Asked) -> Plan:
     return replace(plan, bandwidth_mbps=cap)
 
 
-def admit_again(tx: Reader, world: World, peering: Peering) -> None:
+def admit_again(tx: Reader, world: World, pair: Pair) -> None:
     """The same checks for an expired request that is asked again: the world may have changed since."""
-    profile = world.require_profile(peering.profile)
-    vpc, peer = (tx.get(Vpc, side.vpc_id) for side in peering.sides)
-    if vpc is None or peer is None:
-        raise NotFound("vpc", (peering.requester if vpc is None else peering.accepter).vpc_id)
-    _check_pair_allowed(tx, world, Pair(profile, vpc, peer))
+    _check_pair_allowed(tx, world, pair)
 
 
 def choose_bandwidth(
@@ -209,9 +215,9 @@ def _check_overlap_among_peers(tx: Reader, world: World, pair: Pair) -> None:
 
 
 def _check_not_connected(tx: Reader, world: World, pair: Pair) -> None:
-    for present in live_between(tx, pair.vpc.id, pair.peer.id):
-        text = f"the two VPCs have connection {present.id} already"
-        raise AlreadyExists(text, code="peering_exists", field="peer_vpc_id", id=present.id)
+    if pair.present:
+        text = f"the two VPCs have connection {pair.present.id} already"
+        raise AlreadyExists(text, code="peering_exists", field="peer_vpc_id", id=pair.present.id)
 
 
 def _check_quotas(tx: Reader, world: World, pair: Pair) -> None:

@@ -47,12 +47,8 @@ def lend_peering(tx: Writer, world: World, caller: Caller, request: LendPeering)
 
 def lends_groups(tx: Reader, from_vpc_id: str, to_vpc_id: str) -> bool:
     """Whether rules in one VPC may name groups of the other: a link joins them, and that side of it lends its groups."""
-    peered = any(
-        side.groups
-        for peering in live_between(tx, from_vpc_id, to_vpc_id)
-        for side in peering.sides
-        if side.vpc_id == from_vpc_id
-    )
+    peering = live_between(tx, from_vpc_id, to_vpc_id)
+    peered = peering is not None and peering.opposite_of(to_vpc_id).groups
     return peered or any(
         interface.groups and _leads_to(tx, interface, to_vpc_id)
         for interface in tx.select(RouterInterface, where("vpc_id", from_vpc_id))

@@ -38,12 +38,13 @@ def live_peerings(tx: Reader, vpc_id: str, limit: int | None = None) -> list[Pee
     return tx.select(Peering, of_vpc(vpc_id), live(), limit=limit)
 
 
-def live_between(tx: Reader, one_vpc_id: str, other_vpc_id: str) -> list[Peering]:
+def live_between(tx: Reader, one_vpc_id: str, other_vpc_id: str) -> Peering | None:
     """The connection of the two VPCs that counts, whoever asked; there is at most one."""
     ids = (one_vpc_id, other_vpc_id)
-    return tx.select(
+    found = tx.select(
         Peering, where("requester.vpc_id", *ids), where("accepter.vpc_id", *ids), live(), limit=1
     )
+    return found[0] if found else None
 
 
 def peer_prefixes(tx: Reader, vpc_id: str, *, same_region: bool, besides: str = "") -> list[Prefix]:

@@ -12,7 +12,15 @@ from datetime import datetime
 from enum import StrEnum
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.admission import Plan, admit, admit_again, choose_bandwidth, load_pair
+from peerway.app.usecases.admission import (
+    Pair,
+    Plan,
+    admit,
+    admit_again,
+    choose_bandwidth,
+    load_pair,
+    load_sides,
+)
 from peerway.app.usecases.common import (
     SYSTEM,
     UNSET,
@@ -27,7 +35,7 @@ from peerway.app.usecases.common import (
     require_operator,
     required,
 )
-from peerway.app.usecases.links import live_between, of_vpc, remove_routes, routes_over, write_routes
+from peerway.app.usecases.links import of_vpc, remove_routes, routes_over, write_routes
 from peerway.app.usecases.peering_views import peering_routes, peering_warnings
 from peerway.app.usecases.quotas import check_peering_quotas
 from peerway.app.world import World
@@ -176,8 +184,7 @@ def create_peering(tx: Writer, world: World, caller: Caller, request: CreatePeer
     require_member(caller)
 
     def run() -> Peering:
-        pair = load_pair(tx, world, caller, request)
-        _expire_between(tx, world, pair.vpc.id, pair.peer.id)
+        pair = _expire_present(tx, world, load_pair(tx, world, caller, request))
         plan = admit(tx, world, pair, request)
         stored = insert(tx, caller, _new_peering(tx, world, request, plan))
         write_routes(tx, world, stored)
@@ -246,9 +253,8 @@ def enable_peering(tx: Writer, world: World, caller: Caller, request: EnablePeer
     """Ask again with an expired request; only the requester may, and all checks of a new one are made."""
     found, profile = _load(tx, world, caller, request.id, PeeringEvent.ENABLE)
     expired = expire_peering(tx, world, found.id) or found
-    _expire_between(tx, world, *(side.vpc_id for side in found.sides))
     asked, effects = _fire(tx, expired, PeeringEvent.ENABLE)
-    admit_again(tx, world, expired)
+    admit_again(tx, world, _expire_present(tx, world, load_sides(tx, world, expired)))
     asked = replace(asked, expires_at=tx.now + profile.expiry)
     return _store(tx, world, caller, expired, (asked, effects), "enable")
 
@@ -324,13 +330,15 @@ def _new_peering(tx: Writer, world: World, request: CreatePeering, plan: Plan) -
     )
 
 
-def _expire_between(tx: Writer, world: World, one_vpc_id: str, other_vpc_id: str) -> None:
-    """Expire a request of the two VPCs whose deadline has passed, so that it does not stand in the way of a new one.
+def _expire_present(tx: Writer, world: World, pair: Pair) -> Pair:
+    """The pair once its connection, when that is a request whose deadline has passed, no longer stands in the way.
 
     Whoever calls and whatever comes of it: the deadline reconciler would do the same a moment later.
     """
-    for present in live_between(tx, one_vpc_id, other_vpc_id):
-        expire_peering(tx, world, present.id)
+    if pair.present is None or not is_overdue(pair.present, tx.now):
+        return pair
+    expire_peering(tx, world, pair.present.id)
+    return replace(pair, present=None)
 
 
 def _load(tx: Writer, world: World, caller: Caller, id: str, event: PeeringEvent) -> tuple[Peering, Profile]:
