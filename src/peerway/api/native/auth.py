@@ -26,7 +26,7 @@ LONGEST: Final = 1024
 #: Kinds in the change log that say who may do what.
 IDENTITY: Final = frozenset({"account", "credential"})
 
-#: Most changes looked through; after more of them everything is looked up anew.
+#: Most changes looked through at once; while there are more of them everything is looked up anew.
 MOST_NEWS: Final = 200
 
 #: Most tokens remembered.
@@ -85,13 +85,13 @@ class Authenticator:
         return caller
 
     def _forget_changed(self) -> None:
-        revision = self._store.latest_revision()
-        if revision == self._revision:
-            return
+        if self._revision < 0:
+            self._revision = self._store.latest_revision()
         news = self._store.read(lambda tx: tx.changes(self._revision, MOST_NEWS))
         if len(news) == MOST_NEWS or any(change.kind in IDENTITY for change in news):
             self._cached.clear()
-        self._revision = news[-1].revision if news else revision
+        if news:
+            self._revision = news[-1].revision
 
     def _remember(self, token: str, caller: Caller) -> None:
         if len(self._cached) >= MOST_CACHED:
