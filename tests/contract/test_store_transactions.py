@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -10,6 +11,7 @@ from tests.support.resources import vpc
 from tests.support.stores import CONCURRENT
 
 from peerway.adapters.store import open_store
+from peerway.adapters.store.known import MOST_NEWS
 from peerway.domain.errors import InvalidInput, Unavailable
 from peerway.domain.vpc import Vpc
 
@@ -71,6 +73,43 @@ def test_cancelled_work_does_not_happen(store):
     gate.set()
     held.result(DEADLINE_S)
     assert store.write(lambda tx: tx.count(Vpc)) == 0
+
+
+@pytest.mark.parametrize("engine", CONCURRENT)
+def test_writer_sees_what_others_wrote_since(make_url, engine):
+    """What a writer has seen once it sees as it is now: changed, removed, made or made anew by another process, be it much."""
+    url = make_url(engine)
+    ours, theirs = open_store(url), open_store(url)
+    ids = [f"vpc-{n}" for n in range(4)]
+
+    def look(tx):
+        return [found and found.name for found in (tx.get(Vpc, id) for id in ids)]
+
+    assert ours.write(look) == [None] * 4
+    theirs.write(lambda tx: [tx.insert(vpc(id, name="made")) for id in ids[:3]])
+    assert ours.write(look) == ["made", "made", "made", None]
+    theirs.write(lambda tx: (tx.update(replace(tx.get(Vpc, ids[0]), name="changed")), tx.delete(vpc(ids[1]))))
+    assert ours.write(look) == ["changed", None, "made", None]
+    for n in range(2 * MOST_NEWS // 100):
+        theirs.write(lambda tx, n=n: [tx.insert(vpc(f"vpc-{n}-{m}")) for m in range(100)])
+    theirs.write(lambda tx: tx.insert(vpc(ids[3], name="made late")))
+    assert ours.write(look) == ["changed", None, "made", "made late"]
+    ours.close()
+    theirs.close()
+
+
+def test_writer_does_not_know_what_was_undone(store):
+    """Work that fails leaves nothing behind in what the next work sees either."""
+    store.write(lambda tx: tx.insert(vpc("vpc-a", name="before")))
+
+    def fail(tx):
+        tx.update(replace(tx.get(Vpc, "vpc-a"), name="after"))
+        tx.insert(vpc("vpc-b"))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.write(fail)
+    assert store.write(lambda tx: (tx.get(Vpc, "vpc-a").name, tx.get(Vpc, "vpc-b"))) == ("before", None)
 
 
 def test_time_of_a_transaction_is_the_clock_s(store, clock):

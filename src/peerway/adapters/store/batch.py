@@ -15,13 +15,13 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from peerway.adapters.store.connections import Connections, translated
 from peerway.adapters.store.engines import Connection, StoreEngine
+from peerway.adapters.store.known import Known
 from peerway.adapters.store.search import Searches
 from peerway.adapters.store.statements import Statements
 from peerway.adapters.store.transaction import SqlWriter
 from peerway.app.clock import Clock
 from peerway.app.store import Writer
 from peerway.domain.errors import PeerwayError, Unavailable
-from peerway.domain.resource import Resource
 
 LOG = logging.getLogger(__name__)
 
@@ -100,6 +100,7 @@ class Batch:
         self._place = place
         self._wait_s = wait_s
         self._connection: Connection | None = None
+        self._known = Known()
         #: Last revision before the transaction, and the last one with what it has written.
         self._start = self._revision = 0
 
@@ -110,6 +111,7 @@ class Batch:
             connection.execute(self._engine.begin_write)
             self._start = int(connection.execute(self._statements.lock_revision).fetchone()[0])
             self._revision = self._start
+            self._known.catch_up(connection, self._statements, self._start)
         except self._engine.errors:
             self._give_up(connection)
             raise
@@ -117,12 +119,12 @@ class Batch:
     def run(self, jobs: Sequence[Job[Any]]) -> None:
         """Run the jobs, one after the other; what comes of each is kept in it."""
         connection = self._connect()
-        known: dict[tuple[type[Resource], str], Resource | None] = {}
         outer, self._place.writes = self._place.writes, True
         try:
             for job in jobs:
-                self._attempt(connection, job, known)
+                self._attempt(connection, job)
         except self._engine.errors:
+            self._known.forget()
             self._give_up(connection)
             raise
         finally:
@@ -136,13 +138,16 @@ class Batch:
             if changed:
                 connection.execute(self._statements.set_revision, (self._revision,))
         except self._engine.errors:
+            self._known.forget()
             self._give_up(connection)
             raise
         try:
             connection.execute("COMMIT")
         except self._engine.errors as error:
+            self._known.forget()
             self._give_up(connection)
             raise CommitLost from error
+        self._known.revision = self._revision
         return self._revision if changed else None
 
     def may_try_again(self, error: Exception) -> bool:
@@ -174,13 +179,11 @@ class Batch:
             self._connection = self._connections.writing(self._wait_s)
         return self._connection
 
-    def _attempt(
-        self, connection: Connection, job: Job[Any], known: dict[tuple[type[Resource], str], Resource | None]
-    ) -> None:
+    def _attempt(self, connection: Connection, job: Job[Any]) -> None:
         """Run one job behind its savepoint. What goes wrong with it alone is kept for its caller."""
         now = self._clock.now()
         writer = SqlWriter(
-            connection, self._statements, self._searches, revision=self._revision, now=now, known=known
+            connection, self._statements, self._searches, revision=self._revision, now=now, known=self._known
         )
         connection.execute("SAVEPOINT work")
         try:
@@ -194,7 +197,7 @@ class Batch:
                 job.error = caused(translated(self._engine, error), error)
             else:
                 job.error = error
-            known.clear()
+            self._known.forget()
             connection.execute("ROLLBACK TO SAVEPOINT work")
         else:
             self._revision = writer.revision

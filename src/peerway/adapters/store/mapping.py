@@ -165,6 +165,7 @@ class Codec(Generic[R]):
         self.seen_by = seen_by
         self.tallied = tallied
         self._conversions = {"created_at": TIME, **conversions}
+        self._row = (*self.columns, *self.derived)
         self._values = attrgetter(*self.paths)
         self._derive = tuple(derived.values())
         at = {path: index for index, path in enumerate(self.paths)}
@@ -187,6 +188,16 @@ class Codec(Generic[R]):
                 row[index] = encode(value)
         row.extend(derive(resource) for derive in self._derive)
         return row
+
+    def changed(self, before: Sequence[object], after: Sequence[object]) -> tuple[str, ...]:
+        """Names of the columns in which two encoded rows differ."""
+        return tuple(
+            [
+                name
+                for name, old, new in zip(self._row, before, after, strict=True)
+                if old is not new and old != new
+            ]
+        )
 
     def decode(self, row: Sequence[Any]) -> R:
         """The resource of a row of `columns`."""

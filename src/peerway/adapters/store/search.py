@@ -27,12 +27,10 @@ from sqlalchemy import (
 
 from peerway.adapters.store import tables
 from peerway.adapters.store.mapping import CODECS, Codec, codec_of
-from peerway.adapters.store.statements import Statement, compiled
+from peerway.adapters.store.statements import SHAPES, Statement, compiled
 from peerway.app.store import Where
 from peerway.domain.resource import Resource
 
-#: How many shapes of searches are kept compiled.
-SHAPES = 1024
 #: Driving conditions with more alternatives than this are looked up and sorted instead of merged.
 MAX_RANGES = 16
 

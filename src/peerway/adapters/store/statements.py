@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -25,6 +26,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from peerway.adapters.store import tables
 from peerway.adapters.store.mapping import CODECS, Codec
+
+#: How many shapes of a statement are kept compiled.
+SHAPES = 1024
 
 INSERTS: Mapping[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -62,7 +66,7 @@ class UniqueRule:
 
     #: Columns that are unique together.
     columns: tuple[str, ...]
-    #: Finds another row with the same values; its parameters are parts of a row as `KindStatements.update` has it.
+    #: Finds another row with the same values; its parameters are parts of a row of the codec.
     taken: RowStatement
 
 
@@ -76,8 +80,9 @@ class KindStatements:
     seq: str
     #: Add a row (the codec's, then seq); adds nothing when a unique rule is broken.
     insert: RowStatement
-    #: Replace the row with this id; replaces nothing when there is none or a unique rule is broken.
-    update: RowStatement
+    #: By the names of the columns that get new values: change the row with a row's id. Changes nothing when there is none or a
+    #: unique rule is broken. An engine rewrites the indexes of all columns that are named, whether their values change or not.
+    update: Callable[[tuple[str, ...]], RowStatement]
     #: Remove, by id.
     delete: str
     #: The table's unique rules, that of the id first.
@@ -97,7 +102,14 @@ def kind_statements(codec: Codec[Any], dialect: Dialect) -> KindStatements:
     by_id = table.c.id == bindparam("by_id")
     row = (*codec.columns, *codec.derived)
     rules = unique_rules(table)
-    free = [~exists(select(1).where(*others(table, rule))) for rule in rules[1:]]
+
+    @lru_cache(maxsize=SHAPES)
+    def update(changed: tuple[str, ...]) -> RowStatement:
+        touched = [rule for rule in rules[1:] if not set(rule).isdisjoint(changed)]
+        free = [~exists(select(1).where(*others(table, rule))) for rule in touched]
+        new = table.update().values({name: bindparam(f"new_{name}") for name in changed})
+        return _of_row(new.where(by_id, *free), row, dialect)
+
     insert = INSERTS[dialect.name](table).on_conflict_do_nothing()
     return KindStatements(
         get=compiled(select(*(table.c[name] for name in codec.columns)).where(by_id), dialect).sql,
@@ -105,11 +117,7 @@ def kind_statements(codec: Codec[Any], dialect: Dialect) -> KindStatements:
         insert=_of_row(
             insert.values({name: bindparam(name) for name in (*row, "seq")}), (*row, "seq"), dialect
         ),
-        update=_of_row(
-            table.update().values({name: bindparam(f"new_{name}") for name in row}).where(by_id, *free),
-            row,
-            dialect,
-        ),
+        update=update,
         delete=compiled(table.delete().where(by_id), dialect).sql,
         rules=tuple(
             UniqueRule(rule, _of_row(select(1).where(*others(table, rule)), row, dialect)) for rule in rules

@@ -9,10 +9,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from peerway.adapters.store.conversions import micros
 from peerway.adapters.store.engines import Connection
+from peerway.adapters.store.known import Known
 from peerway.adapters.store.mapping import CODECS, Codec, codec_of
 from peerway.adapters.store.search import Searches
 from peerway.adapters.store.statements import KindStatements, Statements
@@ -109,12 +110,12 @@ class SqlWriter(SqlReader):
         *,
         revision: int,
         now: datetime,
-        known: dict[tuple[type[Resource], str], Resource | None] | None = None,
+        known: Known,
     ) -> None:
         super().__init__(connection, statements, searches)
         self.now = now
-        # Nobody else writes during the transaction, so what was read or written in it need not be read again. None: not there.
-        self._known = {} if known is None else known
+        # Nobody else writes during the transaction, so what was read or written in it need not be read again.
+        self._known = known
         self._start = revision
         self._revision = revision
         self._changes: list[tuple[int, str, str, str, bool]] = []
@@ -127,11 +128,8 @@ class SqlWriter(SqlReader):
         return self._revision
 
     def get(self, kind: type[R], id: str) -> R | None:
-        """The resource, or None; what this transaction has looked for is not read again."""
-        key = (kind, id)
-        if key not in self._known:
-            self._known[key] = super().get(kind, id)
-        return cast("R | None", self._known[key])
+        """The resource, or None; what is known is not read again."""
+        return self._known.get(kind, id, super().get)
 
     def insert(self, resource: R) -> R:
         """Store a new resource."""
@@ -150,14 +148,14 @@ class SqlWriter(SqlReader):
     def update(self, resource: R) -> R:
         """Replace a stored resource."""
         codec, statements = self._of(resource)
-        before = self.get(codec.kind, resource.id) if codec.tallied else None
+        before = self.get(codec.kind, resource.id)
+        if before is None:
+            raise NotFound(codec.name, resource.id)
         revision = self._revision + 1
         row = codec.encode(resource)
         row[REVISION] = revision
-        done = self._connection.execute(statements.update.sql, statements.update.pick(row))
-        if done.rowcount != 1:
-            if self.get(codec.kind, resource.id) is None:
-                raise NotFound(codec.name, resource.id)
+        update = statements.update(codec.changed(codec.encode(before), row))
+        if self._connection.execute(update.sql, update.pick(row)).rowcount != 1:
             raise self._taken(codec, statements, row, but_id=True)
         self._log(codec, resource, removed=False)
         self._tally(codec, before, resource)
@@ -170,7 +168,7 @@ class SqlWriter(SqlReader):
         if self._connection.execute(statements.delete, (resource.id,)).rowcount != 1:
             raise NotFound(codec.name, resource.id)
         self._log(codec, resource, removed=True)
-        self._known[codec.kind, resource.id] = None
+        self._known.put(codec.kind, resource.id, None)
         self._tally(codec, before, None)
 
     def changes(self, after: int, limit: int = 1000) -> list[Change]:
@@ -232,7 +230,7 @@ class SqlWriter(SqlReader):
             self._connection.cursor().executemany(sql, rows)
 
     def _keep(self, resource: R) -> R:
-        self._known[type(resource), resource.id] = resource
+        self._known.put(type(resource), resource.id, resource)
         return resource
 
     def _tally(self, codec: Codec[R], before: R | None, after: R | None) -> None:
