@@ -91,6 +91,10 @@ class Account:
         }
         return self.ok("POST", "/peerings", {**body, **fields})
 
+    def interface(self, vpc: Any, role: str, **fields: Any) -> Any:
+        """A new router interface of the VPC's router."""
+        return self.ok("POST", "/router-interfaces", {"router_id": vpc["id"], "role": role, **fields})
+
 
 @dataclass
 class Site:

@@ -97,6 +97,18 @@ COLUMNS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("REGION", "accepter.region_id"),
             ("MBIT/S", "bandwidth_mbps"),
         ),
+        "ri": (
+            ("ID", "id"),
+            ("NAME", "name"),
+            ("STATE", "state"),
+            ("ROLE", "role"),
+            ("ROUTER", "router_id"),
+            ("REGION", "region_id"),
+            ("SPEC", "spec"),
+            ("OPPOSITE", "opposite_interface_id"),
+            ("REGION", "opposite_region_id"),
+            ("STATE", "opposite.state"),
+        ),
         "share": (
             ("ID", "id"),
             ("VPC", "vpc_id"),

@@ -51,6 +51,7 @@ ENTRIES: Mapping[str, Entry] = MappingProxyType(
         "acl": Entry("acl", NETWORK, "Network ACLs: stateless filters that VSwitches are bound to."),
         "share": Entry("share", NETWORK, "VSwitches that other accounts may use."),
         "peering": Entry("peering", LINKS, "Peer connections between two VPCs."),
+        "ri": Entry("ri", LINKS, "Router interfaces: express connections between routers."),
         "watch": Entry("watch", LINKS, "Print changes as they happen."),
         "exec": Entry("exec", USE, "Run a command inside an instance, on the host that carries it."),
         "ping": Entry("ping", USE, "Send packets from an instance and say what came back."),

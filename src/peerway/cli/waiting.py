@@ -16,7 +16,18 @@ from peerway.cli.client import Client, Item
 from peerway.cli.errors import CommandError, Refused, WaitedTooLong
 
 #: States that end by themselves.
-PASSING = frozenset({"creating", "updating", "deleting"})
+PASSING = frozenset(
+    {
+        "creating",
+        "updating",
+        "deleting",
+        "connecting",
+        "accepting_connecting",
+        "activating",
+        "modifying",
+        "deactivating",
+    }
+)
 #: States that count as gone.
 GONE = frozenset({"deleted"})
 #: First and longest pause between two looks, seconds.

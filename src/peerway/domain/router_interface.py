@@ -160,8 +160,8 @@ class RouterInterface(Resource):
     observed_generation: int = 0
 
     @property
-    def same_region(self) -> bool:
-        """Whether the other side is to be in the same region."""
+    def inside_region(self) -> bool:
+        """Whether the other side is to be in the same region, too."""
         return self.region_id == self.opposite_region_id
 
     @property

@@ -17,6 +17,7 @@ REQUESTS = {
         ("POST", "/security-groups", {"vpc_id": "{}"}),
         ("POST", "/network-acls", {"vpc_id": "{}"}),
         ("POST", "/peerings", {"vpc_id": "{}", "peer_vpc_id": "vpc-whatever"}),
+        ("POST", "/router-interfaces", {"router_id": "{}", "role": "acceptor"}),
     ],
     "vswitch": [
         ("GET", "/vswitches/{}", None),
@@ -63,6 +64,15 @@ REQUESTS = {
         ("POST", "/peerings/{}/lend", {"names": True}),
         ("GET", "/peerings/{}/routes", None),
     ],
+    "interface": [
+        ("GET", "/router-interfaces/{}", None),
+        ("PATCH", "/router-interfaces/{}", {"name": "x"}),
+        ("DELETE", "/router-interfaces/{}", None),
+        ("POST", "/router-interfaces/{}/connect", None),
+        ("POST", "/router-interfaces/{}/activate", None),
+        ("POST", "/router-interfaces/{}/deactivate", None),
+    ],
+    "router": [("POST", "/router-interfaces", {"router_id": "{}", "role": "acceptor"})],
     "account": [
         ("GET", "/accounts/{}", None),
         ("GET", "/accounts/{}/credentials", None),
@@ -107,6 +117,8 @@ def estate(site):
         "acl": owner.ok("POST", "/network-acls", {"vpc_id": vpc["id"]})["id"],
         "instance": owner.instance(vswitch)["id"],
         "peering": owner.peering(vpc, peer)["id"],
+        "interface": owner.interface(vpc, "acceptor")["id"],
+        "router": vpc["router_id"],
         "share": owner.ok("POST", "/shares", {"vswitch_id": vswitch["id"], "user_uid": partner.uid})["id"],
         "application": owner.ok("POST", "/quota-applications", wish)["id"],
         "account": owner.uid,

@@ -36,6 +36,7 @@ from peerway.api.native.routers import (
     peerings,
     quotas,
     route_tables,
+    router_interfaces,
     security_groups,
     shares,
     vpcs,
@@ -101,6 +102,7 @@ def all_operations() -> tuple[Operation, ...]:
     """Every operation but the watch, which needs a feed."""
     return (
         *peerings.OPERATIONS,
+        *router_interfaces.OPERATIONS,
         *vpcs.OPERATIONS,
         *vswitches.OPERATIONS,
         *route_tables.OPERATIONS,

@@ -52,7 +52,7 @@ def view_of(tx: Reader, world: World, interface: RouterInterface) -> InterfaceVi
     return InterfaceView(
         opposite=_opposite(interface, other),
         bandwidth_mbps=cap_mbps(interface, other),
-        same_region=interface.same_region,
+        same_region=interface.inside_region,
         cross_border=world.regions.crosses_border(interface.region_id, interface.opposite_region_id),
         carries=carries(interface, other),
     )

@@ -327,7 +327,7 @@ def _with_opposite(
 
 def _with_spec(tx: Writer, before: RouterInterface, asked: object) -> RouterInterface:
     """The interface with another spec; the initiator's, while the other side is there (EC-6)."""
-    spec = choose_spec(before.role, asked, same_region=before.same_region)
+    spec = choose_spec(before.role, asked, same_region=before.inside_region)
     if spec == before.spec:
         return before
     if before.opposite_deleted:
