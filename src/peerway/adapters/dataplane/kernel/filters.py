@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from ipaddress import IPv4Network, IPv6Network
+from socket import AF_INET, AF_INET6, inet_ntop
 
 from peerway.adapters.dataplane.kernel.layers import Box, layers
 from peerway.fabric.model import Action, Filter, Rule
@@ -30,6 +30,9 @@ _TCP, _UDP = 6, 17
 _ANY_PROTOCOL, _ANY_PORT = (0, 255), (0, 65535)
 _FAMILY = {4: "ip", 6: "ip6"}
 _TYPE = {4: "ipv4_addr", 6: "ipv6_addr"}
+_BITS = {4: 32, 6: 128}
+#: Whether packets with ports, and those without, are looked up for a protocol.
+_PORTS = {None: (True, False), _TCP: (True,), _UDP: (True,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +79,15 @@ class _Section:
     version: int
     #: Whether ports are looked at.
     ports: bool
-    #: The rules in layers.
-    layers: tuple[tuple[Box, ...], ...]
+    #: Rules that are asked one by one; empty when there are maps.
+    boxes: tuple[Box, ...]
+    #: Elements of the maps, one after the other.
+    maps: tuple[str, ...]
 
     @property
-    def linear(self) -> bool:
-        """Whether the rules are asked one by one."""
-        return sum(map(len, self.layers)) <= LINEAR
+    def tag(self) -> str:
+        """What tells its maps from those of other sections."""
+        return f"{self.version}{'p' if self.ports else 'n'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,37 +98,62 @@ class _Compiled:
     sections: tuple[_Section, ...]
     #: Verdict when no rule matches.
     default: str
+    #: Its maps; None for none.
+    maps: Unit | None
+
+
+class _Same:
+    """A filter compared by identity: filters are long, and most are the very objects of the time before."""
+
+    __slots__ = ("rules",)
+
+    def __init__(self, rules: Filter) -> None:
+        self.rules = rules
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.rules is other.rules
+
+    def __hash__(self) -> int:
+        return id(self.rules)
 
 
 def filter_units(rules: Filter, way: str) -> tuple[str, dict[str, Unit]]:
     """The chain to jump to for asking a filter in one way, and the units it needs, in the order they must be added."""
-    compiled = _compile(rules)
+    return _units(_Same(rules), way)
+
+
+@lru_cache(maxsize=16384)
+def _units(same: _Same, way: str) -> tuple[str, dict[str, Unit]]:
+    compiled = _compile(same.rules)
     chain = f"{compiled.name}_{way}"
     units = {chain: Unit(*_chains(compiled, chain, way))}
-    if any(not section.linear for section in compiled.sections):
-        units = {compiled.name: _maps(compiled)} | units
+    if compiled.maps is not None:
+        units = {compiled.name: compiled.maps} | units
     return chain, units
 
 
 @lru_cache(maxsize=4096)
 def _compile(rules: Filter) -> _Compiled:
-    sections = []
-    for version in (4, 6):
+    boxes: dict[tuple[int, bool], list[Box]] = {}
+    for rule in rules.rules:
         for ports in (True, False):
-            boxes = [box for rule in rules.rules if (box := _box(rule, version, ports=ports)) is not None]
-            if boxes:
-                sections.append(_Section(version, ports, tuple(map(tuple, layers(boxes)))))
+            if ports in _PORTS.get(rule.match.protocol, (False,)):
+                boxes.setdefault((rule.match.remote.version, ports), []).append(_box(rule, ports=ports))
+    sections = tuple(_section(*key, layers(boxes[key])) for key in sorted(boxes))
     default = _verdict(accept=rules.default is Action.ACCEPT)
     digest = blake2b(repr((sections, default)).encode(), digest_size=10).hexdigest()
-    return _Compiled(f"f{digest}", tuple(sections), default)
+    return _Compiled(f"f{digest}", sections, default, _maps(f"f{digest}", sections))
 
 
-def _box(rule: Rule, version: int, *, ports: bool) -> Box | None:
+def _section(version: int, ports: bool, layered: list[list[Box]]) -> _Section:  # noqa: FBT001 - a key's part
+    if sum(map(len, layered)) <= LINEAR:
+        return _Section(version, ports, tuple(box for layer in layered for box in layer), ())
+    maps = tuple(", ".join(_element(box, version, ports=ports) for box in layer) for layer in layered)
+    return _Section(version, ports, (), maps)
+
+
+def _box(rule: Rule, *, ports: bool) -> Box:
     match = rule.match
-    if match.remote.version != version or (
-        match.protocol is not None and (match.protocol in {_TCP, _UDP}) != ports
-    ):
-        return None
     return Box(
         int(match.remote.network_address),
         match.remote.max_prefixlen - match.remote.prefixlen,
@@ -139,7 +169,8 @@ def _chains(compiled: _Compiled, chain: str, way: str) -> tuple[tuple[str, ...],
         line for section in compiled.sections if not section.ports for line in _ask(compiled, section, way)
     ]
     ported = [line for section in compiled.sections if section.ports for line in _ask(compiled, section, way)]
-    split = [f"meta l4proto {{ tcp, udp }} goto {with_ports}"] if ported or plain else []
+    # two rules, not one with a set: a transaction gets slow by the square of the sets in it
+    split = [f"meta l4proto {word} goto {with_ports}" for word in ("tcp", "udp") if ported or plain]
     declarations = [declare("chain", chain, [*split, *plain, compiled.default])]
     if not split:
         return tuple(declarations), (chain,)
@@ -150,18 +181,16 @@ def _chains(compiled: _Compiled, chain: str, way: str) -> tuple[tuple[str, ...],
 def _ask(compiled: _Compiled, section: _Section, way: str) -> Iterator[str]:
     address, port = WAYS[way]
     field = f"{_FAMILY[section.version]} {address}"
-    if section.linear:
-        for box in (box for layer in section.layers for box in layer):
-            yield " ".join(_line(box, section, field, port))
-        return
+    for box in section.boxes:
+        yield " ".join(_line(box, section, field, port))
     fields = f"{field} . meta l4proto" + (f" . th {port}" if section.ports else "")
-    for depth in range(len(section.layers)):
-        yield f"{fields} vmap @{_map_name(compiled, section, depth)}"
+    for depth in range(len(section.maps)):
+        yield f"{fields} vmap @{compiled.name}_{section.tag}{depth}"
 
 
 def _line(box: Box, section: _Section, field: str, port: str) -> Iterator[str]:
-    network = _network(box, section.version)
-    yield f"{field} {network}" if network.prefixlen else f"meta nfproto ipv{section.version}"
+    everywhere = box.free == _BITS[section.version]
+    yield f"meta nfproto ipv{section.version}" if everywhere else f"{field} {_network(box, section.version)}"
     if box.protocols != _ANY_PROTOCOL:
         yield f"meta l4proto {box.protocols[0]}"
     if section.ports and box.ports != _ANY_PORT:
@@ -169,34 +198,27 @@ def _line(box: Box, section: _Section, field: str, port: str) -> Iterator[str]:
     yield _verdict(accept=box.accept)
 
 
-def _maps(compiled: _Compiled) -> Unit:
+def _maps(name: str, sections: Iterable[_Section]) -> Unit | None:
     declarations, names = [], []
-    for section in compiled.sections:
-        if section.linear:
-            continue
+    for section in sections:
         kind = f"{_TYPE[section.version]} . inet_proto" + (" . inet_service" if section.ports else "")
-        for depth, layer in enumerate(section.layers):
-            names.append(_map_name(compiled, section, depth))
-            elements = ", ".join(_element(box, section) for box in layer)
+        for depth, elements in enumerate(section.maps):
+            names.append(f"{name}_{section.tag}{depth}")
             lines = [f"type {kind} : verdict", "flags interval", f"elements = {{ {elements} }}"]
             declarations.append(declare("map", names[-1], lines))
-    return Unit(tuple(declarations), maps=tuple(names))
+    return Unit(tuple(declarations), maps=tuple(names)) if names else None
 
 
-def _element(box: Box, section: _Section) -> str:
-    parts = [str(_network(box, section.version)), _range(box.protocols)]
-    if section.ports:
-        parts.append(_range(box.ports))
-    return f"{' . '.join(parts)} : {_verdict(accept=box.accept)}"
+def _element(box: Box, version: int, *, ports: bool) -> str:
+    fields = f"{_network(box, version)} . {_range(box.protocols)}"
+    if ports:
+        fields += f" . {_range(box.ports)}"
+    return f"{fields} : {_verdict(accept=box.accept)}"
 
 
-def _map_name(compiled: _Compiled, section: _Section, depth: int) -> str:
-    return f"{compiled.name}_{section.version}{'p' if section.ports else 'n'}{depth}"
-
-
-def _network(box: Box, version: int) -> IPv4Network | IPv6Network:
-    length = (32 if version == 4 else 128) - box.free
-    return IPv4Network((box.network, length)) if version == 4 else IPv6Network((box.network, length))
+def _network(box: Box, version: int) -> str:
+    packed = box.network.to_bytes(_BITS[version] // 8, "big")
+    return f"{inet_ntop(AF_INET if version == 4 else AF_INET6, packed)}/{_BITS[version] - box.free}"
 
 
 def _range(bounds: tuple[int, int]) -> str:
