@@ -237,7 +237,7 @@ class DestinationNat:
     protocol: int | None = None
     #: Port asked for; 0 for every port, unchanged.
     public_port: int = 0
-    #: Port that gets the connection; 0 for the same.
+    #: Port that gets the connection; 0 for the same, as without a port asked for.
     private_port: int = 0
 
 
@@ -249,6 +249,12 @@ class Translation:
     source: tuple[SourceNat, ...] = ()
     #: For connections from outside.
     destination: tuple[DestinationNat, ...] = ()
+
+    @property
+    def public(self) -> frozenset[IPv4Address]:
+        """Every address by which it is known outside; nothing else passes the uplink there."""
+        sources = {address for entry in self.source for address in entry.public}
+        return frozenset(sources | {entry.public for entry in self.destination})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ Owns the order of the checks. Nothing clever may go in here.
 What a packet meets at a router:
 
 1. where it comes from: the uplink must be up; a packet from an instance needs no permission;
-2. the destination is replaced: by a remembered connection, by an uplink's translation, or by a service (the three exclude each
-   other: a router replaces a destination once). From here on every check sees the new destination and the old source;
+2. the destination is replaced: by a remembered connection; else by the uplink's translation, and what that gives, or what came
+   otherwise, by a service. From here on every check sees the new destination and the old source;
 3. from an instance: its source address must be its own, then its security policy is asked;
 4. the way is found: the exit for public addresses, else the table: of the sender's subnet, of the uplink, or the inbound one;
 5. the ACL of the subnet that it leaves, unless it stays inside. What is for the resolver meets no ACL;
@@ -190,22 +190,28 @@ class _Trip:
     # ---- translation -----------------------------------------------------------------------------------------------------
 
     def replace_destination(self, router: Router, uplink: Uplink | None = None) -> Iterator[Step]:
-        """A known connection's destination, an uplink's translation (which lets nothing in untranslated), or a service."""
+        """A known connection's destination; else that of an uplink's translation, and then of a service.
+
+        From an uplink that translates, nothing gets in for another address than its public ones, or untranslated.
+        """
+        translation = uplink.translation if uplink is not None else None
         if self.known is not None:
             onward = self.known.onward(self.came)
             self.packet = replace(self.packet, destination=onward.destination, port=onward.port)
-            if uplink is not None and uplink.translation is not None and self.packet.flow == self.came:
+            stray = translation is not None and self.came.destination not in translation.public
+            same = translation is not None and self.packet.destination == self.came.destination
+            if uplink is not None and (stray or same):
                 yield Step(router.id, Check.DESTINATION_NAT, uplink.id, outcome=Outcome.NO_TRANSLATION)
-        elif uplink is not None and uplink.translation is not None:
-            entry = destination_nat(uplink.translation, self.packet)
+            return
+        if uplink is not None and translation is not None:
+            entry = destination_nat(translation, self.packet)
             if entry is None:
                 yield Step(router.id, Check.DESTINATION_NAT, uplink.id, outcome=Outcome.NO_TRANSLATION)
                 return
             yield Step(router.id, Check.DESTINATION_NAT, uplink.id, entry.decided_by)
-            port = entry.private_port or self.packet.port
+            port = (entry.private_port if entry.public_port else 0) or self.packet.port
             self.packet = replace(self.packet, destination=entry.private, port=port)
-        else:
-            yield from self.ask_service(router)
+        yield from self.ask_service(router)
 
     def ask_service(self, router: Router) -> Iterator[Step]:
         """The first live instance of the service that the packet is for, if it is for one."""
@@ -220,13 +226,11 @@ class _Trip:
         self.packet = replace(self.packet, destination=backend.address, port=backend.port)
 
     def replace_source(self, router: Router, uplink: Uplink) -> Iterator[Step]:
-        """The source that the packet leaves with; where an uplink translates, nothing leaves with its own."""
+        """The source that the packet leaves with; an uplink that translates lets nothing out but its public addresses."""
         if uplink.translation is None:
             return
         if self.known is not None:
-            onward = self.known.onward(self.came)
-            same = onward.source == self.packet.source and onward.source_port == self.packet.source_port
-            if same:
+            if self.known.onward(self.came).source not in uplink.translation.public:
                 yield Step(router.id, Check.SOURCE_NAT, uplink.id, outcome=Outcome.NO_TRANSLATION)
             return
         entry = source_nat(uplink.translation, self.packet.source)

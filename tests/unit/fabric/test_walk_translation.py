@@ -228,6 +228,20 @@ def test_packets_from_links_dont_leave_by_a_nat_gateway(t, site, nat):
     assert fate(t, other.a, "8.8.8.8") is Outcome.TRANSIT
 
 
+def test_connection_leaves_and_comes_in_by_the_uplink_that_translates_it(t, site, nat):
+    """Another one, which does not have the public address, lets neither it nor its answers pass (NET-8)."""
+    t.snat(nat.gateway, "10.0.0.0/16", "203.0.113.1")
+    other = t.nat_gateway(site.vpc, t.resources["ext-1"], "203.0.113.2")
+    t.snat(other, "10.0.0.0/16", "203.0.113.2")
+    first = replace(packet(site.a, "8.8.8.8"), source_port=50000)
+    there = walk(t.fabric(), first)
+    answer = there.packet.reply(other.id)
+    assert walk(t.fabric(), answer, there.connections).outcome is Outcome.NO_TRANSLATION
+    t.change(nat.default, next_hop_id=other.id)
+    assert walk(t.fabric(), first, there.connections).outcome is Outcome.NO_TRANSLATION
+    assert walk(t.fabric(), first).left_by == other.id
+
+
 def test_instance_with_a_public_address_keeps_it(t, site, nat):
     """Its own address comes before the VPC's NAT gateway (NET-10)."""
     t.snat(nat.gateway, "10.0.0.0/16", "203.0.113.1")
@@ -284,6 +298,16 @@ def test_service_is_reached_across_links_and_lines(t, site, web):
     assert result.answered
     assert result.reply is not None
     assert result.reply.packet.source == balancer.address
+
+
+def test_service_is_reached_from_outside_by_a_destination_entry(t, site, nat, web):
+    """Translation leads to the load balancer, and that to an instance; the answer comes from the public address (NET-6, NET-8)."""
+    balancer, _ = web
+    t.dnat(nat.gateway, "203.0.113.1", str(balancer.address), "tcp", (8000, 80))
+    result = ask(t, nat.gateway.id, "203.0.113.1", port=8000, source="8.8.8.8")
+    assert checks(result.request)[1:4] == [Check.DESTINATION_NAT, Check.SERVICE, Check.INBOUND_ROUTE]
+    assert (result.request.receiver, result.request.packet.port) == (site.b.id, 8080)
+    assert result.answered
 
 
 def test_address_of_a_service_answers_nothing_else(t, site, web):
