@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from tests.builders.topology import Topology
 from peerway.adapters.dataplane.kernel import syscalls
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.adapters.dataplane.kernel.names import endpoint_namespace, router_namespace
+from peerway.adapters.dataplane.kernel.probe import ask, open_socket
 from peerway.adapters.dataplane.kernel.shell import Shell
+from peerway.app.dataplane import Probe, Verdict
 from peerway.domain.vpc import Instance, Vpc
 
 #: How long to wait for something that should happen at once.
@@ -85,6 +88,37 @@ def socket_at(plane: KernelDataPlane, name: str, family: int, kind: int, protoco
             return socket.socket(family, kind, protocol)
 
     return plane._visitor.run(enter)
+
+
+def outside(path: str, *commands: str) -> str:
+    """Run commands, one after the other, in the namespace at the path."""
+    script = "set -e; " + "; ".join(commands)
+    return subprocess.run(
+        ["nsenter", f"--net={path}", "sh", "-c", script], check=True, capture_output=True, text=True
+    ).stdout
+
+
+def ask_from(
+    plane: KernelDataPlane,
+    path: str,
+    source: str,
+    target: str,
+    protocol: int = 1,
+    port: int = 0,
+    *,
+    timeout_ms: int = 900,
+) -> Verdict:
+    """Probe an address from another one in the namespace at the path."""
+    probe = Probe("", ip_address(target), protocol, port, timeout_ms)
+
+    def enter() -> socket.socket:
+        with Path(path).open("rb") as file:
+            syscalls.setns(file.fileno(), syscalls.CLONE_NEWNET)
+            return open_socket(probe)
+
+    with plane._visitor.run(enter) as near:
+        near.bind((source, 0))
+        return ask(near, probe).verdict
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from errno import EOPNOTSUPP
 from socket import AF_INET, AF_INET6
 from typing import NamedTuple
 
@@ -38,10 +39,14 @@ _NESTED = 0x8000
 #: Next hops are reachable on the interface whatever addresses it has.
 _ONLINK = 4
 #: Scopes of routes.
-_HOST_SCOPE, _LINK_SCOPE, _NOWHERE = 254, 253, 255
+HOST_SCOPE, LINK_SCOPE, _NOWHERE = 254, 253, 255
 _LOOPBACK = 1
-#: `IPV4_DEVCONF_RP_FILTER`.
-_RP_FILTER = 8
+#: Flags of addresses.
+_NO_DETECTION, NO_PREFIX_ROUTE = 0x02, 0x200
+#: `IPV4_DEVCONF_RP_FILTER`, `IPV4_DEVCONF_PROMOTE_SECONDARIES`.
+_RP_FILTER, _PROMOTE = 8, 20
+#: `MACVLAN_MODE_BRIDGE`.
+_MACVLAN_BRIDGE = 4
 #: `psched` ticks a second: the kernel counts shaper time in units of 64 ns.
 _TICKS = 15_625_000
 
@@ -129,19 +134,61 @@ def _end(end: End) -> bytes:
     return text(3, end.name) + attribute(1, end.mac) + u32(27, end.group)
 
 
-def set_interface(index: int, *, up: bool, group: int, mac: bytes, checked: bool, owner: str) -> Message:
-    """Set an interface's state, group and reverse path check (IPv4) in one message; its MAC too unless that is empty.
+def set_interface(
+    index: int, *, up: bool, group: int, mac: bytes, checked: bool, port: str = "", owner: str
+) -> Message:
+    """Set an interface's state, group and reverse path check (IPv4) in one message; its MAC and port too unless empty.
 
-    Setting the MAC makes the kernel forget the interface's neighbours, also when it stays the same.
+    Setting the MAC makes the kernel forget the interface's neighbours, also when it stays the same. The address that goes does
+    not take others of its range with it.
     """
-    inet = nest(26, nest(AF_INET, nest(1, u32(_RP_FILTER, int(checked)))))
+    inet = nest(26, nest(AF_INET, nest(1, u32(_RP_FILTER, int(checked)), u32(_PROMOTE, 1))))
     body = _LINK.pack(0, 0, index, int(up), UP) + u32(27, group) + (attribute(1, mac) if mac else b"") + inet
-    return Message(NEWLINK, 0, body, owner)
+    return Message(NEWLINK, 0, body + (text(20, port) if port else b""), owner)
 
 
 def condemn_interface(index: int, group: int, owner: str) -> Message:
     """Switch an interface off for good; it carries nothing from here on."""
     return Message(NEWLINK, 0, _LINK.pack(0, 0, index, 0, UP) + u32(27, group), owner, removes=True)
+
+
+def new_branch(kind: str, end: End, host: int, vlan: int, namespace: int, owner: str) -> Message:
+    """An interface on top of one of the host's, made by its index there, in the namespace behind the file descriptor."""
+    data = u32(1, _MACVLAN_BRIDGE) if kind == "macvlan" else attribute(1, vlan.to_bytes(2, "little"))
+    mac = attribute(1, end.mac) if end.mac else b""
+    body = _LINK.pack(0, 0, end.number, 0, 0) + text(3, end.name) + mac + u32(27, end.group)
+    info = nest(18, text(1, kind), nest(2, data))
+    return Message(NEWLINK, CREATE | EXCLUSIVE, body + u32(5, host) + u32(28, namespace) + info, owner)
+
+
+def move_interface(
+    index: int, end: End, namespace: int, owner: str, *, port: str, keep_index: bool
+) -> Message:
+    """Switch an interface off and move it to the namespace behind the file descriptor, under the name and alias it gets."""
+    body = _LINK.pack(0, 0, index, 0, UP) + u32(28, namespace) + text(3, end.name) + u32(27, end.group)
+    body += b"" if keep_index else u32(49, end.number)
+    return Message(NEWLINK, 0, body + text(20, port), owner)
+
+
+def kind_request(kind: str) -> Message:
+    """A request for an interface of a kind without any particulars, which is refused in one way or another."""
+    return Message(NEWLINK, CREATE | EXCLUSIVE, _LINK.pack(0, 0, 0, 0, 0) + nest(18, text(1, kind)))
+
+
+def knows_kind(refusal: int) -> bool:
+    """Whether the kernel knows the kind, by the error number of that refusal."""
+    return refusal != EOPNOTSUPP
+
+
+def interface_named(name: str) -> bytes:
+    """Body of a question for an interface by its name."""
+    return _LINK.pack(0, 0, 0, 0, 0) + text(3, name)
+
+
+def interface_index(answer: bytes) -> int:
+    """The index in the answer to either question for an interface."""
+    index: int = _LINK.unpack_from(answer)[2]
+    return index
 
 
 def interface_request(index: int = 0) -> bytes:
@@ -154,12 +201,20 @@ def delete_group(group: int) -> Message:
     return Message(DELLINK, 0, _LINK.pack(0, 0, 0, 0, 0) + u32(27, group), removes=True)
 
 
-def new_address(index: int, address: bytes, owner: str, *, delete: bool = False) -> Message:
-    """Give an interface a host address, without duplicate address detection."""
-    head = struct.pack(
-        "<BBBBi", family(address), len(address) * 8, 0x02 if len(address) == 16 else 0, 0, index
-    )
-    body = head + attribute(2, address) + attribute(1, address)
+def new_address(
+    index: int,
+    address: bytes,
+    length: int,
+    scope: int,
+    *,
+    connected: bool,
+    owner: str,
+    delete: bool = False,
+) -> Message:
+    """Give an interface an address, without duplicate address detection; `connected` brings the route to its range."""
+    flags = (_NO_DETECTION if len(address) == 16 else 0) | (0 if connected else NO_PREFIX_ROUTE)
+    head = struct.pack("<BBBBi", family(address), length, 0, scope, index)
+    body = head + attribute(2, address) + attribute(1, address) + u32(8, flags)
     return (
         Message(DELADDR, 0, body, owner, removes=True)
         if delete
@@ -219,8 +274,8 @@ def route(  # noqa: PLR0913 - the parts of a route
 
 def _scope(kind: int, version: int, single: NextHop | None) -> int:
     if kind == LOCAL:
-        return _HOST_SCOPE
-    return _LINK_SCOPE if single and not single.gateway and version == AF_INET else 0
+        return HOST_SCOPE
+    return LINK_SCOPE if single and not single.gateway and version == AF_INET else 0
 
 
 def _hop(hop: NextHop) -> bytes:

@@ -25,13 +25,20 @@ from peerway.adapters.dataplane.kernel.codec import (
     route_request,
 )
 from peerway.adapters.dataplane.kernel.desired import Desired, Guest
-from peerway.adapters.dataplane.kernel.encode import Wire
-from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP, LOCAL_TABLE, is_router, router_namespace
+from peerway.adapters.dataplane.kernel.host_ports import HostPorts
+from peerway.adapters.dataplane.kernel.names import (
+    BORROWED_GROUP,
+    CONDEMNED_GROUP,
+    LOCAL_TABLE,
+    is_router,
+    router_namespace,
+)
 from peerway.adapters.dataplane.kernel.namespaces import Namespaces
 from peerway.adapters.dataplane.kernel.netlink import NETFILTER_PROTOCOL
 from peerway.adapters.dataplane.kernel.nft_client import FilterLoader
 from peerway.adapters.dataplane.kernel.nft_state import FilterMemory
-from peerway.adapters.dataplane.kernel.read import read_state
+from peerway.adapters.dataplane.kernel.plan import Branch, Wire
+from peerway.adapters.dataplane.kernel.read import read_share, read_state
 from peerway.adapters.dataplane.kernel.reaper import Reaper
 from peerway.adapters.dataplane.kernel.ruleset import Ruleset, removal
 from peerway.adapters.dataplane.kernel.state import Interface, State, extend, retract
@@ -40,6 +47,7 @@ from peerway.domain.errors import Unavailable
 
 #: How long new IPv6 addresses may take to be ready, all together, and how often to look.
 _ADDRESS_PATIENCE_S, _ADDRESS_STEP_S = 0.5, 0.0005
+_WHY_WHOLE = "lines share an interface by 802.1Q tags, if the kernel has 802.1Q"
 _GONE = {ENOENT, ESRCH, EADDRNOTAVAIL, ENODEV}
 
 
@@ -51,6 +59,8 @@ class Converger:
         self._reaper = reaper
         self._loader = FilterLoader()
         self._filters = FilterMemory(namespaces)
+        self._host_ports = HostPorts()
+        self._desired = Desired()
         self._actual: dict[str, State] = {}
         self._doubtful: set[str] = set()
         self._rising: dict[str, list[int]] = {}
@@ -62,12 +72,14 @@ class Converger:
         self.touched: set[str] = set()
 
     def close(self) -> None:
-        """End the filter worker."""
+        """End the filter worker and let go of the host's namespace."""
         self._loader.close()
+        self._host_ports.close()
 
     def run(self, desired: Desired, router_ids: Iterable[str]) -> None:
         """Make these routers, their links and their instances as desired, and remove namespaces that nobody wants."""
-        self.failures, self.touched = {}, set()
+        self.failures, self.touched, self._desired = {}, set(), desired
+        self._forget_left(desired)
         unwanted = self._cut_unwanted(desired)
         made = self._namespaces.make(desired.namespaces())
         self._namespaces.attach(desired.attached())
@@ -75,7 +87,7 @@ class Converger:
             self._begin(name)
         self.touched |= {name[2:] for name in made}
         routers = [id for id in router_ids if id in desired.routers]
-        for step in (self._retract, self._filter, self._wire, self._extend, self._furnish):
+        for step in (self._retract, self._filter, self._wire, self._branch, self._extend, self._furnish):
             for id in routers:
                 step(desired, id)
         self._await_carriers()
@@ -87,26 +99,19 @@ class Converger:
         self._doubtful.clear()
 
     def read(self, name: str) -> State:
-        """What a namespace really holds; `OSError` for an attached one that is gone."""
+        """What a router's namespace really holds."""
         with self._namespaces.netlink(name) as netlink:
             state = read_state(netlink)
-        if is_router(name):
-            state.filter = self._filters.read(name)
+        state.filter = self._filters.read(name)
         return state
 
-    def read_guest(self, guest: Guest) -> State:
-        """What an instance's namespace holds of what the driver cares about; the rest is the instance's business."""
-        state, wanted = self.read(guest.namespace), guest.plan.state
-        return State(
-            interfaces={
-                i: one._replace(group=0, checked=False, rate=0)
-                for i, one in state.interfaces.items()
-                if i in wanted.interfaces
-            },
-            addresses={one for one in state.addresses if one.interface in wanted.interfaces},
-            neighbours={one for one in state.neighbours if one.interface in wanted.interfaces},
-            routes={to: way for to, way in state.routes.items() if to in wanted.routes},
-        )
+    def read_far(self, far: Guest) -> State:
+        """What the driver has in an instance's namespace or one of the host's; the rest is not its business.
+
+        `OSError` for an attached namespace that is gone.
+        """
+        with self._namespaces.netlink(far.namespace) as netlink:
+            return read_share(netlink, far.plan.state.interfaces.keys())
 
     def believe(self, name: str, state: State) -> None:
         """Take what was read for what is there."""
@@ -120,8 +125,16 @@ class Converger:
 
     def _state(self, name: str) -> State:
         if name not in self._actual:
-            self._actual[name] = self.read(name)
+            far = None if is_router(name) else self._desired.far(name)
+            self._actual[name] = self.read(name) if far is None else self.read_far(far)
         return self._actual[name]
+
+    def _forget_left(self, desired: Desired) -> None:
+        """What an attached namespace held that nobody wants now says nothing about what it holds when somebody does again."""
+        for name in desired.left:
+            if desired.far(name) is None:
+                self._actual.pop(name, None)
+        desired.left.clear()
 
     def _cut_unwanted(self, desired: Desired) -> set[str]:
         """Stop all traffic of namespaces that go; returns them for the reaper."""
@@ -140,10 +153,13 @@ class Converger:
 
     def _stop(self, name: str, wanted: State, owners: Mapping[int, str], id: str) -> None:
         actual = self._state(name)
-        before = set(actual.interfaces)
+        before = dict(actual.interfaces)
         self._send(name, retract(actual, wanted, owners, id))
-        if gone := before - actual.interfaces.keys():
-            self._condemned.setdefault(name, set()).update(gone)
+        gone = {index: one for index, one in before.items() if index not in actual.interfaces}
+        borrowed = {index: one for index, one in gone.items() if one.group == BORROWED_GROUP}
+        self._send(name, [self._host_ports.home(index, one.port, id) for index, one in borrowed.items()])
+        if condemned := gone.keys() - borrowed.keys():
+            self._condemned.setdefault(name, set()).update(condemned)
 
     def _filter(self, desired: Desired, id: str) -> None:
         name, ruleset = router_namespace(id), desired.rulesets[id]
@@ -210,8 +226,32 @@ class Converger:
                 self._note(*wire.near, checked=True)
                 self._note(*wire.far, checked=is_router(wire.far[0]))
 
-    def _note(self, name: str, end: End, *, checked: bool) -> None:
-        new = Interface(end.name, end.mac, end.group, up=False, checked=checked)
+    def _branch(self, desired: Desired, id: str) -> None:
+        """Make the missing interfaces of uplinks that come out of the host's."""
+        plan, name = desired.routers[id], router_namespace(id)
+        self.failures |= plan.refused
+        for branch in plan.branches:
+            if branch.end.number in self._state(name).interfaces:
+                continue
+            if self._in_the_way(name, branch.end.number):
+                self._settle()
+            self.touched.add(branch.owner)
+            try:
+                with self._namespaces.opened(name) as fd:
+                    self._host_ports.bring(branch, fd)
+            except Unavailable as error:
+                self.failures[branch.owner] = _taken(desired, branch) or error.text
+                self._doubtful.add(name)
+            else:
+                self._note(name, branch.end, checked=True, port="" if branch.kind else branch.host)
+
+    def _settle(self) -> None:
+        """Have everything condemned deleted now, which takes time."""
+        self._sweep()
+        self._reaper.settle()
+
+    def _note(self, name: str, end: End, *, checked: bool, port: str = "") -> None:
+        new = Interface(end.name, end.mac, end.group, up=False, checked=checked, port=port)
         self._state(name).interfaces[end.number] = new
 
     def _clear_way(self, wire: Wire) -> bool:
@@ -223,8 +263,7 @@ class Converger:
         for name, index in halves:
             self._drop_interface(name, index, wire.owner)
         if any(self._in_the_way(name, end.number) for name, end in sides):
-            self._sweep()
-            self._reaper.settle()
+            self._settle()
         return True
 
     def _in_the_way(self, name: str, index: int) -> bool:
@@ -276,16 +315,18 @@ class Converger:
         self._fresh.clear()
 
     def _furnish(self, desired: Desired, id: str) -> None:
-        """Set the instances' own sides up."""
-        for endpoint_id in desired.routers[id].endpoints:
-            guest = desired.guests.get(endpoint_id)
-            if guest is None or guest.router_id != id or endpoint_id in self.failures:
+        """Set up the instances' own sides, and the uplinks' far ends."""
+        plan = desired.routers[id]
+        far = [desired.guests.get(one) for one in plan.endpoints] + [
+            desired.outsides.get(one) for one in plan.uplinks
+        ]
+        for guest in far:
+            if guest is None or guest.router_id != id or guest.plan.id in self.failures:
                 continue
+            owner = guest.plan.id
             try:
                 actual = self._state(guest.namespace)
-                self._send(
-                    guest.namespace, list(extend(actual, guest.plan.state, guest.plan.owners, endpoint_id))
-                )
+                self._send(guest.namespace, list(extend(actual, guest.plan.state, guest.plan.owners, owner)))
                 added = {
                     one.address
                     for one in guest.plan.state.addresses - actual.addresses
@@ -295,7 +336,7 @@ class Converger:
                     self._fresh[guest.namespace] = added
                 self._actual[guest.namespace] = guest.plan.state
             except OSError as error:
-                self.failures[endpoint_id] = f"its namespace can't be entered: {error.strerror}"
+                self.failures[owner] = f"its namespace can't be entered: {error.strerror}"
 
     def _send(self, name: str, messages: Sequence[Message]) -> set[str]:
         """Send a batch; returns the owners of refused messages."""
@@ -313,3 +354,12 @@ class Converger:
             refused.add(message.owner)
             self._doubtful.add(name)
         return refused
+
+
+def _taken(desired: Desired, branch: Branch) -> str:
+    """That another uplink has the whole interface, if that is what is wrong."""
+    for plan in desired.routers.values():
+        for other in plan.branches:
+            if not other.kind and other.host == branch.host and other.owner != branch.owner:
+                return f"interface {branch.host} is the port of {other.owner}, whole: {_WHY_WHOLE}"
+    return ""

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from peerway.adapters.dataplane.kernel.encode import (
-    Plan,
-    RouterPlan,
-    Wire,
     encode_guest,
     encode_router,
     encode_wire,
     guest_namespace,
 )
-from peerway.adapters.dataplane.kernel.names import router_namespace
+from peerway.adapters.dataplane.kernel.names import owner_id, router_namespace
+from peerway.adapters.dataplane.kernel.plan import Plan, RouterPlan, Wire
 from peerway.adapters.dataplane.kernel.protocol import GUEST, ROUTER
 from peerway.adapters.dataplane.kernel.ruleset import Ruleset, compile_ruleset
+from peerway.adapters.dataplane.kernel.uplinks import encode_outside
 from peerway.fabric.model import Fabric, Link, Router
 
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """An instance's side."""
+    """The far side of a wire: an instance's, or an uplink's in a namespace of the host."""
 
     #: What its namespace shall hold.
     plan: Plan
@@ -42,6 +42,8 @@ class Guest:
 class Desired:
     """The plans by id."""
 
+    #: Whether the kernel has 802.1Q interfaces.
+    vlans: bool = False
     #: The fabric that they were made from.
     fabric: Fabric = field(default_factory=lambda: Fabric(revision=-1))
     #: By router id.
@@ -50,6 +52,12 @@ class Desired:
     rulesets: dict[str, Ruleset | None] = field(default_factory=dict)
     #: By endpoint id.
     guests: dict[str, Guest] = field(default_factory=dict)
+    #: By id of an uplink that leads to a namespace of the host.
+    outsides: dict[str, Guest] = field(default_factory=dict)
+    #: By uplink id: the router that has it.
+    uplinks: dict[str, str] = field(default_factory=dict)
+    #: Names of attached namespaces that something was taken out of, and may not be wanted any more.
+    left: set[str] = field(default_factory=set)
     #: By link id: links whose two routers are there.
     links: dict[str, Link] = field(default_factory=dict)
     #: By router id, then link id.
@@ -92,20 +100,40 @@ class Desired:
     def plan(self, router_id: str, *, withheld: frozenset[str]) -> None:
         """Make a router's plan anew, without the withheld endpoints."""
         previous = self.routers.pop(router_id, None)
-        for endpoint_id in [] if previous is None else previous.endpoints:
-            if endpoint_id in self.guests and self.guests[endpoint_id].router_id == router_id:
-                del self.guests[endpoint_id]
+        if previous is not None:
+            self._forget(previous)
         router = self.fabric.routers.get(router_id)
         if router is None:
             self.rulesets.pop(router_id, None)
             return
-        plan = encode_router(router, self.links_of.get(router_id, {}), withheld)
+        plan = encode_router(router, self.links_of.get(router_id, {}), withheld, vlans=self.vlans)
         self.routers[router_id] = plan
         self.rulesets[router_id] = compile_ruleset(router)
         for index, wire in plan.wires.items():
             endpoint = router.endpoints[wire.owner]
             guest = Guest(encode_guest(endpoint, index), router_id, guest_namespace(endpoint), endpoint.netns)
             self.guests[wire.owner] = guest
+        self.uplinks |= dict.fromkeys(router.uplinks, router_id)
+        for id, wire in plan.outward.items():
+            uplink = router.uplinks[id]
+            self.outsides[id] = Guest(encode_outside(uplink, wire), router_id, wire.far[0], uplink.port.name)
+
+    def _forget(self, plan: RouterPlan) -> None:
+        """Forget what hung on a router, unless another has it by now."""
+        for id in plan.endpoints:
+            if id in self.guests and self.guests[id].router_id == plan.id:
+                self.left.add(self.guests.pop(id).namespace)
+        for id in plan.uplinks:
+            if self.uplinks.get(id) == plan.id:
+                del self.uplinks[id]
+                if id in self.outsides:
+                    self.left.add(self.outsides.pop(id).namespace)
+
+    def far(self, namespace: str) -> Guest | None:
+        """What is wanted in a namespace that is no router's."""
+        id = owner_id(namespace)
+        guest = self.guests.get(id) or self.outsides.get(id)
+        return guest if guest is not None and guest.namespace == namespace else None
 
     def namespaces(self) -> Iterator[tuple[str, str]]:
         """Names and kinds of the namespaces that must be there."""
@@ -117,12 +145,14 @@ class Desired:
 
     def attached(self) -> dict[str, str]:
         """Names and paths of attached namespaces."""
-        return {guest.namespace: guest.netns for guest in self.guests.values() if guest.netns is not None}
+        far = chain(self.guests.values(), self.outsides.values())
+        return {guest.namespace: guest.netns for guest in far if guest.netns is not None}
 
     def guarded(self, router_id: str) -> frozenset[str]:
-        """Endpoints of a router that must not be reachable without its filter."""
+        """Endpoints and uplinks of a router that must not be reachable without its filter."""
         router = self.fabric.routers[router_id]
-        return frozenset(
+        translating = frozenset(one.id for one in router.uplinks.values() if one.translation is not None)
+        return translating | frozenset(
             endpoint.id
             for endpoint in router.endpoints.values()
             if endpoint.policy_id is not None
@@ -134,6 +164,7 @@ class Desired:
         """The wires that have an end at a router."""
         plan = self.routers[router_id]
         yield from plan.wires.values()
+        yield from plan.outward.values()
         for link in self.links_of.get(router_id, {}).values():
             first, second = (self.routers[end.router_id].index for end in link.ends)
             yield encode_wire(link, first, second)

@@ -11,6 +11,7 @@ from pathlib import Path
 from socket import socket
 
 from peerway.adapters.dataplane.kernel import syscalls
+from peerway.adapters.dataplane.kernel.answers import domain_of
 from peerway.adapters.dataplane.kernel.checks import plan_checks
 from peerway.adapters.dataplane.kernel.converge import Converger
 from peerway.adapters.dataplane.kernel.counters import read_counters
@@ -20,7 +21,7 @@ from peerway.adapters.dataplane.kernel.holder_client import HolderClient, reach_
 from peerway.adapters.dataplane.kernel.host_ports import kernel_knows
 from peerway.adapters.dataplane.kernel.limits import raise_file_limit
 from peerway.adapters.dataplane.kernel.monitor import Monitor
-from peerway.adapters.dataplane.kernel.names import is_router, router_namespace
+from peerway.adapters.dataplane.kernel.names import RESOLVER4, is_router, router_namespace
 from peerway.adapters.dataplane.kernel.namespaces import Namespaces, Visitor
 from peerway.adapters.dataplane.kernel.probe import ask, open_socket
 from peerway.adapters.dataplane.kernel.reaper import Reaper
@@ -189,6 +190,13 @@ class KernelDataPlane:
             if id in self._desired.routers:
                 result.add(id)
         return result
+
+    def resolv_conf(self, endpoint_id: str) -> str | None:
+        """Text of /etc/resolv.conf for an instance; None when its VPC has no name server."""
+        guest = self._desired.guests.get(endpoint_id)
+        if guest is None or not self._resolver.serves(guest.router_id):
+            return None
+        return f"nameserver {RESOLVER4}\nsearch {domain_of(guest.router_id)}\n"
 
     def probe(self, probe: Probe) -> ProbeResult:
         """See `DataPlane.probe`."""

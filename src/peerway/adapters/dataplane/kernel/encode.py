@@ -10,11 +10,12 @@ source.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from socket import AF_INET, AF_INET6
 
-from peerway.adapters.dataplane.kernel.codec import End, NextHop
+from peerway.adapters.dataplane.kernel.codec import HOST_SCOPE, End, NextHop
 from peerway.adapters.dataplane.kernel.names import (
     ATTACHED_INTERFACE,
     BACK_RULE,
@@ -29,6 +30,7 @@ from peerway.adapters.dataplane.kernel.names import (
     LINK_GROUP,
     LINK_MACS,
     LINK_RULE,
+    RESOLVER4,
     ROUTER6,
     ROUTER_MAC,
     SUBNET_RULE,
@@ -39,69 +41,50 @@ from peerway.adapters.dataplane.kernel.names import (
     numbers,
     router_namespace,
 )
+from peerway.adapters.dataplane.kernel.plan import Plan, RouterPlan, Wire
 from peerway.adapters.dataplane.kernel.state import (
     DISCARD,
-    Address,
+    HERE,
     Destination,
     Interface,
     Neighbour,
     PolicyRule,
-    State,
     Way,
+    host,
     over,
 )
+from peerway.adapters.dataplane.kernel.uplinks import add_exit, add_uplink, add_uplink_rules, way_out
 from peerway.domain.prefixes import Address as AnyAddress
 from peerway.domain.prefixes import Prefix
-from peerway.fabric.model import Endpoint, Fib, FibEntry, Link, Router, ToEndpoint, ToLink, ToLinks, ToSubnet
+from peerway.fabric.model import (
+    Endpoint,
+    Fib,
+    FibEntry,
+    Link,
+    Router,
+    ToEndpoint,
+    ToLink,
+    ToLinks,
+    ToResolver,
+    ToSubnet,
+    ToUplink,
+    Uplink,
+)
 
 _LOOPBACK = 1
-_VERSIONS = {4: AF_INET, 6: AF_INET6}
+_VERSIONS: dict[int, int] = {4: AF_INET, 6: AF_INET6}
 _MEGABIT = 125_000
-
-
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """A veth pair between two namespaces."""
-
-    #: Endpoint or link that it is for.
-    owner: str
-    #: Namespace and end of the side that is made first.
-    near: tuple[str, End]
-    #: Namespace and end of the other side.
-    far: tuple[str, End]
-
-
-@dataclass(slots=True)
-class Plan:
-    """What a namespace shall hold."""
-
-    #: Id of the router or endpoint.
-    id: str
-    #: Its objects.
-    state: State = field(default_factory=State)
-    #: Interface index → id of the endpoint or link that it is for.
-    owners: dict[int, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class RouterPlan(Plan):
-    """What a router's namespace shall hold, and the wires to its instances."""
-
-    #: Ids of all its endpoints, withheld ones included.
-    endpoints: tuple[str, ...] = ()
-    #: Its links as they were planned.
-    links: Mapping[str, Link] = field(default_factory=dict)
-    #: Ids of the links whose health matters to its routes.
-    watched: frozenset[str] = frozenset()
-    #: Interface indexes: `e:` + endpoint id, `l:` + link id → index.
-    index: dict[str, int] = field(default_factory=dict)
-    #: Wires to its instances, by the index of the router's end.
-    wires: dict[int, Wire] = field(default_factory=dict)
+_ANYWHERE = ip_network("0.0.0.0/0")
 
 
 def router_numbers(router: Router, links: Mapping[str, Link]) -> dict[str, int]:
-    """Interface indexes of a router: `e:` + endpoint id, `l:` + link id → index."""
-    return numbers([f"e:{id}" for id in router.endpoints] + [f"l:{id}" for id in links])
+    """Interface indexes of a router: `e:` + endpoint id, `l:` + link id, `u:` + uplink id → index."""
+    ids = ((kind, id) for kind, owners in _kinds(router, links) for id in owners)
+    return numbers(f"{kind}:{id}" for kind, id in ids)
+
+
+def _kinds(router: Router, links: Mapping[str, Link]) -> tuple[tuple[str, Iterable[str]], ...]:
+    return ("e", router.endpoints), ("l", links), ("u", router.uplinks)
 
 
 def subnet_groups(router: Router) -> dict[str, int]:
@@ -110,27 +93,53 @@ def subnet_groups(router: Router) -> dict[str, int]:
 
 
 def encode_router(
-    router: Router, links: Mapping[str, Link], withheld: frozenset[str] = frozenset()
+    router: Router,
+    links: Mapping[str, Link],
+    withheld: frozenset[str] = frozenset(),
+    *,
+    vlans: bool = False,
 ) -> RouterPlan:
-    """The plan of a router with its links; `withheld` endpoints get no interface (their filter could not be loaded)."""
+    """The plan of a router with its links.
+
+    `withheld` endpoints and uplinks get no interface (their filter could not be loaded); `vlans`: the kernel has 802.1Q.
+    """
     index = router_numbers(router, links)
-    plan = RouterPlan(router.id, endpoints=tuple(router.endpoints), links=links, index=index)
+    plan = RouterPlan(
+        router.id, endpoints=tuple(router.endpoints), links=links, index=index, uplinks=tuple(router.uplinks)
+    )
     groups = subnet_groups(router)
-    six = any(prefix.version == 6 for subnet in router.subnets.values() for prefix in subnet.prefixes)
+    six = 6 in _spoken(router)
     versions = (AF_INET, AF_INET6) if six else (AF_INET,)
     present = {id: endpoint for id, endpoint in router.endpoints.items() if id not in withheld}
-    plan.state.addresses.add(Address(_LOOPBACK, GATEWAY4))
+    plan.state.addresses.add(host(_LOOPBACK, GATEWAY4))
     if six:
-        plan.state.addresses.add(Address(_LOOPBACK, ROUTER6))
+        plan.state.addresses.add(host(_LOOPBACK, ROUTER6))
     for endpoint in present.values():
         _add_endpoint(plan, router, endpoint, index[f"e:{endpoint.id}"], groups[endpoint.subnet_id])
     for link in links.values():
         _add_link(plan, link, index[f"l:{link.id}"], versions)
-    ways = _Ways(present, links, index)
-    _add_way_back(plan, ways)
+    for uplink in router.uplinks.values():
+        if uplink.id not in withheld:
+            add_uplink(plan, uplink, vlans=vlans)
+    live = {
+        id: uplink
+        for id, uplink in router.uplinks.items()
+        if uplink.up and index[f"u:{id}"] in plan.state.interfaces
+    }
+    ways = _Ways(present, links, index, live)
+    _add_way_back(plan, router, ways)
     _add_tables(plan, router, ways, versions)
+    _add_rules(plan, router, ways, versions)
+    if router.exit_id is not None:
+        add_exit(plan, router, present, ways.out(router.exit_id, _ANYWHERE))
     plan.watched = frozenset(ways.watched)
     return plan
+
+
+def _spoken(router: Router) -> set[int]:
+    """IP versions that a router has something to do with."""
+    networks = {prefix.version for subnet in router.subnets.values() for prefix in subnet.prefixes}
+    return networks | {one.peer.version for uplink in router.uplinks.values() for one in uplink.transfers}
 
 
 def _add_endpoint(plan: RouterPlan, router: Router, endpoint: Endpoint, index: int, group: int) -> None:
@@ -196,7 +205,7 @@ def encode_guest(endpoint: Endpoint, index: int) -> Plan:
     for address in endpoint.addresses:
         gateway = GATEWAY4 if address.version == 4 else GATEWAY6
         anywhere = Destination(_VERSIONS[address.version], INBOUND_TABLE, bytes(len(gateway)), 0)
-        plan.state.addresses.add(Address(number, address.packed))
+        plan.state.addresses.add(host(number, address.packed))
         plan.state.neighbours.add(Neighbour(number, gateway, ROUTER_MAC))
         plan.state.routes[anywhere] = over(number, gateway)
     return plan
@@ -235,8 +244,12 @@ class _Ways:
     links: Mapping[str, Link]
     #: Interface indexes.
     index: Mapping[str, int]
+    #: Uplinks that carry packets.
+    uplinks: Mapping[str, Uplink]
     #: Links that routes with several paths look at, by now.
     watched: set[str] = field(default_factory=set)
+    #: Whether a route leads to the router's own name server, by now.
+    resolves: bool = False
 
     def expand(self, fib: Fib, table: int) -> Iterator[tuple[Destination, Way]]:
         """All routes of a table, the longest match among them meaning what the longest match in the fib means."""
@@ -262,6 +275,11 @@ class _Ways:
                 return over(self.index[f"l:{link_id}"], FAR6 if six else FAR4)
             case ToLinks() as spread:
                 return self._spread(spread, FAR6 if six else FAR4)
+            case ToUplink(uplink_id):
+                return self.out(uplink_id, entry.prefix)
+            case ToResolver():
+                self.resolves = True
+                return HERE
             case ToEndpoint(endpoint_id) if self._is_gateway(endpoint_id):
                 for address in self.endpoints[endpoint_id].addresses:
                     if address.version == entry.prefix.version:
@@ -269,6 +287,11 @@ class _Ways:
             case _:
                 pass
         return DISCARD
+
+    def out(self, uplink_id: str, prefix: Prefix) -> Way:
+        """Out of the network by an uplink; nowhere when it carries nothing."""
+        uplink = self.uplinks.get(uplink_id)
+        return DISCARD if uplink is None else way_out(uplink, self.index[f"u:{uplink_id}"], prefix)
 
     def _spread(self, spread: ToLinks, gateway: bytes) -> Way:
         """Over all the paths that are usable now; those that only stand by share alike."""
@@ -280,10 +303,18 @@ class _Ways:
         return Way(tuple(sorted(hops))) if hops else DISCARD
 
 
-def _add_way_back(plan: RouterPlan, ways: _Ways) -> None:
-    """What the source check of IPv4 looks at: each instance's addresses, whatever the tables say of them."""
+def _add_way_back(plan: RouterPlan, router: Router, ways: _Ways) -> None:
+    """What the source check of IPv4 looks at: each instance's addresses, whatever the tables say of them.
+
+    A router's own packets go by the same table; a border router's also to where its table leads.
+    """
     plan.state.rules.add(PolicyRule(AF_INET, BACK_RULE, "lo", b"", 0, BACK_TABLE))
-    plan.state.routes[Destination(AF_INET, BACK_TABLE, bytes(4), 0)] = DISCARD
+    for uplink in ways.uplinks.values():
+        if uplink.fib_id is not None:
+            for destination, way in ways.expand(router.fibs[uplink.fib_id], BACK_TABLE):
+                if destination.version == AF_INET:
+                    plan.state.routes.setdefault(destination, way)
+    plan.state.routes.setdefault(Destination(AF_INET, BACK_TABLE, bytes(4), 0), DISCARD)
     for endpoint in ways.endpoints.values():
         for address in endpoint.addresses:
             if address.version == 4:
@@ -304,6 +335,14 @@ def _add_tables(plan: RouterPlan, router: Router, ways: _Ways, versions: tuple[i
         for destination, way in ways.expand(fib, table):
             if destination.version in versions and (way != DISCARD or destination not in plan.state.routes):
                 plan.state.routes[destination] = way
+    if ways.resolves:
+        plan.state.addresses.add(host(_LOOPBACK, RESOLVER4.packed, HOST_SCOPE))
+
+
+def _add_rules(plan: RouterPlan, router: Router, ways: _Ways, versions: tuple[int, ...]) -> None:
+    tables = numbers(router.fibs)
+    for uplink in ways.uplinks.values():
+        add_uplink_rules(plan, uplink, tables, versions)
     for subnet in router.subnets.values():
         for prefix in subnet.prefixes:
             version, network = _VERSIONS[prefix.version], prefix.network_address.packed

@@ -7,11 +7,12 @@ interface) and interfaces that wait to be reaped.
 from __future__ import annotations
 
 import struct
+from collections.abc import Collection
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 
 from peerway.adapters.dataplane.kernel import codec
 from peerway.adapters.dataplane.kernel.codec import attributes
-from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP
+from peerway.adapters.dataplane.kernel.names import BORROWED_GROUP, CONDEMNED_GROUP, TAGGED_GROUP
 from peerway.adapters.dataplane.kernel.netlink import Netlink
 from peerway.adapters.dataplane.kernel.state import (
     Address,
@@ -36,16 +37,40 @@ _BUILT_IN = (0, 32766, 32767)
 
 
 def read_state(netlink: Netlink) -> State:
-    """All of the namespace that the socket belongs to, except its filter."""
-    state = State(interfaces=_interfaces(netlink))
-    state.addresses = _addresses(netlink)
+    """All of a router's namespace, which the socket belongs to, except its filter."""
+    state = State(interfaces=read_interfaces(netlink))
+    state.addresses = {
+        one
+        for one in read_addresses(netlink)
+        if one.interface in state.interfaces or one.interface == _LOOPBACK
+    }
     state.neighbours = _neighbours(netlink, state.interfaces)
     state.rules = _rules(netlink)
     state.routes = _routes(netlink)
     return state
 
 
-def _interfaces(netlink: Netlink) -> dict[int, Interface]:
+def read_share(netlink: Netlink, wanted: Collection[int]) -> State:
+    """What the driver has in a namespace that is somebody else's: some interfaces, and its own routes over them."""
+    interfaces = {
+        index: one._replace(group=0, checked=False, rate=0, port="")
+        for index, one in read_interfaces(netlink).items()
+        if index in wanted
+    }
+    return State(
+        interfaces=interfaces,
+        addresses={one for one in read_addresses(netlink) if one.interface in interfaces},
+        neighbours=_neighbours(netlink, interfaces),
+        routes={
+            to: way
+            for to, way in _routes(netlink, codec.PROTOCOL).items()
+            if any(way.uses(index) for index in interfaces)
+        },
+    )
+
+
+def read_interfaces(netlink: Netlink) -> dict[int, Interface]:
+    """Interfaces by index, without loopback and those that wait to be reaped."""
     rates = _rates(netlink)
     result: dict[int, Interface] = {}
     for _, body in netlink.dump(codec.GETLINK, codec.interface_request()):
@@ -57,9 +82,14 @@ def _interfaces(netlink: Netlink) -> dict[int, Interface]:
         if group == CONDEMNED_GROUP:
             continue
         name = found[3].rstrip(b"\0").decode()
-        up = bool(flags & codec.UP)
-        result[index] = Interface(name, found.get(1, b""), group, up, _checked(found), rates.get(index, 0))
+        mac = b"" if group in {TAGGED_GROUP, BORROWED_GROUP} else found.get(1, b"")
+        up, rate = bool(flags & codec.UP), rates.get(index, 0)
+        result[index] = Interface(name, mac, group, up, _checked(found), rate, _port(found))
     return result
+
+
+def _port(found: dict[int, bytes]) -> str:
+    return found.get(20, b"").rstrip(b"\0").decode(errors="replace")
 
 
 def _checked(found: dict[int, bytes]) -> bool:
@@ -83,14 +113,19 @@ def _rates(netlink: Netlink) -> dict[int, int]:
     return rates
 
 
-def _addresses(netlink: Netlink) -> set[Address]:
+def read_addresses(netlink: Netlink) -> set[Address]:
+    """Addresses, without those that every interface gets by itself."""
     result = set()
     for _, body in netlink.dump(codec.GETADDR, struct.pack("<BBBBi", AF_UNSPEC, 0, 0, 0, 0)):
-        _, length, _, _, index = struct.unpack_from("<BBBBi", body)
-        address = attributes(body, 8)[1]
-        if (index == _LOOPBACK and address[0] in {0, 127}) or length != len(address) * 8:
+        _, length, _, scope, index = struct.unpack_from("<BBBBi", body)
+        found = attributes(body, 8)
+        address = found.get(2, found[1])
+        own = index == _LOOPBACK and address[0] in {0, 127}
+        if own or scope == codec.LINK_SCOPE:
             continue
-        result.add(Address(index, address))
+        flags = int.from_bytes(found.get(8, b""), "little")
+        connected = length < len(address) * 8 and not flags & codec.NO_PREFIX_ROUTE
+        result.add(Address(index, address, length, scope, connected))
     return result
 
 
@@ -119,12 +154,13 @@ def _rules(netlink: Netlink) -> set[PolicyRule]:
     return result
 
 
-def _routes(netlink: Netlink) -> dict[Destination, Way]:
+def _routes(netlink: Netlink, wanted: int | None = None) -> dict[Destination, Way]:
+    """Routes by whom ever, or of one protocol; never the kernel's own."""
     result: dict[Destination, Way] = {}
     for version in (AF_INET, AF_INET6):
         for _, body in netlink.dump(codec.GETROUTE, _ROUTE.pack(version, 0, 0, 0, 0, 0, 0, 0, 0)):
             _, length, _, _, _, protocol, _, kind, _ = _ROUTE.unpack_from(body)
-            if protocol == _KERNEL_ROUTE:
+            if protocol == _KERNEL_ROUTE or wanted not in {None, protocol}:
                 continue
             found = attributes(body, 12)
             table = int.from_bytes(found.get(15, b""), "little")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from socket import AF_INET
 from typing import NamedTuple
 
 from peerway.adapters.dataplane.kernel import codec
 from peerway.adapters.dataplane.kernel.codec import BLACKHOLE, Message, NextHop
-from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP
+from peerway.adapters.dataplane.kernel.names import BORROWED_GROUP, CONDEMNED_GROUP
 
 
 class Interface(NamedTuple):
@@ -30,15 +31,23 @@ class Interface(NamedTuple):
     checked: bool
     #: Bytes a second that it may send; 0 for no limit.
     rate: int = 0
+    #: Interface of the host that it came out of, kept as its alias; empty for none. Another one is another interface.
+    port: str = ""
 
 
 class Address(NamedTuple):
-    """A host address of an interface."""
+    """An address of an interface."""
 
     #: Interface index.
     interface: int
     #: Packed address.
     address: bytes
+    #: Prefix length.
+    length: int
+    #: Where it may be the source of what is sent: 0 anywhere, `codec.HOST_SCOPE` only where it is asked for.
+    scope: int = 0
+    #: Whether it brings the route to its range.
+    connected: bool = False
 
 
 class Neighbour(NamedTuple):
@@ -104,6 +113,11 @@ class Way(NamedTuple):
         return Way(hops) if hops else DISCARD
 
 
+def host(interface: int, address: bytes, scope: int = 0) -> Address:
+    """An address without a range."""
+    return Address(interface, address, len(address) * 8, scope)
+
+
 #: A blackhole route.
 DISCARD = Way(kind=codec.BLACKHOLE)
 #: To the router itself.
@@ -160,16 +174,18 @@ def retract(actual: State, desired: State, owners: Mapping[int, str], router: st
         if used:
             owner = owners.get(used[0], router)
             messages.append(_reroute(destination, desired.routes.get(destination), actual, owner))
+    gone = {index for index in leaving if not _same(actual.interfaces[index], desired.interfaces.get(index))}
     for rule in [rule for rule in actual.rules if rule not in desired.rules and rule.interface]:
         messages.append(codec.rule(*rule, router, delete=True))
         actual.rules.discard(rule)
     messages += [_take_down(index, actual, desired, owners.get(index, router)) for index in leaving]
+    actual.addresses = {address for address in actual.addresses if address.interface not in gone}
     actual.neighbours = {neighbour for neighbour in actual.neighbours if neighbour.interface not in leaving}
     return messages
 
 
 def _same(actual: Interface, desired: Interface | None) -> bool:
-    return desired is not None and actual.name == desired.name
+    return desired is not None and actual.name == desired.name and actual.port == desired.port
 
 
 def _reroute(destination: Destination, wanted: Way | None, actual: State, owner: str) -> Message:
@@ -183,8 +199,8 @@ def _reroute(destination: Destination, wanted: Way | None, actual: State, owner:
 
 def _take_down(index: int, actual: State, desired: State, owner: str) -> Message:
     if not _same(actual.interfaces[index], desired.interfaces.get(index)):
-        del actual.interfaces[index]
-        return codec.condemn_interface(index, CONDEMNED_GROUP, owner)
+        group = actual.interfaces.pop(index).group
+        return codec.condemn_interface(index, group if group == BORROWED_GROUP else CONDEMNED_GROUP, owner)
     interface = actual.interfaces[index] = actual.interfaces[index]._replace(up=False)
     return codec.condemn_interface(index, interface.group, owner)
 
@@ -201,8 +217,11 @@ def extend(actual: State, desired: State, owners: Mapping[int, str], router: str
 def _add(actual: State, desired: State, owners: Mapping[int, str], router: str) -> Iterator[Message]:
     for index, interface in desired.interfaces.items():
         yield from _adjust(index, actual.interfaces.get(index, _ABSENT), interface, owners.get(index, router))
+    yield from _forget_bare(actual, desired, router)
     for address in desired.addresses - actual.addresses:
-        yield codec.new_address(*address, owners.get(address.interface, router))
+        yield _address(address, owners.get(address.interface, router))
+    for address in actual.addresses - desired.addresses:  # a gateway may not be an own address
+        yield _address(address, router, delete=True)
     forgotten = {
         i
         for i, one in actual.interfaces.items()
@@ -221,6 +240,30 @@ def _add(actual: State, desired: State, owners: Mapping[int, str], router: str) 
         yield codec.rule(*rule, router)
 
 
+def _forget_bare(actual: State, desired: State, router: str) -> Iterator[Message]:
+    """With the last IPv4 address of an interface the kernel takes its routes and neighbours; so it goes before they come."""
+    kept = {one.interface for one in desired.addresses if len(one.address) == 4}
+    last = {
+        one
+        for one in actual.addresses
+        if len(one.address) == 4 and one.interface in desired.interfaces and one.interface not in kept
+    }
+    if not last:
+        return
+    for address in last:
+        yield _address(address, router, delete=True)
+    bare = {address.interface for address in last}
+    actual.addresses = actual.addresses - last
+    actual.neighbours = {
+        one for one in actual.neighbours if len(one.address) != 4 or one.interface not in bare
+    }
+    actual.routes = {
+        to: way
+        for to, way in actual.routes.items()
+        if to.version != AF_INET or not any(hop.out in bare for hop in way.hops)
+    }
+
+
 def _remove(actual: State, desired: State, router: str) -> Iterator[Message]:
     for rule in actual.rules - desired.rules:
         yield codec.rule(*rule, router, delete=True)
@@ -230,18 +273,27 @@ def _remove(actual: State, desired: State, router: str) -> Iterator[Message]:
     for neighbour in actual.neighbours - desired.neighbours:
         if neighbour[:2] not in kept:
             yield codec.new_neighbour(*neighbour, router, delete=True)
-    for address in actual.addresses - desired.addresses:
-        yield codec.new_address(*address, router, delete=True)
 
 
 def _adjust(index: int, actual: Interface, desired: Interface, owner: str) -> Iterator[Message]:
     if actual.rate != desired.rate:
         yield codec.shaper(index, desired.rate, owner) if desired.rate else codec.no_shaper(index, owner)
     if actual._replace(rate=0, name="") != desired._replace(rate=0, name=""):
+        port = "" if actual.port == desired.port else desired.port
         mac = b"" if actual.mac == desired.mac else desired.mac
         yield codec.set_interface(
-            index, up=desired.up, group=desired.group, mac=mac, checked=desired.checked, owner=owner
+            index,
+            up=desired.up,
+            group=desired.group,
+            mac=mac,
+            checked=desired.checked,
+            port=port,
+            owner=owner,
         )
+
+
+def _address(address: Address, owner: str, *, delete: bool = False) -> Message:
+    return codec.new_address(*address[:-1], connected=address.connected, owner=owner, delete=delete)
 
 
 def _owner(way: Way, owners: Mapping[int, str], router: str) -> str:

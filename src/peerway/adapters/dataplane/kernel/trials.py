@@ -12,6 +12,7 @@ import resource
 import socket
 import sys
 from collections.abc import Callable
+from errno import EOPNOTSUPP
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def _routes() -> str:
 def _ipv6() -> str:
     address = socket.inet_pton(socket.AF_INET6, "fd00::1")
     return _execute(
-        codec.new_address(10, address, ""),
+        codec.new_address(10, address, 128, 0, connected=False, owner=""),
         codec.rule(socket.AF_INET6, 100, "a", b"", 0, 1000, ""),
         codec.route(socket.AF_INET6, 1000, bytes(16), 0, codec.BLACKHOLE, ""),
     )
@@ -84,6 +85,33 @@ def _ipv6() -> str:
 
 def _shaper() -> str:
     return _execute(codec.shaper(10, 12_500_000, ""))
+
+
+def _spread() -> str:
+    """Two next hops on one interface are as good as two interfaces here."""
+    hops = [codec.NextHop(10, bytes([169, 254, 1, last])) for last in (2, 3)]
+    return _execute(codec.route(socket.AF_INET, 1000, bytes([10, 1, 0, 0]), 16, codec.UNICAST, "", hops=hops))
+
+
+def _kind(kind: str) -> str:
+    with Netlink() as netlink:
+        refusals = netlink.execute([codec.kind_request(kind)])
+    if not all(codec.knows_kind(refusal.number) for refusal in refusals):
+        raise OSError(EOPNOTSUPP, "not in this kernel")
+    return "works"
+
+
+def _vlans() -> str:
+    try:
+        return _kind("vlan")
+    except OSError as error:
+        raise OSError(
+            EOPNOTSUPP, "not in this kernel: a leased line takes a whole interface, one border router each"
+        ) from error
+
+
+def _macvlans() -> str:
+    return _kind("macvlan")
 
 
 def _filters() -> str:
@@ -117,6 +145,9 @@ TRIALS: tuple[tuple[str, bool, Callable[[], str]], ...] = (
     ("namespace settings", True, _sysctls),
     ("policy routing", True, _routes),
     ("ipv6", True, _ipv6),
+    ("several next hops", False, _spread),
+    ("802.1Q interfaces", False, _vlans),
+    ("macvlan interfaces", False, _macvlans),
     ("bandwidth caps (tbf)", False, _shaper),
     ("filters (libnftables)", False, _filters),
     ("connection tracking", False, _connections),
