@@ -22,6 +22,7 @@ from peerway.app.usecases.common import (
     require_operator,
     seen_by,
 )
+from peerway.app.usecases.eips import let_go_of_eips
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import AlreadyExists, Conflict, IllegalState, InUse, InvalidInput, NotFound
@@ -140,13 +141,17 @@ def update_instance(tx: Writer, world: World, caller: Caller, request: UpdateIns
 
 
 def delete_instance(tx: Writer, world: World, caller: Caller, request: DeleteInstance) -> Instance:
-    """Start the deletion of an instance; `InUse` while a route leads to it. A repeat changes nothing."""
+    """Start the deletion of an instance; `InUse` while a route leads to it. A repeat changes nothing.
+
+    Its public address becomes free.
+    """
     require_member(caller)
     instance = own(tx, caller, Instance, request.id)
     if instance.state is Provisioning.DELETING:
         return instance
     for entry in tx.select(RouteEntry, where("next_hop_id", instance.id), limit=1):
         raise InUse("instance", instance.id, "route_entry", entry.id)
+    let_go_of_eips(tx, caller, instance.id)
     return replace_stored(tx, caller, instance, replace(instance, state=Provisioning.DELETING), "delete")
 
 

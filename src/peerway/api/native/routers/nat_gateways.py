@@ -1,0 +1,115 @@
+"""NAT gateways and their entries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import Query
+from starlette.responses import Response
+
+from peerway.api.native.call import Call
+from peerway.api.native.operation import Operation
+from peerway.api.native.schemas.common import Id, ListOf, ListParameters
+from peerway.api.native.schemas.gateways import (
+    CreateDnatEntryBody,
+    CreateGatewayBody,
+    CreateSnatEntryBody,
+    GatewayList,
+)
+from peerway.api.native.schemas.vpcs import UpdateTextsBody
+from peerway.app.usecases import nat_gateways
+from peerway.domain.gateway import DnatEntry, NatGateway, SnatEntry
+
+
+async def create_nat_gateway(call: Call, body: CreateGatewayBody) -> Response:
+    """Make a NAT gateway."""
+    request = nat_gateways.CreateNatGateway(**body.given(), client_token=call.token)
+    return await call.write(
+        lambda tx: nat_gateways.create_nat_gateway(tx, call.world, call.caller, request), 201
+    )
+
+
+async def list_nat_gateways(call: Call, query: Annotated[GatewayList, Query()]) -> Response:
+    """List NAT gateways."""
+    return await call.read(
+        lambda tx: nat_gateways.list_nat_gateways(tx, call.world, call.caller, **query.given())
+    )
+
+
+async def get_nat_gateway(call: Call, id: Id) -> Response:
+    """Show a NAT gateway."""
+    return await call.point(lambda tx: nat_gateways.get_nat_gateway(tx, call.world, call.caller, id))
+
+
+async def update_nat_gateway(call: Call, id: Id, body: UpdateTextsBody) -> Response:
+    """Change name and description."""
+    request = nat_gateways.UpdateNatGateway(id=id, **body.given())
+    return await call.write(lambda tx: nat_gateways.update_nat_gateway(tx, call.world, call.caller, request))
+
+
+async def delete_nat_gateway(call: Call, id: Id) -> Response:
+    """Start the deletion of a gateway without entries that no route leads to."""
+    request = nat_gateways.DeleteNatGateway(id=id)
+    return await call.write(
+        lambda tx: nat_gateways.delete_nat_gateway(tx, call.world, call.caller, request), 202
+    )
+
+
+async def create_snat_entry(call: Call, id: Id, body: CreateSnatEntryBody) -> Response:
+    """Let sources out by the gateway."""
+    given = body.given()
+    request = nat_gateways.CreateSnatEntry(
+        nat_gateway_id=id, **given | {"public": tuple(body.public)}, client_token=call.token
+    )
+    return await call.write(
+        lambda tx: nat_gateways.create_snat_entry(tx, call.world, call.caller, request), 201
+    )
+
+
+async def list_snat_entries(call: Call, id: Id, query: Annotated[ListParameters, Query()]) -> Response:
+    """List the gateway's entries for connections out."""
+    return await call.read(
+        lambda tx: nat_gateways.list_snat_entries(tx, call.world, call.caller, id, **query.given())
+    )
+
+
+async def delete_snat_entry(call: Call, id: Id) -> Response:
+    """Take an entry for connections out away; connections that it let out end at once."""
+    request = nat_gateways.DeleteSnatEntry(id=id)
+    return await call.write(lambda tx: nat_gateways.delete_snat_entry(tx, call.world, call.caller, request))
+
+
+async def create_dnat_entry(call: Call, id: Id, body: CreateDnatEntryBody) -> Response:
+    """Let connections in by the gateway."""
+    request = nat_gateways.CreateDnatEntry(nat_gateway_id=id, **body.given(), client_token=call.token)
+    return await call.write(
+        lambda tx: nat_gateways.create_dnat_entry(tx, call.world, call.caller, request), 201
+    )
+
+
+async def list_dnat_entries(call: Call, id: Id, query: Annotated[ListParameters, Query()]) -> Response:
+    """List the gateway's entries for connections in."""
+    return await call.read(
+        lambda tx: nat_gateways.list_dnat_entries(tx, call.world, call.caller, id, **query.given())
+    )
+
+
+async def delete_dnat_entry(call: Call, id: Id) -> Response:
+    """Take an entry for connections in away; connections that it let in end at once."""
+    request = nat_gateways.DeleteDnatEntry(id=id)
+    return await call.write(lambda tx: nat_gateways.delete_dnat_entry(tx, call.world, call.caller, request))
+
+
+OPERATIONS: Final = (
+    Operation("POST", "/nat-gateways", create_nat_gateway, NatGateway, 201),
+    Operation("GET", "/nat-gateways", list_nat_gateways, ListOf[NatGateway]),
+    Operation("GET", "/nat-gateways/{id}", get_nat_gateway, NatGateway),
+    Operation("PATCH", "/nat-gateways/{id}", update_nat_gateway, NatGateway),
+    Operation("DELETE", "/nat-gateways/{id}", delete_nat_gateway, NatGateway, 202),
+    Operation("POST", "/nat-gateways/{id}/snat-entries", create_snat_entry, SnatEntry, 201),
+    Operation("GET", "/nat-gateways/{id}/snat-entries", list_snat_entries, ListOf[SnatEntry]),
+    Operation("DELETE", "/snat-entries/{id}", delete_snat_entry, SnatEntry),
+    Operation("POST", "/nat-gateways/{id}/dnat-entries", create_dnat_entry, DnatEntry, 201),
+    Operation("GET", "/nat-gateways/{id}/dnat-entries", list_dnat_entries, ListOf[DnatEntry]),
+    Operation("DELETE", "/dnat-entries/{id}", delete_dnat_entry, DnatEntry),
+)
