@@ -105,7 +105,8 @@ def make_driver(options: AgentOptions) -> Driver:
         return Driver(MemoryDataPlane(), _no_guests)
     state = options.data / KERNEL_STATE
     join(state)
-    return Driver(KernelDataPlane(state), Shell(state).spawn)
+    dataplane = KernelDataPlane(state)
+    return Driver(dataplane, Shell(state, dataplane.resolv_conf).spawn)
 
 
 def _no_guests(endpoint_id: str, *_: object, **__: object) -> NoReturn:

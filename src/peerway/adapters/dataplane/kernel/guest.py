@@ -14,6 +14,7 @@ import socket
 import sys
 import termios
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from peerway.adapters.dataplane.kernel import syscalls
@@ -111,6 +112,8 @@ def _become(network: int, request: dict[str, Any], stdio: list[int]) -> None:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         syscalls.setns(network, syscalls.CLONE_NEWNET)
+        syscalls.unshare(syscalls.CLONE_NEWNS)
+        _own_names(request.get("names"))
         _own_sys()
         for target, fd in enumerate(stdio):
             os.dup2(fd, target)
@@ -133,8 +136,27 @@ def _say(request: dict[str, Any], error: OSError) -> None:
         os.write(sys.stderr.fileno(), f"{request['argv'][0]}: {error.strerror}\n".encode())
 
 
+def _own_names(resolv_conf: str | None) -> None:
+    """Show the VPC's name server in /etc/resolv.conf, in this command's own view of the files only.
+
+    The text stands in a file system of its own, mounted for a moment where `_own_sys` mounts another one anyway.
+    """
+    if resolv_conf is None:
+        return
+    with contextlib.suppress(
+        OSError
+    ):  # a container that forbids mounting, or a host without /etc/resolv.conf
+        syscalls.mount("tmpfs", "/sys", "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
+        try:
+            written = Path("/sys/resolv.conf")
+            written.write_text(resolv_conf, encoding="ascii")
+            written.chmod(0o644)
+            syscalls.mount(str(written), "/etc/resolv.conf", "", syscalls.MS_BIND)
+        finally:
+            syscalls.unmount("/sys")
+
+
 def _own_sys() -> None:
     """Show the instance's own devices under /sys."""
-    syscalls.unshare(syscalls.CLONE_NEWNS)
     with contextlib.suppress(OSError):  # not every container lets /sys be mounted; commands rarely need it
         syscalls.mount("sysfs", "/sys", "sysfs", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)

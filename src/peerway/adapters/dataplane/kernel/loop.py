@@ -68,8 +68,10 @@ class Loop:
             self._selector.unregister(near)
 
     def close(self) -> None:
-        """End the thread after the work it has been given, and wait for it."""
+        """End the thread after the work it has been given, and wait for it; the second time, do nothing."""
         with self._lock:
+            if self._closing:
+                return
             self._closing = True
             with contextlib.suppress(BlockingIOError):
                 self._wake.send(b"\0")

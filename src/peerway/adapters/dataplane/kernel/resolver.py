@@ -67,6 +67,10 @@ class Resolver:
             self._loop.call(lambda: self._take(fabric, wanted, homes))
         self._served = wanted
 
+    def serves(self, router_id: str) -> bool:
+        """Whether a router has a name server; for any thread."""
+        return router_id in self._served
+
     def close(self) -> None:
         """End the thread and close all sockets."""
         self.serve(Fabric(0), lambda _: -1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -60,10 +60,11 @@ class Command:
 
 
 class Shell:
-    """Starts commands in the instances of one holder."""
+    """Starts commands in the instances of one holder; `names` gives an instance's /etc/resolv.conf, None for that of the host."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, names: Callable[[str], str | None] = lambda _: None) -> None:
         self._state_dir = state_dir
+        self._names = names
 
     def spawn(
         self,
@@ -85,6 +86,7 @@ class Shell:
             "argv": list(argv),
             "env": dict(os.environ if env is None else env),
             "cwd": cwd or str(Path.cwd()),
+            "names": self._names(endpoint_id),
         }
         socket.send_fds(connection, [pack(request)], list(stdio))
         reply: dict[str, Any] = unpack(connection.recv(MESSAGE_BYTES) or b"{}")

@@ -9,7 +9,8 @@ import ctypes
 import os
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 16384, 1 << 18
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
+MNT_DETACH = 2
 
 #: System calls that many a C library has no function for; the numbers are those of every architecture.
 _FSOPEN, _FSCONFIG, _FSMOUNT = 430, 431, 432
@@ -31,6 +32,11 @@ def setns(fd: int, flags: int) -> None:
 def mount(source: str, target: str, kind: str, flags: int) -> None:
     """Mount a file system."""
     _check(_LIBC.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), None))
+
+
+def unmount(target: str) -> None:
+    """Take a mount away; what is still in use of it lives on."""
+    _check(_LIBC.umount2(target.encode(), MNT_DETACH))
 
 
 def new_proc() -> int:
