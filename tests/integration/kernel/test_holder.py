@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+import structlog
 from tests.builders.topology import Topology
 from tests.support.kernel import PATIENCE_S, pair, program, socket_in, until
 
@@ -240,7 +241,7 @@ def test_rootless_user_gets_the_same(tmp_path: Path) -> None:
         command = [*ORDINARY, python]
     source = Path(__file__).with_name("rootless_agent.py")
     root = Path(__file__).parents[3]
-    paths = [str(root / "src"), str(root)]
+    paths = [str(root / "src"), str(root), str(Path(structlog.__file__).parents[1])]
     try:
         done = subprocess.run(
             [*command, "-", str(where / "state")],
