@@ -198,8 +198,7 @@ class Estate:
     ) -> tuple[RouterInterface, RouterInterface]:
         """Two interfaces that are joined and active."""
         initiator, acceptor = self.face(callers, vpcs, spec)
-        self.do(connect_router_interface, callers[0], ConnectRouterInterface(id=initiator.id))
-        self.settle()
+        self.connect(callers[0], initiator)
         one, other = (self.get(RouterInterface, side.id) for side in (initiator, acceptor))
         assert one is not None
         assert other is not None
@@ -227,6 +226,11 @@ class Estate:
         """A new border router on a line of the caller's."""
         gateways = {"local_gateway": "10.255.0.1/30", "peer_gateway": "10.255.0.2"}
         return self.do(create_vbr, caller, CreateVbr(line_id=line.id, vlan=vlan, **{**gateways, **fields}))
+
+    def connect(self, caller: Caller, initiator: RouterInterface) -> None:
+        """Join two interfaces that name each other."""
+        self.do(connect_router_interface, caller, ConnectRouterInterface(id=initiator.id))
+        self.settle()
 
     def settle(self) -> None:
         """Do what the reconciler does once the data plane has reached everything."""
