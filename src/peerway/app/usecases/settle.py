@@ -23,7 +23,7 @@ from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.peering import Peering
 from peerway.domain.resource import Provisioning
 from peerway.domain.route_table import RouteEntry, RouteTable
-from peerway.domain.router_interface import RouterInterface, joined
+from peerway.domain.router_interface import InterfaceHealth, RouterInterface, joined
 from peerway.domain.service import Database, LoadBalancer
 from peerway.domain.vpc import Instance, Vpc, VSwitch
 
@@ -87,7 +87,8 @@ def _settle_pair(
 def _lose_opposite(tx: Writer, left: RouterInterface) -> None:
     """Note on the side that is left that the other one is gone, if the two had been joined."""
     if left.connected_at is not None:
-        replace_stored(tx, SYSTEM, left, replace(left, opposite_deleted=True), "lose_opposite")
+        after = replace(left, opposite_deleted=True, health=InterfaceHealth.UNKNOWN)
+        replace_stored(tx, SYSTEM, left, after, "lose_opposite")
 
 
 def settle_vbr(tx: Writer, world: World, id: str, generation: int) -> VirtualBorderRouter | None:
