@@ -130,8 +130,13 @@ def new_wire(near: End, far: End, far_namespace: int, owner: str) -> Message:
     )
 
 
+#: One queue each way. A pair carries packets in the sender's turn and locks nothing, so the queue for each core that the kernel
+#: would make serves nobody, and costs time and memory.
+_ONE_QUEUE = u32(31, 1) + u32(32, 1)
+
+
 def _end(end: End) -> bytes:
-    return text(3, end.name) + attribute(1, end.mac) + u32(27, end.group)
+    return text(3, end.name) + attribute(1, end.mac) + u32(27, end.group) + _ONE_QUEUE
 
 
 def set_interface(
