@@ -1,11 +1,14 @@
-"""What the rootless test runs as an ordinary user; imports nothing that has to be installed."""
+"""What the rootless test runs as an ordinary user; imports nothing that has to be compiled."""
 
+import subprocess
 import sys
-from ipaddress import ip_address, ip_network
+from dataclasses import replace
+from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane, join
 from peerway.app.dataplane import Probe, Verdict
+from peerway.domain.port import Port, PortKind, Transfer
 from peerway.fabric.model import (
     Action,
     Endpoint,
@@ -22,6 +25,8 @@ from peerway.fabric.model import (
     Subnet,
     ToLink,
     ToSubnet,
+    ToUplink,
+    Uplink,
 )
 
 STATE_DIR = Path(sys.argv[1])
@@ -46,6 +51,15 @@ def router(number: int, other: int, ports: tuple[int, int]) -> Router:
     )
 
 
+def with_uplink(inner: Router, port: Port) -> Router:
+    """The router with a line on a port, which its table leads to."""
+    transfer = Transfer(ip_interface("172.30.0.1/30"), ip_address("172.30.0.2"))
+    way = FibEntry(ip_network("172.30.0.0/30"), ToUplink("line"), "rte")
+    table = Fib("vtb", (*inner.fibs["vtb"].entries, way))
+    uplink = Uplink("line", port, up=True, fib_id="vtb", transfers=(transfer,))
+    return replace(inner, fibs={"vtb": table}, uplinks={"line": uplink})
+
+
 def answered(plane: KernelDataPlane, port: int) -> bool:
     """Whether a TCP connection attempt is answered."""
     probe = Probe("i-1", ip_address("10.2.1.9"), 6, port, 300)
@@ -67,6 +81,34 @@ try:
     spoiled["vpc-1"].endpoints["i-3"] = outside
     report = plane.apply(Fabric(2, spoiled, fabric.links))
     assert set(report.failures) == {"i-3"}, report
+    assert answered(plane, 80)
+    command = ["unshare", "--net", "sh", "-c", "echo; exec cat"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as office:
+        assert office.stdout is not None
+        office.stdout.readline()
+        border = with_uplink(routers["vpc-1"], Port(PortKind.NETNS, f"/proc/{office.pid}/ns/net"))
+        report = plane.apply(Fabric(3, {**routers, "vpc-1": border}, fabric.links))
+        assert report.failures == {}, report
+        probe = Probe("i-1", ip_address("172.30.0.2"), timeout_ms=900)
+        subprocess.run(
+            [
+                "nsenter",
+                f"--net=/proc/{office.pid}/ns/net",
+                "ip",
+                "route",
+                "add",
+                "10.1.0.0/16",
+                "via",
+                "172.30.0.1",
+            ],
+            check=True,
+        )
+        assert plane.probe(probe).verdict is Verdict.ANSWERED
+        assert dict(plane.observe().drift) == {}
+        office.kill()
+    border = with_uplink(routers["vpc-1"], Port(PortKind.INTERFACE, "lo"))
+    report = plane.apply(Fabric(4, {**routers, "vpc-1": border}, fabric.links))
+    assert "not root" in report.failures["line"], report
     assert answered(plane, 80)
 finally:
     plane.close(destroy=True)

@@ -34,7 +34,6 @@ from peerway.adapters.dataplane.kernel.names import (
     router_namespace,
 )
 from peerway.adapters.dataplane.kernel.namespaces import Namespaces
-from peerway.adapters.dataplane.kernel.netlink import NETFILTER_PROTOCOL
 from peerway.adapters.dataplane.kernel.nft_client import FilterLoader
 from peerway.adapters.dataplane.kernel.nft_state import FilterMemory
 from peerway.adapters.dataplane.kernel.plan import Branch, Wire
@@ -42,7 +41,7 @@ from peerway.adapters.dataplane.kernel.read import read_share, read_state
 from peerway.adapters.dataplane.kernel.reaper import Reaper
 from peerway.adapters.dataplane.kernel.ruleset import Ruleset, removal
 from peerway.adapters.dataplane.kernel.state import Interface, State, extend, retract
-from peerway.adapters.dataplane.kernel.tracked import Allowed, end_others
+from peerway.adapters.dataplane.kernel.tracked import Allowed, Tracking
 from peerway.domain.errors import Unavailable
 
 #: How long new IPv6 addresses may take to be ready, all together, and how often to look.
@@ -59,6 +58,7 @@ class Converger:
         self._reaper = reaper
         self._loader = FilterLoader()
         self._filters = FilterMemory(namespaces)
+        self._tracking = Tracking(namespaces)
         self._host_ports = HostPorts()
         self._desired = Desired()
         self._actual: dict[str, State] = {}
@@ -145,11 +145,19 @@ class Converger:
                 self._stop(name, State(), {}, name[2:])
             self._actual.pop(name, None)
             self._filters.forget(name)
+            self._tracking.forget(name)
         return unwanted
 
     def _retract(self, desired: Desired, id: str) -> None:
         plan, name = desired.routers[id], router_namespace(id)
         self._stop(name, plan.state, plan.owners, id)
+
+    def give_back(self) -> None:
+        """Before everything ends: the host gets its interfaces back."""
+        for id, plan in self._desired.routers.items():
+            name = router_namespace(id)
+            if name in self._namespaces and any(not branch.kind for branch in plan.branches):
+                self._stop(name, State(), {}, id)
 
     def _stop(self, name: str, wanted: State, owners: Mapping[int, str], id: str) -> None:
         actual = self._state(name)
@@ -172,7 +180,8 @@ class Converger:
             except Unavailable as error:
                 self._withhold(desired, id, error.text)
                 return
-            self._end_untranslatable(name, ruleset)
+            if not self._knows(name, actual):
+                self._tracking.forget(name)
             self._filters.remember(name, ruleset)
             actual.filter = digest
         desired.routers[id].state.filter = digest
@@ -181,18 +190,14 @@ class Converger:
         if ruleset is None:
             return removal()
         old = self._filters.loaded(name)
-        if old is not None and old.digest == actual.filter:
+        if old is not None and self._knows(name, actual):
             return ruleset.swap(old)
         return ruleset.text() if actual.filter == "" else removal() + ruleset.text()
 
-    def _end_untranslatable(self, name: str, ruleset: Ruleset | None) -> None:
-        """End connections whose translation is not the router's any more; new ones meet the new rules already."""
+    def _knows(self, name: str, actual: State) -> bool:
+        """Whether the filter in the kernel is the one that was loaded last."""
         old = self._filters.loaded(name)
-        before = None if old is None else old.allowed
-        allowed = Allowed() if ruleset is None else ruleset.allowed
-        if before != allowed:
-            with self._namespaces.netlink(name, NETFILTER_PROTOCOL) as netlink:
-                end_others(netlink, allowed)
+        return actual.filter == ("" if old is None else old.digest)
 
     def _withhold(self, desired: Desired, id: str, why: str) -> None:
         """A filter that can't be loaded must not leave its instances open: they are cut off until it can."""

@@ -239,6 +239,8 @@ class KernelDataPlane:
         """See `DataPlane.close`."""
         self._monitor.close()
         self._resolver.close()
+        if destroy:
+            self._visitor.run(self._converger.give_back)
         self._close_parts()
         if destroy:
             self._holder.end()

@@ -169,11 +169,18 @@ def retract(actual: State, desired: State, owners: Mapping[int, str], router: st
     if not leaving:
         return []
     messages: list[Message] = []
+    staying = {index: one for index, one in actual.interfaces.items() if index not in leaving}
     for destination, way in list(actual.routes.items()):
         used = [hop.out for hop in way.hops if hop.out in leaving]
         if used:
             owner = owners.get(used[0], router)
-            messages.append(_reroute(destination, desired.routes.get(destination), actual, owner))
+            wanted = desired.routes.get(destination)
+            if wanted is None:
+                del actual.routes[destination]
+                messages.append(codec.route(*destination, BLACKHOLE, owner, delete=True))
+            else:
+                actual.routes[destination] = wanted.usable(staying)
+                messages.append(_add_route(destination, actual.routes[destination], owner))
     gone = {index for index in leaving if not _same(actual.interfaces[index], desired.interfaces.get(index))}
     for rule in [rule for rule in actual.rules if rule not in desired.rules and rule.interface]:
         messages.append(codec.rule(*rule, router, delete=True))
@@ -186,15 +193,6 @@ def retract(actual: State, desired: State, owners: Mapping[int, str], router: st
 
 def _same(actual: Interface, desired: Interface | None) -> bool:
     return desired is not None and actual.name == desired.name and actual.port == desired.port
-
-
-def _reroute(destination: Destination, wanted: Way | None, actual: State, owner: str) -> Message:
-    if wanted is None:
-        del actual.routes[destination]
-        return codec.route(*destination, BLACKHOLE, owner, delete=True)
-    wanted = wanted.usable(actual.interfaces)
-    actual.routes[destination] = wanted
-    return _add_route(destination, wanted, owner)
 
 
 def _take_down(index: int, actual: State, desired: State, owner: str) -> Message:
