@@ -2,8 +2,13 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
+from peerway.domain.lifecycle.line import ACTORS, LINE
+from peerway.domain.lifecycle.machine import Machine
 from peerway.domain.lifecycle.peering import PEERING
+from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE
+from peerway.domain.lifecycle.vbr import VBR
 from peerway.domain.peering import PeeringState
 from peerway.profiles.model import Onlooker, Profile, load_profiles
 from peerway.profiles.rules import actor_of, onlookers
@@ -14,10 +19,14 @@ HEAD = """# Lifecycles
 
 Written from the tables in `src/peerway/domain/lifecycle` and the files in `src/peerway/profiles` by
 `scripts/lifecycle_reference.py`; a test holds it to them. Moves that are not in a table do not exist: asking for one is an
-`illegal_state` conflict and changes nothing.
-
-## Peer connection
+`illegal_state` conflict and changes nothing. The diagrams leave out what does not change the state; `[*]` is the end.
 """
+
+#: What a state's mark means where it differs from resource to resource.
+PEERING_HEAD = ("carries packets", "counts for quotas and pairs", "charged")
+INTERFACE_HEAD = ("lets packets pass, if the other side does", "joined", "charged")
+LINE_HEAD = ("border routers can be made", "counts for quotas", "charged")
+VBR_HEAD = ("its way to the line is open", "is a router", "charged")
 
 
 def render() -> str:
@@ -25,17 +34,21 @@ def render() -> str:
     profiles = tuple(load_profiles().values())
     parts = [
         HEAD,
-        f"```mermaid\n{PEERING.mermaid()}```\n",
-        states(),
+        life("Peer connection", PEERING, PEERING_HEAD),
         names(profiles),
         events(profiles),
         sight(profiles),
+        life("Router interface", ROUTER_INTERFACE, INTERFACE_HEAD),
+        life("Leased line", LINE, LINE_HEAD),
+        turns(),
+        life("Virtual border router", VBR, VBR_HEAD),
     ]
     return "\n".join(parts)
 
 
-def states() -> str:
-    """What holds in each state."""
+def life(title: str, machine: Machine[Any, Any, Any], heads: tuple[str, ...]) -> str:
+    """One lifecycle: its diagram and what holds in each state."""
+    deadlines = any(info.on_deadline for info in machine.states.values())
     rows = [
         (
             state.value,
@@ -43,13 +56,20 @@ def states() -> str:
             yes(info.carries),
             yes(info.live),
             yes(info.billable),
-            "" if info.on_deadline is None else info.on_deadline.value,
-            ", ".join(event.value for event in PEERING.events(state)),
+            *(("" if info.on_deadline is None else info.on_deadline.value,) if deadlines else ()),
+            ", ".join(event.value for event in machine.events(state)),
         )
-        for state, info in PEERING.states.items()
+        for state, info in machine.states.items()
     ]
-    head = ("state", "lasts until someone acts", "carries packets", "counts for quotas and pairs", "charged")
-    return "### States\n\n" + table((*head, "at its deadline", "events it allows"), rows)
+    head = ("state", "lasts until someone acts", *heads, *(("at its deadline",) if deadlines else ()))
+    diagram = f"## {title}\n\n```mermaid\n{machine.mermaid()}```\n\n"
+    return diagram + "### States\n\n" + table((*head, "events it allows"), rows)
+
+
+def turns() -> str:
+    """Whose turn an event of a leased line is."""
+    rows = [(event.value, actor.value) for event, actor in ACTORS.items()]
+    return "### Who may raise an event\n\n" + table(("event", "by"), rows)
 
 
 def names(profiles: tuple[Profile, ...]) -> str:

@@ -60,9 +60,14 @@ class Machine(Generic[State, Event, Effect]):
         return tuple(event for (start, event) in self.moves if start is state)
 
     def mermaid(self) -> str:
-        """The lifecycle as a Mermaid state diagram, for the documentation."""
+        """The lifecycle as a Mermaid state diagram, for the documentation.
+
+        Moves that leave the state alone are left out; an effect named `remove` leads out of the life.
+        """
         lines = ["stateDiagram-v2"]
-        for (start, event), (end, _) in self.moves.items():
-            lines.append(f"    {start.value} --> {end.value}: {event.value}")
+        for (start, event), (end, effects) in self.moves.items():
+            goal = "[*]" if any(effect.value == "remove" for effect in effects) else end.value
+            if goal != start.value:
+                lines.append(f"    {start.value} --> {goal}: {event.value}")
         lines += [f"    {state.value} --> [*]" for state, info in self.states.items() if info.terminal]
         return "\n".join(lines) + "\n"
