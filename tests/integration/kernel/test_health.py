@@ -1,18 +1,21 @@
 """The health monitor on real packets: links cut and healed, backends that die."""
 
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
 from tests.builders.topology import Topology
-from tests.support.kernel import in_router, pair, program, until
+from tests.support.kernel import foreign_namespace, in_router, pair, program, until
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
-from peerway.adapters.dataplane.kernel.names import RESOLVER4, link_interface
+from peerway.adapters.dataplane.kernel.names import RESOLVER4, link_interface, outside_interface
+from peerway.domain.line import VirtualBorderRouter
+from peerway.domain.router_interface import RouterInterface
 from peerway.domain.vpc import Instance, Vpc
 from peerway.fabric.model import (
     Backend,
@@ -166,6 +169,59 @@ def test_a_capped_link_that_is_full_stays_healthy(
     settled = time.monotonic() + 1.0
     until(lambda: time.monotonic() > settled, "a second is over")
     assert plane.health() == {link_id: True}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A border router whose line is checked by default, joined to a VPC."""
+
+    #: What it is made of.
+    net: Topology
+    #: The border router.
+    vbr: VirtualBorderRouter
+    #: Id of the link to the VPC.
+    link_id: str
+    #: Path of the customer's namespace.
+    outside: str
+
+    def outdoors(self, *command: str) -> None:
+        """Run a command in the customer's namespace."""
+        subprocess.run(["nsenter", f"--net={self.outside}", *command], check=True)
+
+
+@pytest.fixture
+def line(plane: KernelDataPlane) -> Iterator[Line]:
+    """The line, found healthy."""
+    with foreign_namespace() as outside:
+        net = Topology()
+        vbr, vpc = net.vbr(f"netns:{outside}"), net.vpc("10.1.0.0/16")
+        net.instance(net.vswitch(vpc, "10.1.1.0/24"))
+        link_id = net.pair(vbr, vpc)[0].id
+        assert plane.apply(net.fabric()).failures == {}
+        turned(plane, link_id, True, time.monotonic())
+        yield Line(net, vbr, link_id, outside)
+
+
+def test_a_cut_line_is_noticed_and_so_is_its_return(plane: KernelDataPlane, line: Line) -> None:
+    """EC-11: the default check asks the customer's gateway; a line cut there is known within 0.4 s."""
+    cut = time.monotonic()
+    line.outdoors("ip", "link", "set", outside_interface(line.vbr.id), "down")
+    assert turned(plane, line.link_id, False, cut) <= NOTICED_S + BUSY_S
+    plane.repair()
+    turned(plane, line.link_id, True, time.monotonic())
+
+
+def test_a_target_beyond_the_gateway_is_reached_by_it(plane: KernelDataPlane, line: Line) -> None:
+    """EC-11: another target is asked over the line, too, whatever the border router's own routes say of it."""
+    line.outdoors("ip", "address", "add", "192.0.2.7/32", "dev", "lo")
+    line.outdoors("ip", "link", "set", "lo", "up")
+    line.outdoors("sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1")
+    for side in [one for one in line.net.resources.values() if isinstance(one, RouterInterface)]:
+        line.net.change(side, check_target=IPv4Address("192.0.2.7"))
+    assert plane.apply(line.net.fabric()).failures == {}
+    turned(plane, line.link_id, True, time.monotonic())
+    line.outdoors("ip", "address", "del", "192.0.2.7/32", "dev", "lo")
+    turned(plane, line.link_id, False, time.monotonic())
 
 
 @contextmanager

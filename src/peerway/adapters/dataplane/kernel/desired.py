@@ -172,7 +172,9 @@ class Desired:
 
 def _programmed(link: Link, plan: RouterPlan) -> tuple[object, ...]:
     """What a router's plan depends on."""
-    return link.ends, link.up, link.cap_mbps, link.healthy or link.id not in plan.watched
+    check = link.check
+    asked = (check.via, check.target) if check is not None and check.router_id == plan.id else None
+    return link.ends, link.up, link.cap_mbps, link.healthy or link.id not in plan.watched, asked
 
 
 def _whole(link: Link, fabric: Fabric) -> bool:

@@ -306,7 +306,8 @@ class _Ways:
 def _add_way_back(plan: RouterPlan, router: Router, ways: _Ways) -> None:
     """What the source check of IPv4 looks at: each instance's addresses, whatever the tables say of them.
 
-    A router's own packets go by the same table; a border router's also to where its table leads.
+    A router's own packets go by the same table; a border router's also to where its table leads. What a health check asks over
+    an uplink is beyond that uplink, whatever the tables say.
     """
     plan.state.rules.add(PolicyRule(AF_INET, BACK_RULE, "lo", b"", 0, BACK_TABLE))
     for uplink in ways.uplinks.values():
@@ -314,6 +315,10 @@ def _add_way_back(plan: RouterPlan, router: Router, ways: _Ways) -> None:
             for destination, way in ways.expand(router.fibs[uplink.fib_id], BACK_TABLE):
                 if destination.version == AF_INET:
                     plan.state.routes.setdefault(destination, way)
+    for link in ways.links.values():
+        if link.check is not None and link.check.router_id == router.id and link.check.via in ways.uplinks:
+            target = ip_network(link.check.target)
+            plan.state.routes[_destination(target, BACK_TABLE)] = ways.out(link.check.via, target)
     plan.state.routes.setdefault(Destination(AF_INET, BACK_TABLE, bytes(4), 0), DISCARD)
     for endpoint in ways.endpoints.values():
         for address in endpoint.addresses:
