@@ -505,3 +505,53 @@ def test_next_agent_keeps_connections_that_may_go_on(
                 assert carries(near, far) is goes_on
         finally:
             following.close(destroy=False)
+
+
+def test_flow_follows_a_new_way_out(plane: KernelDataPlane, world: str) -> None:
+    """Datagrams from one socket: out by a gateway, by a public address bound meanwhile, and by the gateway again."""
+    both = leaving("10.1.1.0/24", 1)
+    endpoint = fabrics.endpoint(1, 10, str(public(2)))
+    gateway, leaves = door(world, both), with_exit(world, endpoint)
+    leaves = replace(leaves, transfers=(fabrics.transfer("198.18.0.5/30", "198.18.0.6"),))
+    plain = network(gateway)
+    bound = network(gateway, endpoint, revision=2, exit_id="vpc-1")
+    router = bound.routers["vpc-1"]
+    router = replace(router, uplinks={**router.uplinks, leaves.id: leaves})
+    with ends(plane, world) as sockets:
+        put(plane, plain)
+        near, far = sockets.inside(10, socket.SOCK_DGRAM), sockets.outside(socket.SOCK_DGRAM)
+        far.bind((WORLD, 53))
+        for fabric, number in (
+            (plain, 1),
+            (replace(bound, routers={"vpc-1": router}), 2),
+            (replace(plain, revision=3), 1),
+        ):
+            put(plane, fabric)
+            near.sendto(b"ask", (WORLD, 53))
+            assert far.recvfrom(10)[1][0] == str(public(number))
+    assert leaked(world) == 0
+
+
+def test_flow_that_was_not_translated_is_from_then_on(plane: KernelDataPlane, world: str) -> None:
+    """Datagrams from one socket that went to a gateway instance, then to the NAT gateway; and after rules were lost."""
+    uplink = door(world, leaving("10.1.1.0/24", 1))
+    hop = replace(fabrics.endpoint(1, 11), forwards=True)
+    here = fabrics.endpoint(1, 10)
+    # packets are tracked, as they are wherever something is translated
+    by_hop = network(uplink, here, hop)
+    fibs = fabrics.vpc(1, {"0.0.0.0/0": ToEndpoint(hop.id)}).fibs
+    by_hop = replace(by_hop, routers={"vpc-1": replace(by_hop.routers["vpc-1"], fibs=fibs)})
+    with ends(plane, world) as sockets:
+        put(plane, by_hop)
+        near, far = sockets.inside(10, socket.SOCK_DGRAM), sockets.outside(socket.SOCK_DGRAM)
+        far.bind((WORLD, 53))
+        near.sendto(b"lost", (WORLD, 53))
+        put(plane, network(uplink, here, hop, revision=2))
+        near.sendto(b"ask", (WORLD, 53))
+        assert far.recvfrom(10)[1][0] == str(public(1))
+        in_namespace(plane, router_namespace("vpc-1"), "nft", "flush", "ruleset")
+        near.sendto(b"ask", (WORLD, 53))
+        assert far.recvfrom(10)[0] == b"ask"
+        assert plane.repair().failures == {}
+        near.sendto(b"ask", (WORLD, 53))
+        assert far.recvfrom(10)[1][0] == str(public(1))

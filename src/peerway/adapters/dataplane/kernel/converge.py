@@ -87,7 +87,15 @@ class Converger:
             self._begin(name)
         self.touched |= {name[2:] for name in made}
         routers = [id for id in router_ids if id in desired.routers]
-        for step in (self._retract, self._filter, self._wire, self._branch, self._extend, self._furnish):
+        for step in (
+            self._retract,
+            self._filter,
+            self._wire,
+            self._branch,
+            self._extend,
+            self._track,
+            self._furnish,
+        ):
             for id in routers:
                 step(desired, id)
         self._await_carriers()
@@ -121,6 +129,7 @@ class Converger:
         """A new namespace holds nothing; a router's loses the rule that asks for local addresses first, once for each packet."""
         self._actual[name] = State()
         if is_router(name):
+            self._tracking.begin(name)
             self._send(name, [codec.rule(AF_INET, 0, "", b"", 0, LOCAL_TABLE, name[2:], delete=True)])
 
     def _state(self, name: str) -> State:
@@ -301,6 +310,11 @@ class Converger:
         if rising:
             self._rising[name] = rising
         self._actual[name] = plan.state
+
+    def _track(self, desired: Desired, id: str) -> None:
+        """End connections whose translation is not the router's any more; routes and rules are for new ones by now."""
+        ruleset = desired.rulesets[id]
+        self._tracking.ensure(router_namespace(id), Allowed() if ruleset is None else ruleset.allowed)
 
     def _await_carriers(self) -> None:
         """Until the kernel has noticed that both ends are on it drops what is sent; asking for the interface makes it notice."""

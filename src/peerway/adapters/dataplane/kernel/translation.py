@@ -21,6 +21,7 @@ from math import gcd
 from peerway.adapters.dataplane.kernel.filters import Lookup, Unit, declare
 from peerway.adapters.dataplane.kernel.names import service_chain, uplink_interface
 from peerway.adapters.dataplane.kernel.tracked import Allowed
+from peerway.domain.prefixes import PRIVATE_RANGES, SERVICE_RANGE
 from peerway.fabric.model import DestinationNat, Router, Service, SourceNat, Translation
 
 _WORDS = {6: "tcp", 17: "udp"}
@@ -62,9 +63,24 @@ def translate(router: Router) -> Translating:
     build.add_services()
     for uplink in router.uplinks.values():
         if uplink.translation is not None:
-            build.add_door(uplink_interface(uplink.id), uplink.translation)
+            build.add_door(uplink.id, uplink.translation)
     build.finish()
+    if build.doors:
+        _add_ways(build.made.allowed, router)
     return build.made
+
+
+def _add_ways(allowed: Allowed, router: Router) -> None:
+    """By which way instances' connections leave."""
+    public = set()
+    for endpoint in router.endpoints.values():
+        for address in endpoint.addresses:
+            if isinstance(address, IPv4Address):
+                allowed.tables[address] = router.fibs[router.subnets[endpoint.subnet_id].fib_id]
+                public |= {address} if endpoint.public is not None else set()
+    allowed.exits = frozenset(public), router.exit_id
+    own = (prefix for subnet in router.subnets.values() for prefix in subnet.prefixes if prefix.version == 4)
+    allowed.inner = (*PRIVATE_RANGES, SERVICE_RANGE, *own)
 
 
 class _Build:
@@ -118,13 +134,14 @@ class _Build:
             self._elements["listeners"][f"{address} . {protocol} . {port}"] = f"goto {chain}"
             self.made.allowed.let_in(address, protocol, port, _answering(service))
 
-    def add_door(self, door: str, translation: Translation) -> None:
+    def add_door(self, uplink_id: str, translation: Translation) -> None:
+        door = uplink_interface(uplink_id)
         for entry in translation.destination:
             self._let_in(door, entry)
         pools = [(low, high, one.public) for low, high, one in _disjoint(translation.source)]
         for low, high, public in pools:
             self._let_out(door, low, high, public)
-        self.made.allowed.let_out(pools)
+        self.made.allowed.outwards[uplink_id] = pools
         addresses = {entry.public for entry in translation.destination}
         addresses |= {address for _, _, public in pools for address in public}
         self._elements["publics"] |= dict.fromkeys((f'"{door}" . {address}' for address in addresses), "")
