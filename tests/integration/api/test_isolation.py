@@ -78,6 +78,28 @@ REQUESTS = {
         ("GET", "/accounts/{}/credentials", None),
     ],
     "credential": [("DELETE", "/credentials/{}", None)],
+    "nat": [
+        ("GET", "/nat-gateways/{}", None),
+        ("PATCH", "/nat-gateways/{}", {"name": "x"}),
+        ("DELETE", "/nat-gateways/{}", None),
+        ("GET", "/nat-gateways/{}/snat-entries", None),
+        ("GET", "/nat-gateways/{}/dnat-entries", None),
+        ("POST", "/nat-gateways/{}/snat-entries", {"source": "10.0.0.0/16", "public": ["203.0.113.1"]}),
+        ("POST", "/nat-gateways/{}/dnat-entries", {"public": "203.0.113.1", "private": "10.0.1.1"}),
+    ],
+    "snat": [("DELETE", "/snat-entries/{}", None)],
+    "dnat": [("DELETE", "/dnat-entries/{}", None)],
+    "eip": [
+        ("GET", "/eips/{}", None),
+        ("POST", "/eips/{}/associate", {"target": "instance", "target_id": "i-whatever"}),
+        ("POST", "/eips/{}/disassociate", None),
+        ("DELETE", "/eips/{}", None),
+    ],
+    "ipv4gw": [
+        ("GET", "/ipv4-gateways/{}", None),
+        ("PATCH", "/ipv4-gateways/{}", {"enabled": True}),
+        ("DELETE", "/ipv4-gateways/{}", None),
+    ],
     "share": [("GET", "/shares/{}", None), ("DELETE", "/shares/{}", None)],
     "application": [("GET", "/quota-applications/{}", None), ("DELETE", "/quota-applications/{}", None)],
 }
@@ -90,6 +112,9 @@ LISTS = [
     "/network-acls",
     "/instances",
     "/peerings",
+    "/eips",
+    "/nat-gateways",
+    "/ipv4-gateways",
     "/shares",
     "/quota-applications",
     "/audit",
@@ -103,6 +128,14 @@ def estate(site):
     vpc, peer = owner.vpc(), partner.vpc("10.1.0.0/16")
     vswitch = owner.vswitch(vpc)
     wish = {"name": "eips_per_account", "desired": 60}
+    outside = {"region_id": vpc["region_id"], "port": "netns:/run/outside", "pools": ["203.0.113.0/24"]}
+    if not site.operator.ok("GET", "/external-networks")["items"]:
+        site.operator.ok("POST", "/external-networks", outside)
+    eip = owner.ok("POST", "/eips", {"region_id": vpc["region_id"]})
+    nat = owner.ok("POST", "/nat-gateways", {"vpc_id": vpc["id"]})["id"]
+    owner.ok("POST", f"/eips/{eip['id']}/associate", {"target": "nat_gateway", "target_id": nat})
+    out = {"source": "10.0.0.0/16", "public": [eip["address"]]}
+    back = {"public": eip["address"], "private": "10.0.0.7"}
     group = owner.ok("POST", "/security-groups", {"vpc_id": vpc["id"]})
     rule = {"direction": "ingress", "remote_cidr": "10.0.0.0/8"}
     table = owner.ok("POST", "/route-tables", {"vpc_id": vpc["id"]})
@@ -119,6 +152,11 @@ def estate(site):
         "peering": owner.peering(vpc, peer)["id"],
         "interface": owner.interface(vpc, "acceptor")["id"],
         "router": vpc["router_id"],
+        "eip": eip["id"],
+        "nat": nat,
+        "snat": owner.ok("POST", f"/nat-gateways/{nat}/snat-entries", out)["id"],
+        "dnat": owner.ok("POST", f"/nat-gateways/{nat}/dnat-entries", back)["id"],
+        "ipv4gw": owner.ok("POST", "/ipv4-gateways", {"vpc_id": vpc["id"]})["id"],
         "share": owner.ok("POST", "/shares", {"vswitch_id": vswitch["id"], "user_uid": partner.uid})["id"],
         "application": owner.ok("POST", "/quota-applications", wish)["id"],
         "account": owner.uid,

@@ -177,6 +177,48 @@ def test_quota_is_listed_and_granted(tenant, cloud):
     assert limits["peerings_per_vpc"] == 7
 
 
+def test_gateways_and_addresses_come_and_go(tenant, cloud, vpc, vswitch):
+    """NET-8, NET-10: every verb of `external`, `eip`, `nat` and `ipv4gw`."""
+    mine = tenant.credentials["token"]
+    tenant.become(cloud.ready["token"])
+    network = tenant.json(
+        *("external", "create", "--region", "cn-hangzhou", "--port", f"netns:/run/{vpc['id']}"),
+        *("--pool", f"198.51.{int(vpc['id'][-6:], 36) % 250}.0/29"),
+    )
+    assert tenant.json("external", "show", network["id"])["pools"] == network["pools"]
+    tenant.become(mine)
+    instance = tenant.json("instance", "create", "--vswitch", vswitch["id"], "--wait")["id"]
+    one, other = (tenant.json("eip", "allocate", "--region", "cn-hangzhou") for _ in range(2))
+    tenant.text("eip", "associate", one["id"], "--instance", instance)
+    assert tenant.run("eip", "associate", one["id"])[0] == 2
+    nat = tenant.json("nat", "create", "--vpc", vpc["id"], "--name", "out", "--wait")
+    assert nat["state"] == "available"
+    tenant.text("nat", "update", nat["id"], "--name", "exit")
+    tenant.text("eip", "associate", other["id"], "--nat", nat["id"])
+    public = ("--public", other["address"])
+    snat = tenant.json("nat", "snat", "add", nat["id"], *public, "--vswitch", vswitch["id"])
+    dnat = tenant.json(
+        *("nat", "dnat", "add", nat["id"], *public, "--private", "10.1.1.10", "--proto", "tcp"),
+        *("--public-port", 443, "--private-port", 8443),
+    )
+    assert [item["id"] for item in tenant.json("nat", "snat", "list", nat["id"])] == [snat["id"]]
+    assert [item["id"] for item in tenant.json("nat", "dnat", "list", nat["id"])] == [dnat["id"]]
+    assert [item["name"] for item in tenant.json("nat", "list", "--vpc", vpc["id"])] == ["exit"]
+    gateway = tenant.json("ipv4gw", "create", "--vpc", vpc["id"], "--wait")
+    assert tenant.json("ipv4gw", "update", gateway["id"], "--enable")["enabled"]
+    assert [item["id"] for item in tenant.json("ipv4gw", "list")] == [gateway["id"]]
+    tenant.text("ipv4gw", "delete", gateway["id"], "--wait")
+    tenant.text("nat", "snat", "delete", snat["id"])
+    tenant.text("nat", "dnat", "delete", dnat["id"])
+    tenant.text("nat", "delete", nat["id"], "--wait")
+    tenant.text("eip", "disassociate", one["id"])
+    for eip in tenant.json("eip", "list"):
+        tenant.text("eip", "release", eip["id"])
+    tenant.become(cloud.ready["token"])
+    tenant.text("external", "delete", network["id"])
+    assert network["id"] not in tenant.text("external", "list")
+
+
 def test_vswitch_is_shared(tenant, cloud, vswitch):
     """NET-9: every verb of `share`."""
     share = tenant.json("share", "create", "--vswitch", vswitch["id"], "--uid", cloud.ready["uid"])
