@@ -2,7 +2,10 @@
 
 import socket
 import struct
+import time
+from contextlib import suppress
 from ipaddress import ip_address
+from threading import Thread
 
 import pytest
 from tests.builders.topology import Topology
@@ -22,7 +25,7 @@ from peerway.adapters.dataplane.kernel.probe import _checksum
 from peerway.app.dataplane import Probe, Verdict
 from peerway.domain.security import Protocol
 from peerway.domain.vpc import Instance
-from peerway.fabric.model import Link
+from peerway.fabric.model import Fabric, Link
 
 pytestmark = pytest.mark.kernel
 
@@ -187,6 +190,45 @@ def test_cap_is_a_shaper_on_both_ends_and_changes_while_packets_flow(plane: Kern
         assert flow.carries(flow.client, flow.server)
         assert dict(plane.observe().drift) == {}
     flow.close()
+
+
+def test_stream_outlives_every_change_of_its_cap(plane: KernelDataPlane) -> None:
+    """EC-6, PEER-14: one connection that never stops sending takes each new rate; bench/ measures how exactly."""
+    net = Topology()
+    one, _other, here, there = pair(net)
+    fabric = net.fabric()
+    plane.apply(fabric)
+    flow = Flow(plane, here, there)
+    flow.server.settimeout(PATIENCE_S)
+    sender = Thread(target=_send_on, args=(flow.client,))
+    sender.start()
+    (link,) = fabric.links.values()
+    try:
+        for cap in (50, 200, 100):
+            capped = Link(link.id, link.ends, up=True, cap_mbps=cap)
+            assert plane.apply(Fabric(fabric.revision, fabric.routers, {link.id: capped})).failures == {}
+            half_a_second = cap * 62_500
+            _receive(flow.server, half_a_second)  # what was under way, and what TCP needs to find the new rate
+            start, before = time.monotonic(), plane.counters()[link.id, one.id].sent_bytes
+            _receive(flow.server, half_a_second)
+            sent = plane.counters()[link.id, one.id].sent_bytes - before
+            assert abs(sent * 8e-6 / (time.monotonic() - start) / cap - 1) < 0.1
+    finally:
+        flow.close()
+        sender.join()
+
+
+def _send_on(client: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            client.sendall(bytes(1 << 16))
+
+
+def _receive(server: socket.socket, amount: int) -> None:
+    while amount > 0:
+        got = len(server.recv(1 << 18))
+        assert got, "the connection ended"
+        amount -= got
 
 
 def test_packet_too_big_reaches_the_sender_of_an_allowed_flow(plane: KernelDataPlane) -> None:
