@@ -138,6 +138,20 @@ def make_site(
     store.close()
 
 
+#: A border router as most tests need one; the line is missing.
+VBR = {"vlan": 100, "local_gateway": "10.255.0.1/30", "peer_gateway": "10.255.0.2"}
+
+
+def enabled_line(site: Site, account: Account, access_point_id: str = "ap-cn-hangzhou-yh-ts-A") -> Any:
+    """A leased line of the account that was taken through all its steps; each has a port of its own."""
+    body = {"access_point_id": access_point_id, "line_operator": "CT"}
+    path = f"/physical-connections/{account.ok('POST', '/physical-connections', body)['id']}"
+    site.operator.ok("POST", f"{path}/approve", {"room": "room 1", "contact": "Li"})
+    site.operator.ok("POST", f"{path}/allocate", {"port": f"interface:eth{next(site.names)}"})
+    account.ok("POST", f"{path}/confirm")
+    return site.operator.ok("POST", f"{path}/enable")
+
+
 class Server(uvicorn.Server):
     """Tells when it takes requests, and ends the watch streams when it stops."""
 

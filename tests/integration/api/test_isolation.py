@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from tests.support.api import VBR, enabled_line
 
 #: Method, path with the id's place, body.
 REQUESTS = {
@@ -72,6 +73,34 @@ REQUESTS = {
         ("POST", "/router-interfaces/{}/activate", None),
         ("POST", "/router-interfaces/{}/deactivate", None),
     ],
+    "line": [
+        ("GET", "/physical-connections/{}", None),
+        ("PATCH", "/physical-connections/{}", {"name": "x"}),
+        ("DELETE", "/physical-connections/{}", None),
+        ("POST", "/physical-connections/{}/loa", {"loa": "Wang"}),
+        ("POST", "/physical-connections/{}/confirm", None),
+        ("POST", "/physical-connections/{}/cancel", None),
+        ("POST", "/physical-connections/{}/terminate", None),
+        (
+            "POST",
+            "/vbrs",
+            {"line_id": "{}", "vlan": 1, "local_gateway": "10.255.0.1/30", "peer_gateway": "10.255.0.2"},
+        ),
+    ],
+    "vbr": [
+        ("GET", "/vbrs/{}", None),
+        ("PATCH", "/vbrs/{}", {"name": "x"}),
+        ("DELETE", "/vbrs/{}", None),
+        ("POST", "/vbrs/{}/confirm", None),
+        ("POST", "/vbrs/{}/terminate", None),
+        ("POST", "/vbrs/{}/recover", None),
+        ("POST", "/router-interfaces", {"router_id": "{}", "role": "initiator"}),
+        ("POST", "/route-tables", {"vpc_id": "{}"}),
+    ],
+    "vbr_table": [
+        ("GET", "/route-tables/{}", None),
+        ("POST", "/route-tables/{}/entries", {"destination": "192.168.0.0/16", "next_hop": "line"}),
+    ],
     "router": [("POST", "/router-interfaces", {"router_id": "{}", "role": "acceptor"})],
     "account": [
         ("GET", "/accounts/{}", None),
@@ -112,6 +141,8 @@ LISTS = [
     "/network-acls",
     "/instances",
     "/peerings",
+    "/physical-connections",
+    "/vbrs",
     "/eips",
     "/nat-gateways",
     "/ipv4-gateways",
@@ -140,8 +171,13 @@ def estate(site):
     rule = {"direction": "ingress", "remote_cidr": "10.0.0.0/8"}
     table = owner.ok("POST", "/route-tables", {"vpc_id": vpc["id"]})
     entry = {"destination": "10.98.0.0/16", "next_hop": "blackhole"}
+    line = enabled_line(site, owner)
+    vbr = owner.ok("POST", "/vbrs", {**VBR, "line_id": line["id"]})
     ids = {
         "vpc": vpc["id"],
+        "line": line["id"],
+        "vbr": vbr["id"],
+        "vbr_table": vbr["route_table_id"],
         "vswitch": vswitch["id"],
         "table": table["id"],
         "entry": owner.ok("POST", f"/route-tables/{table['id']}/entries", entry)["id"],

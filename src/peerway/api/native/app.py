@@ -33,6 +33,7 @@ from peerway.api.native.routers import (
     catalogue,
     gateways,
     instances,
+    lines,
     nat_gateways,
     network_acls,
     peerings,
@@ -41,6 +42,7 @@ from peerway.api.native.routers import (
     router_interfaces,
     security_groups,
     shares,
+    vbrs,
     vpcs,
     vswitches,
 )
@@ -105,6 +107,8 @@ def all_operations() -> tuple[Operation, ...]:
     return (
         *peerings.OPERATIONS,
         *router_interfaces.OPERATIONS,
+        *lines.OPERATIONS,
+        *vbrs.OPERATIONS,
         *vpcs.OPERATIONS,
         *vswitches.OPERATIONS,
         *route_tables.OPERATIONS,

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 from peerway.api.native.schemas.common import Body, Text, Word
 from peerway.app.usecases.network_acls import AclEntrySpec
 from peerway.app.usecases.security_groups import RuleSpec
+from peerway.domain.route_table import HIGHEST_WEIGHT, MOST_PATHS, RoutePath
 
 #: Most rules or entries in one body; what a group or ACL may hold is the use cases' business.
 MOST = 5000
@@ -26,6 +27,17 @@ class CreateInVpcBody(Body):
     description: Text = Field("", description="Free text.")
 
 
+class PathBody(Body):
+    """One of several router interfaces."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"interface_id": "ri-0123456789abcdefghij", "weight": 100}]}
+    )
+
+    interface_id: Word = Field(description="Router interface of the table's router.")
+    weight: int = Field(100, ge=0, le=HIGHEST_WEIGHT, description="Share of the connections; 0 to stand by.")
+
+
 class CreateRouteEntryBody(Body):
     """A new custom entry."""
 
@@ -38,14 +50,40 @@ class CreateRouteEntryBody(Body):
                     "next_hop_id": "pcc-0123456789abcdefghij",
                 },
                 {"destination": "10.3.0.0/16", "next_hop": "blackhole"},
+                {
+                    "destination": "192.168.0.0/16",
+                    "next_hop": "router_interface",
+                    "paths": [
+                        {"interface_id": "ri-0123456789abcdefghij", "weight": 100},
+                        {"interface_id": "ri-jihgfedcba9876543210", "weight": 0},
+                    ],
+                },
             ]
         }
     )
 
     destination: Word = Field(description="Destination range.")
-    next_hop: Word = Field(description="`instance`, `peering` or `blackhole`.")
-    next_hop_id: Word | None = Field(None, description="Id of the next hop; null for a blackhole.")
+    next_hop: Word = Field(
+        description="`instance`, `peering`, `router_interface`, `line` (a border router's), `nat_gateway`, `ipv4_gateway` "
+        "or `blackhole`."
+    )
+    next_hop_id: Word | None = Field(
+        None, description="Id of the next hop; null for a blackhole, a line and with `paths`."
+    )
+    paths: list[PathBody] = Field(
+        [],
+        max_length=MOST_PATHS,
+        description="2 to 16 router interfaces: all with a weight share the connections by it; of one with a weight "
+        "and others with 0 these stand by.",
+    )
     name: Text = Field("", description="Display name.")
+
+    def given(self) -> dict[str, Any]:
+        """The fields that the body names."""
+        named = super().given()
+        if "paths" in named:
+            named["paths"] = tuple(RoutePath(path.interface_id, path.weight) for path in self.paths)
+        return named
 
 
 class CreateSecurityGroupBody(CreateInVpcBody):
