@@ -11,6 +11,7 @@ from tests.support.kernel import pair, until
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.adapters.dataplane.kernel.shell import Shell
+from peerway.domain.security import Direction, Protocol, RuleAction
 from peerway.domain.vpc import Instance
 from peerway.fabric.model import Fabric
 
@@ -81,6 +82,29 @@ def test_the_c_library_finds_instances_by_name(named: Named) -> None:
     assert str(named.there.ipv4) in named.run(named.here, "getent", "hosts", f"{there}.peerway.internal")[1]
     assert here in named.run(named.there, "getent", "hosts", str(named.here.ipv4))[1]
     assert named.run(named.here, "getent", "hosts", "nobody") == (2, "")
+
+
+def test_security_groups_decide_who_may_ask(named: Named) -> None:
+    """NET-7: an egress rule holds for the name server as for any other destination, per protocol, and can be revoked."""
+    group = named.net.group(named.one)
+    named.net.change(named.here, security_group_ids=(group.id,))
+    named.apply()
+    name = f"{named.here.id}.{named.one.id}.peerway.internal"
+    assert "NOERROR" in named.dig("udp", name)
+    rule = named.net.rule(
+        group,
+        "100.100.2.136/32",
+        direction=Direction.EGRESS,
+        protocol=Protocol.UDP,
+        ports=(53, 53),
+        action=RuleAction.DROP,
+    )
+    named.apply()
+    assert named.dig("udp", name, timeout_s=0.2) == "Timeout"
+    assert "NOERROR" in named.dig("tcp", name)
+    named.net.remove(rule)
+    named.apply()
+    assert "NOERROR" in named.dig("udp", name)
 
 
 def test_only_the_commands_own_view_of_the_files_changes(named: Named) -> None:

@@ -39,6 +39,7 @@ HOOKS: Final = MappingProxyType(
             ("arriving", "filter", "prerouting", "raw"),
             ("prerouting", "nat", "prerouting", "dstnat"),
             ("arrived", "filter", "prerouting", "dstnat + 10"),
+            ("input", "filter", "input", "filter"),
             ("forward", "filter", "forward", "filter"),
             ("postrouting", "nat", "postrouting", "srcnat"),
             ("leaving", "filter", "postrouting", "srcnat + 10"),
@@ -230,6 +231,8 @@ class _Build:
         passing = [f"iifname {gateways}", f"oifname {gateways}"] if gateways else []
         settle = [*(f"{side} accept" for side in passing), "ct mark set $MARK accept"]
         self.fixed.setdefault("forward", []).append("jump policies")
+        # instances ask the router's name server; no rule is about what answers the router's own probes
+        self.fixed["input"] = ["ct direction reply accept", "jump policies"]
         # a gateway's connections pass the router twice under one tracking entry, so they are judged each time
         self.fixed["policies"] = [
             *(f"{side} goto judge" for side in passing),
