@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from peerway.app.store import Reader, Writer, where
+from peerway.app.usecases.addresses import choose_ipv4
 from peerway.app.usecases.common import (
     UNSET,
     Page,
@@ -23,9 +24,10 @@ from peerway.app.usecases.common import (
     seen_by,
 )
 from peerway.app.usecases.eips import let_go_of_eips
+from peerway.app.usecases.listeners import remove_backends_of
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import AlreadyExists, Conflict, IllegalState, InUse, InvalidInput, NotFound
+from peerway.domain.errors import AlreadyExists, IllegalState, InUse, InvalidInput, NotFound
 from peerway.domain.quota import GROUPS_PER_INSTANCE
 from peerway.domain.resource import Provisioning
 from peerway.domain.route_table import RouteEntry
@@ -34,10 +36,8 @@ from peerway.domain.text import check_flag, check_name
 from peerway.domain.vpc import (
     Instance,
     VSwitch,
-    check_ipv4,
     check_ipv6,
     check_netns,
-    free_ipv4,
     ipv6_of,
     mac_of,
 )
@@ -143,7 +143,7 @@ def update_instance(tx: Writer, world: World, caller: Caller, request: UpdateIns
 def delete_instance(tx: Writer, world: World, caller: Caller, request: DeleteInstance) -> Instance:
     """Start the deletion of an instance; `InUse` while a route leads to it. A repeat changes nothing.
 
-    Its public address becomes free.
+    Its public address becomes free, and no load balancer passes connections to it any more.
     """
     require_member(caller)
     instance = own(tx, caller, Instance, request.id)
@@ -152,6 +152,7 @@ def delete_instance(tx: Writer, world: World, caller: Caller, request: DeleteIns
     for entry in tx.select(RouteEntry, where("next_hop_id", instance.id), limit=1):
         raise InUse("instance", instance.id, "route_entry", entry.id)
     let_go_of_eips(tx, caller, instance.id)
+    remove_backends_of(tx, caller, instance.id)
     return replace_stored(tx, caller, instance, replace(instance, state=Provisioning.DELETING), "delete")
 
 
@@ -163,7 +164,7 @@ def _decide_instance(tx: Writer, world: World, caller: Caller, request: CreateIn
         require_operator(caller)
     id = world.entropy.new_id("i")
     neighbours = tx.select(Instance, where("vswitch_id", vswitch.id))
-    ipv4 = _decide_ipv4(request.ipv4, vswitch, neighbours)
+    ipv4 = choose_ipv4(tx, vswitch, request.ipv4, "ipv4")
     return Instance(
         id=id,
         owner_uid=caller.uid,
@@ -178,19 +179,6 @@ def _decide_instance(tx: Writer, world: World, caller: Caller, request: CreateIn
         source_dest_check=check_flag(request.source_dest_check, "source_dest_check"),
         netns=check_netns(request.netns),
     )
-
-
-def _decide_ipv4(text: str | None, vswitch: VSwitch, neighbours: Sequence[Instance]) -> IPv4Address:
-    taken = {neighbour.ipv4 for neighbour in neighbours}
-    if text is not None:
-        address = check_ipv4(text, vswitch)
-        if address in taken:
-            raise AlreadyExists(f"address {address} is taken", code="address_taken", field="ipv4")
-        return address
-    free = free_ipv4(vswitch, taken)
-    if free is None:
-        raise Conflict("no address is free in the VSwitch", code="addresses_used_up", field="vswitch_id")
-    return free
 
 
 def _decide_ipv6(

@@ -9,6 +9,7 @@ from ipaddress import IPv6Network
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.common import (
     UNSET,
+    WORDS,
     Page,
     Unset,
     every,
@@ -26,10 +27,13 @@ from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import Conflict, InUse, NotFound
+from peerway.domain.gateway import SnatEntry
 from peerway.domain.prefixes import Prefix, contains
 from peerway.domain.resource import Provisioning
 from peerway.domain.route_table import RouteEntry, RouteTable
 from peerway.domain.security import NetworkAcl
+from peerway.domain.service import Database, LoadBalancer
+from peerway.domain.sharing import Share
 from peerway.domain.text import check_description, check_name
 from peerway.domain.vpc import (
     Instance,
@@ -138,13 +142,14 @@ def update_vswitch(tx: Writer, world: World, caller: Caller, request: UpdateVSwi
 
 
 def delete_vswitch(tx: Writer, world: World, caller: Caller, request: DeleteVSwitch) -> VSwitch:
-    """Start the deletion of a VSwitch; `InUse` while an instance is in it. A repeat changes nothing."""
+    """Start the deletion of a VSwitch; `InUse` names what is left in it. A repeat changes nothing."""
     require_member(caller)
     vswitch = own(tx, caller, VSwitch, request.id)
     if vswitch.state is Provisioning.DELETING:
         return vswitch
-    for instance in tx.select(Instance, where("vswitch_id", vswitch.id), limit=1):
-        raise InUse("vswitch", vswitch.id, "instance", instance.id)
+    for kind in (Instance, LoadBalancer, Database, Share, SnatEntry):
+        for left in tx.select(kind, where("vswitch_id", vswitch.id), limit=1):
+            raise InUse("vswitch", vswitch.id, WORDS[kind], left.id)
     return replace_stored(tx, caller, vswitch, replace(vswitch, state=Provisioning.DELETING), "delete")
 
 

@@ -1,0 +1,146 @@
+"""Load balancers (NET-6): private addresses whose listeners pass connections on to instances. Listeners are `listeners`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from peerway.app.store import Reader, Writer, where
+from peerway.app.usecases.addresses import choose_ipv4
+from peerway.app.usecases.common import (
+    UNSET,
+    Page,
+    Unset,
+    idempotent,
+    insert,
+    own,
+    page,
+    readable,
+    replace_stored,
+    require_member,
+    seen_by,
+)
+from peerway.app.usecases.limits import check_limit
+from peerway.app.world import World
+from peerway.domain.account import Caller
+from peerway.domain.errors import IllegalState, InUse
+from peerway.domain.resource import Provisioning
+from peerway.domain.service import Listener, LoadBalancer
+from peerway.domain.text import check_description, check_name
+from peerway.domain.vpc import VSwitch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateLoadBalancer:
+    """Make a load balancer."""
+
+    #: VSwitch that its address is from.
+    vswitch_id: str
+    #: Its address; None for the first free one.
+    address: str | None = None
+    #: Display name.
+    name: str = ""
+    #: Free text.
+    description: str = ""
+    #: Makes repeats harmless.
+    client_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateLoadBalancer:
+    """Change a load balancer's texts."""
+
+    #: The load balancer.
+    id: str
+    #: New name.
+    name: str | Unset = UNSET
+    #: New description.
+    description: str | Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteLoadBalancer:
+    """Delete a load balancer without listeners."""
+
+    #: The load balancer.
+    id: str
+
+
+def create_load_balancer(
+    tx: Writer, world: World, caller: Caller, request: CreateLoadBalancer
+) -> LoadBalancer:
+    """Make a load balancer; it answers nothing until it has a listener with a backend."""
+    require_member(caller)
+
+    def run() -> LoadBalancer:
+        vswitch = usable_vswitch(tx, caller, request.vswitch_id)
+        used = tx.count(LoadBalancer, where("owner_uid", caller.uid))
+        check_limit(tx, world, "load_balancers_per_account", caller.uid, used, scope="the account")
+        balancer = LoadBalancer(
+            id=world.entropy.new_id("lb"),
+            owner_uid=caller.uid,
+            created_at=tx.now,
+            vpc_id=vswitch.vpc_id,
+            vswitch_id=vswitch.id,
+            address=choose_ipv4(tx, vswitch, request.address, "address"),
+            name=check_name(request.name),
+            description=check_description(request.description),
+        )
+        return insert(tx, caller, balancer)
+
+    return idempotent(tx, caller, request.client_token, "create_load_balancer", request, run, LoadBalancer)
+
+
+def get_load_balancer(tx: Reader, world: World, caller: Caller, id: str) -> LoadBalancer:
+    """A load balancer of the caller's."""
+    return readable(tx, caller, LoadBalancer, id)
+
+
+def list_load_balancers(
+    tx: Reader,
+    world: World,
+    caller: Caller,
+    *,
+    vpc_id: str | None = None,
+    all_accounts: bool = False,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Page[LoadBalancer]:
+    """The caller's load balancers, of one VPC when it is named."""
+    conditions = list(seen_by(caller, all_accounts=all_accounts))
+    if vpc_id is not None:
+        conditions.append(where("vpc_id", vpc_id))
+    return page(tx, LoadBalancer, *conditions, after=after, limit=limit)
+
+
+def update_load_balancer(
+    tx: Writer, world: World, caller: Caller, request: UpdateLoadBalancer
+) -> LoadBalancer:
+    """Change name and description."""
+    require_member(caller)
+    before = own(tx, caller, LoadBalancer, request.id)
+    name = before.name if request.name is UNSET else check_name(request.name)
+    description = (
+        before.description if request.description is UNSET else check_description(request.description)
+    )
+    return replace_stored(tx, caller, before, replace(before, name=name, description=description))
+
+
+def delete_load_balancer(
+    tx: Writer, world: World, caller: Caller, request: DeleteLoadBalancer
+) -> LoadBalancer:
+    """Start the deletion; `InUse` while it has a listener. A repeat changes nothing."""
+    require_member(caller)
+    balancer = own(tx, caller, LoadBalancer, request.id)
+    if balancer.state is Provisioning.DELETING:
+        return balancer
+    for listener in tx.select(Listener, where("load_balancer_id", balancer.id), limit=1):
+        raise InUse("load_balancer", balancer.id, "listener", listener.id)
+    return replace_stored(tx, caller, balancer, replace(balancer, state=Provisioning.DELETING), "delete")
+
+
+def usable_vswitch(tx: Reader, caller: Caller, id: str) -> VSwitch:
+    """The caller's VSwitch when services may be put into it."""
+    vswitch = own(tx, caller, VSwitch, id, "vswitch_id")
+    if vswitch.state is Provisioning.DELETING:
+        raise IllegalState("vswitch", vswitch.id, vswitch.state.value, "use")
+    return vswitch
