@@ -43,13 +43,13 @@ class Site:
         """The instance's IPv6 address."""
         return str(self.instance["ipv6"])
 
-    def route(self, destination: str, peering: dict[str, Any], table_id: str | None = None) -> dict[str, Any]:
-        """Send a range over a peer connection."""
+    def route(self, destination: str, link: dict[str, Any], table_id: str | None = None) -> dict[str, Any]:
+        """Send a range over a peer connection or a router interface."""
         made: dict[str, Any] = self.tenant.post(
             f"/route-tables/{table_id or self.table_id}/entries",
             destination=destination,
-            next_hop="peering",
-            next_hop_id=peering["id"],
+            next_hop="router_interface" if link["id"].startswith("ri-") else "peering",
+            next_hop_id=link["id"],
         )
         return made
 
@@ -111,6 +111,42 @@ def connect(one: Site, other: Site, **fields: Any) -> dict[str, Any]:
     if one.tenant.uid != other.tenant.uid:
         other.tenant.post(f"/peerings/{peering['id']}/accept")
     return one.tenant.settled(f"/peerings/{peering['id']}", "active")
+
+
+def face(one: Site, other: Site, spec: str = "Large.1") -> tuple[dict[str, Any], dict[str, Any]]:
+    """A router interface at each of two sites that names the other, the first's as the initiator; not connected yet."""
+    ends = ((one, other, "initiator"), (other, one, "acceptor"))
+    made = [
+        near.tenant.post(
+            "/router-interfaces",
+            router_id=near.vpc_id,
+            role=role,
+            opposite_region_id=far.region_id,
+            spec=spec if role == "initiator" and near.region_id != far.region_id else None,
+        )
+        for near, far, role in ends
+    ]
+    named = [
+        site.tenant.call(
+            "PATCH",
+            f"/router-interfaces/{own['id']}",
+            opposite_interface_id=opposite["id"],
+            opposite_router_id=opposite["router_id"],
+            opposite_owner_uid=opposite["owner_uid"],
+        )
+        for site, own, opposite in ((one, made[0], made[1]), (other, made[1], made[0]))
+    ]
+    return named[0], named[1]
+
+
+def join(one: Site, other: Site, spec: str = "Large.1") -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same, connected and active."""
+    initiator, acceptor = face(one, other, spec)
+    one.tenant.post(f"/router-interfaces/{initiator['id']}/connect")
+    return (
+        one.tenant.settled(f"/router-interfaces/{initiator['id']}", "active"),
+        other.tenant.settled(f"/router-interfaces/{acceptor['id']}", "active"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
