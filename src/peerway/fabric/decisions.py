@@ -24,9 +24,6 @@ from peerway.fabric.model import (
 )
 from peerway.fabric.packets import PORTED, Packet
 
-#: Port of the resolver, for udp and tcp.
-RESOLVER_PORT = 53
-
 
 def longest_match(fib: Fib, destination: Address) -> FibEntry | None:
     """The entry with the longest prefix that contains the address."""
@@ -96,11 +93,6 @@ def takes_exit(router: Router, sender: Endpoint, packet: Packet) -> bool:
         return False
     local = [prefix for subnet in router.subnets.values() for prefix in subnet.prefixes]
     return not any(packet.destination in prefix for prefix in (*PRIVATE_RANGES, SERVICE_RANGE, *local))
-
-
-def asks_resolver(packet: Packet) -> bool:
-    """Whether the packet, sent to the resolver's address, is one that it listens for."""
-    return packet.protocol in PORTED and packet.port == RESOLVER_PORT
 
 
 def carries(uplink: Uplink, packet: Packet) -> bool:

@@ -25,7 +25,6 @@ from dataclasses import replace
 
 from peerway.domain.errors import NotFound
 from peerway.fabric.decisions import (
-    asks_resolver,
     carries,
     decide,
     destination_nat,
@@ -285,12 +284,9 @@ class _Trip:
         yield Step(router.id, Check.DELIVERY, uplink_id, decided_by, Outcome.LEFT)
 
     def ask_resolver(self, router: Router, entry: FibEntry) -> Iterator[Step]:
-        """To the VPC's name server, which listens at one port; the rest of it is the service range, where nothing answers."""
-        listens = asks_resolver(self.packet)
-        if listens:
-            self.depart(router)
-        outcome = Outcome.HANDED_TO_RESOLVER if listens else Outcome.BLACKHOLE
-        yield Step(router.id, Check.DELIVERY, router.id, entry.source, outcome)
+        """To the VPC's name server. It answers everybody who gets there: at a port where it does not listen, that nobody does."""
+        self.depart(router)
+        yield Step(router.id, Check.DELIVERY, router.id, entry.source, Outcome.HANDED_TO_RESOLVER)
 
     def arrive(self, router: Router, leaving: Subnet | None, entry: FibEntry) -> Iterator[Step]:
         """Out of the subnet it leaves (None for one that came from elsewhere) and to an interface of this router."""

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from ipaddress import IPv4Address, IPv6Address
 
+from peerway.domain.prefixes import RESOLVER_ADDRESS
+
 #: Interface group of link ends; instances' interfaces are in the group of their VSwitch, which is never this one.
 LINK_GROUP = 2
 #: Interface group of interfaces that are switched off and wait to be reaped.
@@ -58,7 +60,7 @@ FAR6 = IPv6Address("fe80::2").packed
 #: Source of ICMPv6 errors that a router sends; nobody routes to it.
 ROUTER6 = IPv6Address("fdff:ffff:ffff::1").packed
 #: The VPC's name server, as its instances see it; health checks of instances come from there, too.
-RESOLVER4 = IPv4Address("100.100.2.136")
+RESOLVER4 = RESOLVER_ADDRESS
 #: Interface of an instance whose namespace the driver made: name and index.
 GUEST_INTERFACE = ("eth0", 2)
 #: Name of the interface in an attached namespace, where `eth0` may be taken.
