@@ -5,6 +5,7 @@ Ranges are drawn from a small pool, so that VPCs overlap, routes meet VSwitches 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from itertools import pairwise
@@ -46,6 +47,9 @@ REMOTES = ("0.0.0.0/0", "10.0.0.0/16", "10.1.1.0/24", "10.1.1.10/32", "::/0", "f
 STRAYS = ("10.0.1.200", "10.1.9.9", "100.64.0.1", "172.16.0.1", "8.8.8.8", "fd00:0:1:1::99", "2001:db8::1")
 PORTS = ((0, 65535), (80, 80), (22, 100), (32768, 60999))
 PACKET_PORTS = (22, 80, 443, 50000)
+
+#: Makes something of a topology, or changes something in it.
+Making = Callable[[Topology], st.SearchStrategy]
 
 _states = st.sampled_from(
     [PeeringState.ACTIVE] * 4 + [PeeringState.SUSPENDED, PeeringState.PENDING, PeeringState.UPDATING]
@@ -94,17 +98,20 @@ def topologies(draw: st.DrawFn) -> Topology:
 
 
 @st.composite
-def edits(draw: st.DrawFn, topology: Topology) -> Edits:
+def edits(
+    draw: st.DrawFn, topology: Topology, additions: Making | None = None, change: Making | None = None
+) -> Edits:
     """One to three changes, made to the topology: something added, changed, or taken out whoever needs it."""
+    additions, change = additions or _additions, change or _change
     made = Edits()
     for _ in range(draw(st.integers(1, 3))):
         before = dict(topology.resources)
         if topology.resources and draw(st.integers(0, 2)) == 0:
             made.removals.append(topology.remove(draw(st.sampled_from(list(before.values())))))
         elif topology.resources and draw(st.booleans()):
-            draw(_change(topology))
+            draw(change(topology))
         else:
-            draw(_additions(topology))
+            draw(additions(topology))
         new = topology.resources
         gone = before.keys() - new.keys()
         made.upserts = [resource for resource in made.upserts if resource.id not in gone]
@@ -291,7 +298,7 @@ def _acl_entries(draw: st.DrawFn) -> list[AclEntry]:
 
 @st.composite
 def _change(draw: st.DrawFn, topology: Topology) -> None:
-    """Change something about a resource, or nothing but its name."""
+    """Change something about a resource, or nothing but its revision."""
     resource = draw(st.sampled_from(list(topology.resources.values())))
     match resource:
         case Peering():
@@ -309,4 +316,4 @@ def _change(draw: st.DrawFn, topology: Topology) -> None:
         case RouteEntry():
             topology.change(resource, next_hop_id="pcc-none")
         case _:
-            topology.change(resource, name=draw(st.sampled_from(["a", "b"])))
+            topology.change(resource, revision=draw(st.integers(0, 1)))

@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.builders.strategies import edits, topologies
+from tests.builders.wide import wide_edits, wide_topologies
 
 from peerway.fabric.compile import compile_fabric, recompile
 from peerway.fabric.persistent import PersistentMap
@@ -12,11 +12,11 @@ from peerway.fabric.persistent import PersistentMap
 @given(st.data())
 def test_recompile_equals_compile_from_scratch(data):
     """After any edits, the incremental snapshot and fabric equal those made from the stored resources alone (issue 2, item 4)."""
-    topology = data.draw(topologies())
+    topology = data.draw(wide_topologies())
     snapshot = topology.snapshot()
     fabric = compile_fabric(snapshot)
     for _ in range(data.draw(st.integers(1, 6))):
-        made = data.draw(edits(topology))
+        made = data.draw(wide_edits(topology))
         changed = snapshot.with_changes(topology.revision, made.upserts, made.removals)
         new = recompile(fabric, *changed)
         assert changed.snapshot == topology.snapshot()
@@ -34,7 +34,7 @@ def test_recompile_equals_compile_from_scratch(data):
 @given(st.data())
 def test_snapshot_with_nothing_new_touches_nothing(data):
     """Hearing again of what is stored touches nothing, so that a full scan costs no compilation."""
-    topology = data.draw(topologies())
+    topology = data.draw(wide_topologies())
     snapshot = topology.snapshot()
     again = snapshot.with_changes(snapshot.revision, topology.resources.values(), [("vpc", "vpc-none")])
     assert again.touched == again.touched_links == frozenset()
