@@ -14,6 +14,7 @@ from peerway.cli.options import (
     Name,
     Output,
     Timeout,
+    VpcFilter,
     VpcOption,
     Wait,
     wait_s,
@@ -50,11 +51,15 @@ def create(
 
 @app.command("list")
 def list_gateways(
-    ctx: typer.Context, all_accounts: AllAccounts = False, limit: Limit = None, output: Output = None
+    ctx: typer.Context,
+    vpc: VpcFilter = None,
+    all_accounts: AllAccounts = False,
+    limit: Limit = None,
+    output: Output = None,
 ) -> None:
     """List IPv4 gateways."""
     session = session_of(ctx)
-    items = session.client.pages("/ipv4-gateways", limit=limit, all_accounts=all_accounts or None)
+    items = session.client.pages("/ipv4-gateways", limit=limit, vpc_id=vpc, all_accounts=all_accounts or None)
     session.show_all("ipv4gw", items, output)
 
 

@@ -381,7 +381,7 @@ IPV4_GATEWAY = resource(
     flag("enabled"),
     text("state"),
     UniqueConstraint("vpc_id"),
-    search="owner_uid",
+    search="vpc_id owner_uid",
 )
 
 LOAD_BALANCER = resource(

@@ -74,10 +74,9 @@ def create_ipv4_gateway(tx: Writer, world: World, caller: Caller, request: Creat
     def run() -> Ipv4Gateway:
         vpc = usable_vpc(tx, caller, request.vpc_id)
         network_of(tx, vpc.region_id)
-        for present in tx.select(Ipv4Gateway, where("owner_uid", caller.uid)):
-            if present.vpc_id == vpc.id:
-                text = f"the VPC has the IPv4 gateway {present.id}"
-                raise AlreadyExists(text, code="gateway_exists", field="vpc_id", id=present.id)
+        for present in tx.select(Ipv4Gateway, where("vpc_id", vpc.id), limit=1):
+            text = f"the VPC has the IPv4 gateway {present.id}"
+            raise AlreadyExists(text, code="gateway_exists", field="vpc_id", id=present.id)
         gateway = Ipv4Gateway(
             id=world.entropy.new_id("ipv4gw"),
             owner_uid=caller.uid,
@@ -102,12 +101,16 @@ def list_ipv4_gateways(
     world: World,
     caller: Caller,
     *,
+    vpc_id: str | None = None,
     all_accounts: bool = False,
     after: str | None = None,
     limit: int | None = None,
 ) -> Page[Ipv4Gateway]:
-    """The caller's gateways."""
-    return page(tx, Ipv4Gateway, *seen_by(caller, all_accounts=all_accounts), after=after, limit=limit)
+    """The caller's gateways, of one VPC when it is named."""
+    conditions = list(seen_by(caller, all_accounts=all_accounts))
+    if vpc_id is not None:
+        conditions.append(where("vpc_id", vpc_id))
+    return page(tx, Ipv4Gateway, *conditions, after=after, limit=limit)
 
 
 def update_ipv4_gateway(tx: Writer, world: World, caller: Caller, request: UpdateIpv4Gateway) -> Ipv4Gateway:

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.common import (
     UNSET,
+    WORDS,
     Page,
     Unset,
     choose,
@@ -27,8 +28,9 @@ from peerway.app.usecases.links import check_new_range, live_peerings, write_rou
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import IllegalState, InUse, InvalidInput
+from peerway.domain.gateway import Ipv4Gateway, NatGateway
 from peerway.domain.prefixes import contains, parse_ipv4_prefix
-from peerway.domain.resource import Provisioning, Resource
+from peerway.domain.resource import Provisioning
 from peerway.domain.route_table import EntryOrigin, RouteEntry, RouteTable, TableKind
 from peerway.domain.router_interface import RouterInterface
 from peerway.domain.security import NetworkAcl, SecurityGroup
@@ -259,15 +261,9 @@ def _decide_ipv6(text: str | None, id: str) -> IPv6Network | None:
 
 def _check_empty(tx: Reader, vpc: Vpc) -> None:
     inside = where("vpc_id", vpc.id)
-    kinds: tuple[tuple[type[Resource], str], ...] = (
-        (VSwitch, "vswitch"),
-        (SecurityGroup, "security_group"),
-        (NetworkAcl, "network_acl"),
-        (RouterInterface, "router_interface"),
-    )
-    for kind, word in kinds:
+    for kind in (VSwitch, SecurityGroup, NetworkAcl, RouterInterface, NatGateway, Ipv4Gateway):
         for left in tx.select(kind, inside, limit=1):
-            raise InUse("vpc", vpc.id, word, left.id)
+            raise InUse("vpc", vpc.id, WORDS[kind], left.id)
     for table in tx.select(RouteTable, inside, limit=2):
         if table.kind is TableKind.CUSTOM:
             raise InUse("vpc", vpc.id, "route_table", table.id)

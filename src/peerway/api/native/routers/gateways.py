@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from peerway.api.native.call import Call
 from peerway.api.native.operation import Operation
-from peerway.api.native.schemas.common import Id, ListOf, TenantListParameters
+from peerway.api.native.schemas.common import Id, ListOf
 from peerway.api.native.schemas.gateways import (
     AllocateEipBody,
     AssociateEipBody,
@@ -17,6 +17,7 @@ from peerway.api.native.schemas.gateways import (
     CreateIpv4GatewayBody,
     EipList,
     ExternalNetworkList,
+    GatewayList,
     UpdateIpv4GatewayBody,
 )
 from peerway.app.usecases import eips, external_networks, ipv4_gateways
@@ -99,7 +100,7 @@ async def create_ipv4_gateway(call: Call, body: CreateIpv4GatewayBody) -> Respon
     )
 
 
-async def list_ipv4_gateways(call: Call, query: Annotated[TenantListParameters, Query()]) -> Response:
+async def list_ipv4_gateways(call: Call, query: Annotated[GatewayList, Query()]) -> Response:
     """List IPv4 gateways."""
     return await call.read(
         lambda tx: ipv4_gateways.list_ipv4_gateways(tx, call.world, call.caller, **query.given())

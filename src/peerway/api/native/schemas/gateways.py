@@ -72,7 +72,7 @@ class CreateGatewayBody(Body):
 
 
 class GatewayList(TenantListParameters):
-    """Which NAT gateways."""
+    """Which gateways."""
 
     vpc_id: Word | None = Field(None, description="Only those of this VPC.")
 

@@ -211,7 +211,7 @@ def upgrade() -> None:
         flag("enabled"),
         text("state"),
         unique=("vpc_id",),
-        search="owner_uid",
+        search="vpc_id owner_uid",
     )
     resource(
         "load_balancer",
