@@ -55,6 +55,8 @@ ENTRIES: Mapping[str, Entry] = MappingProxyType(
         "ipv4gw": Entry("ipv4gw", NETWORK, "IPv4 gateways: let route tables decide about the internet."),
         "peering": Entry("peering", LINKS, "Peer connections between two VPCs."),
         "ri": Entry("ri", LINKS, "Router interfaces: express connections between routers."),
+        "line": Entry("line", LINKS, "Leased lines between a site and an access point."),
+        "vbr": Entry("vbr", LINKS, "Virtual border routers: one VLAN of a leased line each."),
         "watch": Entry("watch", LINKS, "Print changes as they happen."),
         "exec": Entry("exec", USE, "Run a command inside an instance, on the host that carries it."),
         "ping": Entry("ping", USE, "Send packets from an instance and say what came back."),

@@ -27,7 +27,7 @@ TableArgument = Annotated[
     str,
     typer.Argument(
         metavar="TABLE",
-        help="A route table, or a VPC for its system table.",
+        help="A route table, or a VPC or VBR for its system table.",
         autocompletion=ids_of("/route-tables"),
     ),
 ]

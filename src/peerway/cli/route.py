@@ -23,10 +23,20 @@ EntryArgument = Annotated[str, typer.Argument(metavar="ENTRY", help="Id of a cus
 
 
 def table_id(client: Client, table_or_vpc: str) -> str:
-    """The route table's id; for a VPC the id of its system table."""
-    if not table_or_vpc.startswith("vpc-"):
-        return table_or_vpc
-    return str(client.get(f"/vpcs/{table_or_vpc}")["system_table_id"])
+    """The route table's id; for a VPC or VBR the id of its system table."""
+    if table_or_vpc.startswith("vpc-"):
+        return str(client.get(f"/vpcs/{table_or_vpc}")["system_table_id"])
+    if table_or_vpc.startswith("vbr-"):
+        return str(client.get(f"/vbrs/{table_or_vpc}")["route_table_id"])
+    return table_or_vpc
+
+
+def parse_via(text: str) -> dict[str, object]:
+    """`INTERFACE` or `INTERFACE:WEIGHT`; `WrongUsage` on anything else."""
+    interface, colon, weight = text.partition(":")
+    if not interface or (colon and not weight.isdecimal()):
+        raise WrongUsage(f"--via takes INTERFACE or INTERFACE:WEIGHT, not {text!r}")
+    return {"interface_id": interface, "weight": int(weight)} if colon else {"interface_id": interface}
 
 
 @app.command()
@@ -44,19 +54,62 @@ def add(
         str | None,
         typer.Option(help="Next hop: an instance.", autocompletion=ids_of("/instances"), show_default=False),
     ] = None,
+    via: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="INTERFACE[:WEIGHT]",
+            help="Next hop: a router interface; several to share the connections by weight, or to stand by with 0.",
+            autocompletion=ids_of("/router-interfaces"),
+            show_default=False,
+        ),
+    ] = None,
+    line: Annotated[bool, typer.Option("--line", help="Next hop: the line of the VBR.")] = False,
+    nat: Annotated[
+        str | None,
+        typer.Option(
+            help="Next hop: a NAT gateway.", autocompletion=ids_of("/nat-gateways"), show_default=False
+        ),
+    ] = None,
+    ipv4gw: Annotated[
+        str | None,
+        typer.Option(
+            help="Next hop: the VPC's IPv4 gateway.",
+            autocompletion=ids_of("/ipv4-gateways"),
+            show_default=False,
+        ),
+    ] = None,
     blackhole: Annotated[bool, typer.Option("--blackhole", help="Next hop: nowhere.")] = False,
     name: Name = None,
     output: Output = None,
 ) -> None:
     """Add an entry to a route table."""
-    hops = [("peering", peering), ("instance", instance), ("blackhole", "" if blackhole else None)]
-    chosen = [(kind, id or None) for kind, id in hops if id is not None]
+    paths = [parse_via(text) for text in via or ()]
+    hops = {
+        "peering": peering,
+        "instance": instance,
+        "router_interface": paths or None,
+        "line": "" if line else None,
+        "nat_gateway": nat,
+        "ipv4_gateway": ipv4gw,
+        "blackhole": "" if blackhole else None,
+    }
+    chosen = [(kind, hop) for kind, hop in hops.items() if hop is not None]
     if len(chosen) != 1:
-        raise WrongUsage("give exactly one of --peering, --instance and --blackhole")
+        options = "--peering, --instance, --via, --line, --nat, --ipv4gw and --blackhole"
+        raise WrongUsage(f"give exactly one of {options}")
+    ((kind, hop),) = chosen
     session = session_of(ctx)
-    body = {"destination": destination, "next_hop": chosen[0][0], "next_hop_id": chosen[0][1], "name": name}
+    where = next_hop_of(hop) if isinstance(hop, list) else {"next_hop_id": hop or None}
+    body = {"destination": destination, "next_hop": kind, "name": name, **where}
     path = f"/route-tables/{table_id(session.client, table_or_vpc)}/entries"
     session.show(session.client.create(path, body), output)
+
+
+def next_hop_of(paths: list[dict[str, object]]) -> dict[str, object]:
+    """The fields of an entry over router interfaces: one without a weight is a next hop like any other."""
+    if len(paths) == 1 and "weight" not in paths[0]:
+        return {"next_hop_id": paths[0]["interface_id"]}
+    return {"paths": paths}
 
 
 @app.command("list")
@@ -65,7 +118,7 @@ def list_entries(
     table_or_vpc: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TABLE]", help="A route table, or a VPC for its system table.", show_default=False
+            metavar="[TABLE]", help="A route table, or a VPC or VBR for its system table.", show_default=False
         ),
     ] = None,
     vpc: Annotated[

@@ -26,6 +26,8 @@ PASSING = frozenset(
         "activating",
         "modifying",
         "deactivating",
+        "terminating",
+        "recovering",
     }
 )
 #: States that count as gone.
@@ -42,11 +44,11 @@ def wait_until_settled(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Item:
-    """The resource once it is in a state that lasts; `CommandError` when it vanishes instead."""
+    """The resource once it is in a state that lasts, and `settled` where it tells; `CommandError` when it vanishes instead."""
     for item in _looks(client, path, timeout_s, clock, sleep):
         if item is None:
             raise CommandError(f"{path.rsplit('/', 1)[-1]} is gone")
-        if item.get("state") not in PASSING:
+        if item.get("state") not in PASSING and item.get("settled", True):
             return item
     raise WaitedTooLong(f"{path.rsplit('/', 1)[-1]} was still being changed after {timeout_s:g} s")
 

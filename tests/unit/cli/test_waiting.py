@@ -29,7 +29,7 @@ def time():
 
 
 def client_through(*states):
-    """A client of a resource that goes through states at each look and stays in the last; an int is a status."""
+    """A client of a resource that goes through states at each look and stays in the last; an int is a status, a dict the whole."""
     left = list(states)
 
     def answer(_request):
@@ -37,7 +37,7 @@ def client_through(*states):
         return (
             httpx.Response(state, json={})
             if isinstance(state, int)
-            else httpx.Response(200, json={"state": state})
+            else httpx.Response(200, json=state if isinstance(state, dict) else {"state": state})
         )
 
     return Client(Profile("http://peerway.test"), transport=httpx.MockTransport(answer))
@@ -54,6 +54,12 @@ def test_wait_ends_when_the_state_lasts(time):
         wait(wait_until_settled, client_through("updating", "updating", "active"), time)["state"] == "active"
     )
     assert time.now < 0.1
+
+
+def test_wait_lasts_until_a_change_within_a_state_is_reached(time):
+    """EC-9: what tells that the data plane is behind is waited for, though its state lasts."""
+    behind, there = ({"state": "active", "settled": settled} for settled in (False, True))
+    assert wait(wait_until_settled, client_through(behind, behind, there), time) == there
 
 
 def test_wait_returns_at_once_for_a_request_that_needs_acceptance(time):

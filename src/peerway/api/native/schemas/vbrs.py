@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from peerway.api.native.schemas.common import Body, TenantListParameters, Text, Word, flat
 from peerway.app.usecases.vbrs import vbr_actions
 from peerway.domain.account import Caller, Role
-from peerway.domain.lifecycle.vbr import VbrEvent
+from peerway.domain.lifecycle.vbr import VbrEvent, is_behind
 from peerway.domain.line import HIGHEST_VLAN, VbrState, VirtualBorderRouter
 from peerway.domain.port import Port
 from peerway.domain.resource import Resource
@@ -75,7 +75,8 @@ class MoveVbrBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"port": "interface:eth4"}, {"port": None}]})
 
     port: Text | None = Field(
-        description="`interface:NAME` or `netns:PATH`, used untagged; null for the line's port with its VLAN."
+        None,
+        description="`interface:NAME` or `netns:PATH`, used untagged; null for the line's port with its VLAN.",
     )
 
 
@@ -126,6 +127,8 @@ class VbrAnswer(Resource):
     generation: int
     #: Generation the data plane has reached.
     observed_generation: int
+    #: Whether the data plane has reached the present generation.
+    settled: bool
     #: What the caller is: it has the router, the line, both, or looks on as an operator.
     role: Literal["owner", "line_owner", "both", "none"]
     #: What the caller may do now.
@@ -137,6 +140,7 @@ def vbr_answer(caller: Caller, vbr: VirtualBorderRouter) -> dict[str, Any]:
     return {
         **flat(vbr),
         "port": vbr.port if caller.role.may(Role.OPERATOR) else None,
+        "settled": not is_behind(vbr),
         "role": role_of(vbr, caller.uid),
         "actions": vbr_actions(caller, vbr),
     }
