@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import ip_address, ip_interface, ip_network
+from ipaddress import IPv4Address, ip_address, ip_interface, ip_network
 from pathlib import Path
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane, join
@@ -11,19 +13,24 @@ from peerway.app.dataplane import Probe, Verdict
 from peerway.domain.port import Port, PortKind, Transfer
 from peerway.fabric.model import (
     Action,
+    Backend,
     Endpoint,
     Fabric,
     Fib,
     FibEntry,
     Filter,
     Link,
+    LinkCheck,
     LinkEnd,
     Match,
     Policy,
     Router,
     Rule,
+    Service,
+    ServiceCheck,
     Subnet,
     ToLink,
+    ToResolver,
     ToSubnet,
     ToUplink,
     Uplink,
@@ -36,8 +43,9 @@ def router(number: int, other: int, ports: tuple[int, int]) -> Router:
     """VPC 10.N.0.0/16 with one instance that lets a range of TCP ports in."""
     own = FibEntry(ip_network(f"10.{number}.1.0/24"), ToSubnet("vsw"), "vsw")
     far = FibEntry(ip_network(f"10.{other}.0.0/16"), ToLink("pcc"), "rte")
-    rule = Rule(Match(ip_network("0.0.0.0/0"), 6, *ports), Action.ACCEPT, "sgr")
-    policy = Policy("sg", Filter((rule,), Action.DROP), Filter((), Action.ACCEPT))
+    anywhere = ip_network("0.0.0.0/0")
+    rules = tuple(Rule(one, Action.ACCEPT, "sgr") for one in (Match(anywhere, 6, *ports), Match(anywhere, 1)))
+    policy = Policy("sg", Filter(rules, Action.DROP), Filter((), Action.ACCEPT))
     address = ip_address(f"10.{number}.1.9")
     return Router(
         f"vpc-{number}",
@@ -60,6 +68,23 @@ def with_uplink(inner: Router, port: Port) -> Router:
     return replace(inner, fibs={"vtb": table}, uplinks={"line": uplink})
 
 
+def with_services(inner: Router) -> Router:
+    """The router with a name server and a load balancer in front of its instance, which is asked for echoes."""
+    way = FibEntry(ip_network("100.100.2.136/32"), ToResolver(), "resolver")
+    table = Fib("vtb", (*inner.fibs["vtb"].entries, way))
+    backend = Backend("i-1", IPv4Address("10.1.1.9"), 53, 100)
+    service = Service("lsn", IPv4Address("10.1.1.200"), 17, 53, (backend,), ServiceCheck(1, 100, 2))
+    return replace(inner, fibs={"vtb": table}, services={"lsn": service})
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    """Ask again and again until it has happened."""
+    deadline = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def answered(plane: KernelDataPlane, port: int) -> bool:
     """Whether a TCP connection attempt is answered."""
     probe = Probe("i-1", ip_address("10.2.1.9"), 6, port, 300)
@@ -76,6 +101,12 @@ try:
     assert answered(plane, 80)
     assert not answered(plane, 79)
     assert dict(plane.observe().drift) == {}
+    check = LinkCheck("vpc-1", "pcc", IPv4Address("10.1.1.99"), IPv4Address("10.2.1.9"), 100, 2)
+    links = {"pcc": replace(fabric.links["pcc"], check=check)}
+    served = {**routers, "vpc-1": with_services(routers["vpc-1"])}
+    assert plane.apply(Fabric(1, served, links)).failures == {}
+    wait_for(lambda: plane.health() == {"pcc": True, "lsn/i-1": True})
+    wait_for(lambda: plane.probe(Probe("i-1", ip_address("100.100.2.136"), 6, 53)).detail == "connected")
     outside = Endpoint("i-3", "vsw", (ip_address("10.1.1.10"),), "02:00:00:00:00:03", netns="/proc/1/ns/net")
     spoiled = {"vpc-1": router(1, 2, (80, 90)), "vpc-2": routers["vpc-2"]}
     spoiled["vpc-1"].endpoints["i-3"] = outside

@@ -113,7 +113,9 @@ def _become(network: int, request: dict[str, Any], stdio: list[int]) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         syscalls.setns(network, syscalls.CLONE_NEWNET)
         syscalls.unshare(syscalls.CLONE_NEWNS)
-        _own_names(request.get("names"))
+        if request.get("names") is not None:
+            with contextlib.suppress(OSError):  # containers may forbid it, hosts may lack the file
+                show_names(request["names"])
         _own_sys()
         for target, fd in enumerate(stdio):
             os.dup2(fd, target)
@@ -136,24 +138,19 @@ def _say(request: dict[str, Any], error: OSError) -> None:
         os.write(sys.stderr.fileno(), f"{request['argv'][0]}: {error.strerror}\n".encode())
 
 
-def _own_names(resolv_conf: str | None) -> None:
-    """Show the VPC's name server in /etc/resolv.conf, in this command's own view of the files only.
+def show_names(resolv_conf: str) -> None:
+    """Show the text as /etc/resolv.conf in the process's own view of the files; `OSError` where that can't be.
 
-    The text stands in a file system of its own, mounted for a moment where `_own_sys` mounts another one anyway.
+    It stands in a file system of its own, which needs a place for a moment only.
     """
-    if resolv_conf is None:
-        return
-    with contextlib.suppress(
-        OSError
-    ):  # a container that forbids mounting, or a host without /etc/resolv.conf
-        syscalls.mount("tmpfs", "/sys", "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
-        try:
-            written = Path("/sys/resolv.conf")
-            written.write_text(resolv_conf, encoding="ascii")
-            written.chmod(0o644)
-            syscalls.mount(str(written), "/etc/resolv.conf", "", syscalls.MS_BIND)
-        finally:
-            syscalls.unmount("/sys")
+    syscalls.mount("tmpfs", "/sys", "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
+    try:
+        written = Path("/sys/resolv.conf")
+        written.write_text(resolv_conf, encoding="ascii")
+        written.chmod(0o644)
+        syscalls.mount(str(written), "/etc/resolv.conf", "", syscalls.MS_BIND)
+    finally:
+        syscalls.unmount("/sys")
 
 
 def _own_sys() -> None:

@@ -49,11 +49,11 @@ def open_prober(target: Target, loop: Loop, heard: Heard) -> Prober:
     """A prober for the target, opened in the namespace that the thread is in."""
     match target.way:
         case ByLink():
-            return Echoes(_on_link(target, target.way), loop, heard, _Frames(target, target.way))
+            return Echoes(on_link(target, target.way), loop, heard, _Frames(target, target.way))
         case ByUplink(interface):
-            return Echoes(_from_router(target, interface), loop, heard)
+            return Echoes(from_router(target, interface), loop, heard)
         case ToHost():
-            return Echoes(_from_router(target), loop, heard)
+            return Echoes(from_router(target), loop, heard)
         case ToPort(port):
             return Connections(target, port, loop, heard)
 
@@ -181,7 +181,7 @@ def checksum(data: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def _from_router(target: Target, interface: str = "") -> socket.socket:
+def from_router(target: Target, interface: str = "") -> socket.socket:
     """A raw socket of the router's own; it hears echo replies of the target only."""
     near = socket.socket(socket.AF_INET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, _ICMP)
     try:
@@ -197,7 +197,7 @@ def _from_router(target: Target, interface: str = "") -> socket.socket:
     return near
 
 
-def _on_link(target: Target, way: ByLink) -> socket.socket:
+def on_link(target: Target, way: ByLink) -> socket.socket:
     """A packet socket on a link; it hears echo replies from target to source only, and passes the cap by."""
     near = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, 0)
     try:

@@ -155,7 +155,7 @@ class _Server:
         try:
             syscalls.setns(self._home, syscalls.CLONE_NEWNET)
             for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                self._sockets.append(_listen(kind))
+                self._sockets.append(listen(kind))
         except OSError:
             while self._sockets:
                 self._sockets.pop().close()
@@ -258,7 +258,8 @@ class _Connection:
         return True
 
 
-def _listen(kind: socket.SocketKind) -> socket.socket:
+def listen(kind: socket.SocketKind) -> socket.socket:
+    """A socket of a name server in the namespace that the thread is in, which need not have the address yet."""
     near = socket.socket(socket.AF_INET, kind | socket.SOCK_NONBLOCK)
     try:
         near.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -13,14 +13,19 @@ import socket
 import sys
 from collections.abc import Callable
 from errno import EOPNOTSUPP
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 from peerway.adapters.dataplane.kernel import codec, syscalls
+from peerway.adapters.dataplane.kernel.checks import ByLink, Target
 from peerway.adapters.dataplane.kernel.codec import End, Message
+from peerway.adapters.dataplane.kernel.guest import show_names
 from peerway.adapters.dataplane.kernel.holder import enter_namespaces
 from peerway.adapters.dataplane.kernel.netlink import Netlink
 from peerway.adapters.dataplane.kernel.nft_worker import Nftables
+from peerway.adapters.dataplane.kernel.probers import from_router, on_link
+from peerway.adapters.dataplane.kernel.resolver import listen
 from peerway.adapters.dataplane.kernel.sysctls import COMMON, SYSCTLS, Settings, raise_loopback
 
 
@@ -124,6 +129,34 @@ def _connections() -> str:
     return _load("table inet peerway { chain c { ct mark set 1; }; }")
 
 
+def _translation() -> str:
+    return _load(
+        "table inet peerway { chain t { type nat hook postrouting priority srcnat; "
+        "snat ip to ip saddr map { 10.0.0.1 : 192.0.2.1 }; }; }"
+    )
+
+
+def _checks() -> str:
+    nobody = IPv4Address("192.0.2.1")
+    way = ByLink("a", bytes(6))
+    target = Target("", way, nobody, nobody, interval_s=1, threshold=1)
+    on_link(target, way).close()
+    from_router(target, "a").close()
+    return "works"
+
+
+def _name_server() -> str:
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        listen(kind).close()
+    return "works"
+
+
+def _names_shown() -> str:
+    syscalls.mount("none", "/", "none", syscalls.MS_REC | syscalls.MS_PRIVATE)
+    show_names("nameserver 192.0.2.1\n")
+    return "works"
+
+
 def _load(text: str) -> str:
     refused = Nftables().load(text.encode())
     if refused:
@@ -151,6 +184,10 @@ TRIALS: tuple[tuple[str, bool, Callable[[], str]], ...] = (
     ("bandwidth caps (tbf)", False, _shaper),
     ("filters (libnftables)", False, _filters),
     ("connection tracking", False, _connections),
+    ("address translation", False, _translation),
+    ("health checks", False, _checks),
+    ("name server", False, _name_server),
+    ("names in instances", False, _names_shown),
     ("open files", False, _files),
 )
 
