@@ -49,6 +49,8 @@ ENTRIES: Mapping[str, Entry] = MappingProxyType(
         "instance": Entry("instance", NETWORK, "Machines in a VSwitch."),
         "sg": Entry("sg", NETWORK, "Security groups: stateful filters that instances join."),
         "acl": Entry("acl", NETWORK, "Network ACLs: stateless filters that VSwitches are bound to."),
+        "slb": Entry("slb", NETWORK, "Load balancers: one private address for several instances."),
+        "database": Entry("database", NETWORK, "Databases on private addresses, with a whitelist."),
         "share": Entry("share", NETWORK, "VSwitches that other accounts may use."),
         "nat": Entry("nat", NETWORK, "NAT gateways: shared ways to the internet."),
         "eip": Entry("eip", NETWORK, "Public addresses."),

@@ -1,0 +1,56 @@
+"""Databases and who may connect to them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import Query
+from starlette.responses import Response
+
+from peerway.api.native.call import Call
+from peerway.api.native.operation import Operation
+from peerway.api.native.schemas.common import Id, ListOf
+from peerway.api.native.schemas.services import CreateDatabaseBody, ServiceList, UpdateDatabaseBody
+from peerway.app.usecases import databases
+from peerway.domain.service import Database
+
+
+async def create_database(call: Call, body: CreateDatabaseBody) -> Response:
+    """Make a database's address and its guest; the engine itself is started in the guest."""
+    given = body.given() | {"whitelist": tuple(body.whitelist)}
+    request = databases.CreateDatabase(**given, client_token=call.token)
+    return await call.write(lambda tx: databases.create_database(tx, call.world, call.caller, request), 201)
+
+
+async def list_databases(call: Call, query: Annotated[ServiceList, Query()]) -> Response:
+    """List databases."""
+    return await call.read(lambda tx: databases.list_databases(tx, call.world, call.caller, **query.given()))
+
+
+async def get_database(call: Call, id: Id) -> Response:
+    """Show a database."""
+    return await call.point(lambda tx: databases.get_database(tx, call.world, call.caller, id))
+
+
+async def update_database(call: Call, id: Id, body: UpdateDatabaseBody) -> Response:
+    """Change texts and who may connect; connections from a range that is taken off end at once."""
+    given = body.given()
+    if "whitelist" in given:
+        given["whitelist"] = tuple(body.whitelist)
+    request = databases.UpdateDatabase(id=id, **given)
+    return await call.write(lambda tx: databases.update_database(tx, call.world, call.caller, request))
+
+
+async def delete_database(call: Call, id: Id) -> Response:
+    """Start the deletion of a database."""
+    request = databases.DeleteDatabase(id=id)
+    return await call.write(lambda tx: databases.delete_database(tx, call.world, call.caller, request), 202)
+
+
+OPERATIONS: Final = (
+    Operation("POST", "/databases", create_database, Database, 201),
+    Operation("GET", "/databases", list_databases, ListOf[Database]),
+    Operation("GET", "/databases/{id}", get_database, Database),
+    Operation("PATCH", "/databases/{id}", update_database, Database),
+    Operation("DELETE", "/databases/{id}", delete_database, Database, 202),
+)

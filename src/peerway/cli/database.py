@@ -1,0 +1,119 @@
+"""`peerway database`: databases on private addresses, and who may connect."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from peerway.cli.completion import ids_of
+from peerway.cli.options import (
+    AllAccounts,
+    Description,
+    Limit,
+    Name,
+    Output,
+    Timeout,
+    VpcFilter,
+    Wait,
+    wait_s,
+)
+from peerway.cli.session import given, session_of
+
+app = typer.Typer(
+    name="database",
+    help="Databases on private addresses, with a whitelist.",
+    add_completion=False,
+    no_args_is_help=True,
+)
+
+DatabaseArgument = Annotated[str, typer.Argument(metavar="DATABASE", autocompletion=ids_of("/databases"))]
+Whitelist = Annotated[
+    list[str] | None,
+    typer.Option("--allow", help="Range that may connect; may be repeated.", show_default=False),
+]
+
+
+@app.command()
+def create(
+    ctx: typer.Context,
+    vswitch: Annotated[
+        str, typer.Option(help="VSwitch that its address is from.", autocompletion=ids_of("/vswitches"))
+    ],
+    engine: Annotated[str, typer.Option(help="postgresql or mysql.")] = "postgresql",
+    port: Annotated[
+        int | None, typer.Option(help="Port; the engine's usual one without it.", show_default=False)
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Its address; the first free one without it.", show_default=False)
+    ] = None,
+    allow: Whitelist = None,
+    name: Name = None,
+    description: Description = None,
+    wait: Wait = False,
+    timeout: Timeout = 60,
+    output: Output = None,
+) -> None:
+    """Make a database's address and its guest; `peerway exec` starts the engine in it."""
+    session = session_of(ctx)
+    body = {
+        "vswitch_id": vswitch,
+        "engine": engine,
+        "port": port,
+        "address": address,
+        "whitelist": allow or [],
+        "name": name,
+        "description": description,
+    }
+    item = session.client.create("/databases", body)
+    session.show(session.settle(f"/databases/{item['id']}", item, wait_s(wait, timeout)), output)
+
+
+@app.command("list")
+def list_databases(
+    ctx: typer.Context,
+    vpc: VpcFilter = None,
+    all_accounts: AllAccounts = False,
+    limit: Limit = None,
+    output: Output = None,
+) -> None:
+    """List databases."""
+    session = session_of(ctx)
+    items = session.client.pages("/databases", limit=limit, vpc_id=vpc, all_accounts=all_accounts or None)
+    session.show_all("database", items, output)
+
+
+@app.command()
+def show(ctx: typer.Context, database: DatabaseArgument, output: Output = None) -> None:
+    """Show a database."""
+    session = session_of(ctx)
+    session.show(session.client.get(f"/databases/{database}"), output)
+
+
+@app.command()
+def update(
+    ctx: typer.Context,
+    database: DatabaseArgument,
+    name: Name = None,
+    description: Description = None,
+    allow: Whitelist = None,
+    allow_nobody: Annotated[bool, typer.Option("--allow-nobody", help="Empty the whitelist.")] = False,
+    output: Output = None,
+) -> None:
+    """Change texts, or who may connect from now on."""
+    session = session_of(ctx)
+    whitelist = [] if allow_nobody else allow or None
+    body = given(name=name, description=description, whitelist=whitelist)
+    session.show(session.client.change(f"/databases/{database}", body), output)
+
+
+@app.command()
+def delete(
+    ctx: typer.Context,
+    database: DatabaseArgument,
+    wait: Wait = False,
+    timeout: Timeout = 60,
+    output: Output = None,
+) -> None:
+    """Delete a database."""
+    session_of(ctx).remove(f"/databases/{database}", output, wait_s(wait, timeout))
