@@ -19,7 +19,7 @@ from peerway.domain.prefixes import Address
 from peerway.domain.resource import Provisioning, Resource
 from peerway.domain.route_table import RouteEntry, RouteTable
 from peerway.domain.router_interface import SPECS, InterfaceHealth, InterfaceState, RouterInterface
-from peerway.domain.security import Protocol, SecurityRule
+from peerway.domain.security import Protocol, SecurityGroup, SecurityRule
 from peerway.domain.service import Backend, BackendHealth, Database, Listener, LoadBalancer
 from peerway.domain.vpc import Instance, Vpc, VSwitch
 from peerway.fabric.packets import Packet
@@ -98,6 +98,8 @@ def wide_additions(topology: Topology) -> st.SearchStrategy[object]:
         _add_backend(topology),
         _add_database(topology),
         _add_foreign_rule(topology),
+        _regroup(topology),
+        _add_lines(topology),
     )
 
 
@@ -115,6 +117,26 @@ def _add_vbr(draw: st.DrawFn, topology: Topology) -> VirtualBorderRouter:
         if ip_network("192.168.0.0/16") not in topology.destinations(vpc.system_table_id):
             topology.route(vpc, "192.168.0.0/16", near)
     return vbr
+
+
+@st.composite
+def _add_lines(draw: st.DrawFn, topology: Topology) -> RouteEntry | None:
+    """Two border routers to one VPC, and an entry over both."""
+    vpcs = of_kind(topology, Vpc)
+    free = [
+        vpc for vpc in vpcs if ip_network("192.168.0.0/16") not in topology.destinations(vpc.system_table_id)
+    ]
+    if not free:
+        return None
+    vpc, paths = draw(st.sampled_from(free)), []
+    for _ in range(2):
+        vbr = topology.vbr(state=draw(_vbr_states))
+        far, near = topology.pair(vbr, vpc, draw(_interface_states))
+        topology.route(vbr, "192.168.0.0/16", vbr)
+        topology.route(vbr, vpc.cidr, far)
+        topology.change(near, health=draw(st.sampled_from(InterfaceHealth)))
+        paths.append((near, draw(st.sampled_from((0, 1, 100)))))
+    return topology.route(vpc, "192.168.0.0/16", *paths)
 
 
 @st.composite
@@ -301,6 +323,20 @@ def _add_foreign_rule(draw: st.DrawFn, topology: Topology) -> SecurityRule | Non
             if instance.vpc_id == group.vpc_id and draw(_mostly):
                 topology.change(instance, security_group_ids=(*instance.security_group_ids, group.id))
     return topology.rule(*groups, direction=INGRESS, protocol=Protocol.ALL)
+
+
+@st.composite
+def _regroup(draw: st.DrawFn, topology: Topology) -> Instance | None:
+    """Put an instance into a group of its VPC, or take it out."""
+    instances, groups = of_kind(topology, Instance), of_kind(topology, SecurityGroup)
+    if not instances:
+        return None
+    instance = draw(st.sampled_from(instances))
+    near = [group.id for group in groups if group.vpc_id == instance.vpc_id]
+    chosen = {draw(st.sampled_from(near))} if near else set()
+    return topology.change(
+        instance, security_group_ids=tuple(sorted(chosen ^ {*instance.security_group_ids}))
+    )
 
 
 @st.composite
