@@ -3,6 +3,7 @@
 import pytest
 from tests.builders.estate import HANGZHOU
 
+from peerway.app.usecases.external_networks import CreateExternalNetwork, create_external_network
 from peerway.app.usecases.lines import (
     AllocateLine,
     ApplyForLine,
@@ -213,6 +214,21 @@ def test_port_is_one_lines(estate, alice, bob):
     assert (error.code, error.data["id"]) == ("port_taken", first.id)
     raise_event(estate, alice, first.id, LineEvent.CANCEL)
     assert estate.do(allocate_line, estate.operator, request).port == "interface:eth9"
+
+
+def test_lines_may_end_in_one_namespace(estate, alice, bob):
+    """EC-11: a site's namespace takes many cables, but none of the internet's."""
+    port = "netns:/run/netns/site"
+    for customer in (alice, bob):
+        line = line_in(estate, customer, LineState.APPROVED)
+        assert estate.do(allocate_line, estate.operator, AllocateLine(id=line.id, port=port)).port == port
+    outside = CreateExternalNetwork(
+        region_id="cn-hangzhou", port="netns:/run/outside", pools=("203.0.113.0/29",)
+    )
+    estate.do(create_external_network, estate.operator, outside)
+    third = line_in(estate, alice, LineState.APPROVED)
+    request = AllocateLine(id=third.id, port=outside.port)
+    assert estate.refused(AlreadyExists, allocate_line, estate.operator, request).code == "port_taken"
 
 
 @pytest.mark.parametrize(

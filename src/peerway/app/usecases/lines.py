@@ -26,7 +26,7 @@ from peerway.app.usecases.common import (
     seen_by,
 )
 from peerway.app.usecases.limits import check_limit
-from peerway.app.usecases.ports import HOLDING, check_port_free
+from peerway.app.usecases.ports import HOLDING, check_line_port
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import Conflict, InUse, InvalidInput, NotFound
@@ -219,7 +219,7 @@ def reject_line(tx: Writer, world: World, caller: Caller, request: RejectLine) -
 def allocate_line(tx: Writer, world: World, caller: Caller, request: AllocateLine) -> PhysicalConnection:
     """Assign a port that nothing else is plugged into."""
     before, after = _move(tx, caller, request.id, LineEvent.ALLOCATE)
-    after = replace(after, port=check_port_free(tx, request.port))
+    after = replace(after, port=check_line_port(tx, request.port))
     return replace_stored(tx, caller, before, after, "allocate")
 
 

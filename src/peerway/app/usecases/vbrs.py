@@ -22,7 +22,7 @@ from peerway.app.usecases.common import (
 )
 from peerway.app.usecases.limit_uses import idle_vbrs
 from peerway.app.usecases.limits import check_limit
-from peerway.app.usecases.ports import check_port_free
+from peerway.app.usecases.ports import check_line_port
 from peerway.app.usecases.vbr_settings import (
     UpdateVbr,
     change_vbr,
@@ -183,7 +183,7 @@ def move_vbr(tx: Writer, world: World, caller: Caller, request: MoveVbr) -> Virt
     if request.port is None:
         port = line_port(line_of(tx, before), before.vlan)
     else:
-        kind, name = parse_port(check_port_free(tx, request.port, besides=before.id))
+        kind, name = parse_port(check_line_port(tx, request.port, besides=before.id))
         port = Port(kind, name)
     if port == before.port:
         return before
