@@ -47,6 +47,14 @@ def share(plane: KernelDataPlane, address: str) -> float:
     return round(sent[0] / sum(sent), 2)
 
 
+def test_single_path_needs_no_weight(plane: KernelDataPlane) -> None:
+    """Of several paths one may be left, whatever its weight."""
+    first, second = link("a", "vpc-1", "vpc-2"), link("b", "vpc-1", "vpc-2", up=False)
+    assert plane.apply(two_vpcs(first, second, a=100, b=100)).failures == {}
+    assert dict(plane.observe().drift) == {}
+    assert answered(plane)
+
+
 @pytest.mark.parametrize("address", ["10.2.1.10", "fd00:2::10"])
 @pytest.mark.parametrize(("weight", "expected"), [(1, 0.5), (3, 0.75), (255, 0.996)])
 def test_connections_are_spread_by_weight(

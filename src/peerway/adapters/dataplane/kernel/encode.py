@@ -296,9 +296,10 @@ class _Ways:
     def _spread(self, spread: ToLinks, gateway: bytes) -> Way:
         """Over all the paths that are usable now; those that only stand by share alike."""
         self.watched.update(path.link_id for path in spread.paths)
+        live = spread.live(self.links)
         hops = [
-            NextHop(self.index[f"l:{path.link_id}"], gateway, max(1, path.weight))
-            for path in spread.live(self.links)
+            NextHop(self.index[f"l:{path.link_id}"], gateway, max(1, path.weight) if len(live) > 1 else 1)
+            for path in live
         ]
         return Way(tuple(sorted(hops))) if hops else DISCARD
 
