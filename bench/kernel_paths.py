@@ -166,7 +166,7 @@ def long_policy(id: str, size: int) -> Policy:
     return Policy(id, Filter(tuple(rules), Action.DROP), Filter(tuple(rules), Action.DROP))
 
 
-def _run(shell: Shell, places: tuple[str, str], server: str, client: str, *arguments: str) -> float:
+def between(shell: Shell, places: tuple[str, str], server: str, client: str, *arguments: str) -> float:
     """Start the server at the second place, the client at the first; returns the number that one of them says."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -182,12 +182,12 @@ def _run(shell: Shell, places: tuple[str, str], server: str, client: str, *argum
 
 def throughput(shell: Shell, places: tuple[str, str], target: str, seconds: float = SECONDS) -> float:
     """Bits a second of one TCP connection."""
-    return _run(shell, places, SINK, SOURCE, target, str(seconds))
+    return between(shell, places, SINK, SOURCE, target, str(seconds))
 
 
 def round_trip(shell: Shell, places: tuple[str, str], target: str) -> float:
     """Median round trip of a small datagram, ns."""
-    return _run(shell, places, ECHO, ASK, target, str(ROUND_TRIPS))
+    return between(shell, places, ECHO, ASK, target, str(ROUND_TRIPS))
 
 
 def _bare_pair(plane: KernelDataPlane) -> tuple[str, str]:
@@ -204,10 +204,10 @@ def _bare_pair(plane: KernelDataPlane) -> tuple[str, str]:
             own, other = (bytes([10, 255, 0, 1 + one]) for one in (side, 1 - side))
             with plane._namespaces.netlink(name) as netlink:
                 up = codec.set_interface(2, up=True, group=0, mac=b"", checked=False, owner="")
-                way = codec.route(socket.AF_INET, 254, other, 32, codec.UNICAST, "", out=2)
+                way = codec.route(socket.AF_INET, 254, other, 32, codec.UNICAST, "", hops=[codec.NextHop(2)])
                 steps = [
                     up,
-                    codec.new_address(2, own, ""),
+                    codec.new_address(2, own, 32, 0, connected=False, owner=""),
                     way,
                     codec.new_neighbour(2, other, macs[1 - side], ""),
                 ]
@@ -288,14 +288,14 @@ def _sent(plane: KernelDataPlane) -> tuple[int, float]:
 
 def scale(size: int) -> dict[str, Any]:
     """Bring-up of a ring from nothing, a pass of observation and of repair, memory."""
-    _settle()
+    settle()
     with running() as plane:
         fabric = ring(size)
-        before = _memory_kb("MemAvailable")
+        before = memory_kb("MemAvailable")
         start = time.perf_counter()
         assert plane.apply(fabric).failures == {}
         built = time.perf_counter()
-        memory = before - _memory_kb("MemAvailable")
+        memory = before - memory_kb("MemAvailable")
         assert dict(plane.observe().drift) == {}
         seen = time.perf_counter()
         assert plane.repair().touched == 0
@@ -331,20 +331,20 @@ def _milliseconds(work: Callable[[], object]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def _settle() -> None:
+def settle() -> None:
     """Wait until the kernel has taken down what an earlier round left: it goes on with that for a second after the holder's end.
 
     What each namespace has for each core tells, as nothing else of that size comes and goes.
     """
-    least, since = _memory_kb("Percpu"), time.perf_counter()
+    least, since = memory_kb("Percpu"), time.perf_counter()
     while time.perf_counter() - since < SETTLED_SECONDS:
         time.sleep(0.02)
-        now = _memory_kb("Percpu")
+        now = memory_kb("Percpu")
         if now < least:
             least, since = now, time.perf_counter()
 
 
-def _memory_kb(what: str) -> int:
+def memory_kb(what: str) -> int:
     lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     return int(next(line for line in lines if line.startswith(f"{what}:")).split()[1])
 
