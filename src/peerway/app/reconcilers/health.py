@@ -35,7 +35,7 @@ class HealthReconciler:
     #: The network that the data plane was given last; None while there was none.
     fabric: Callable[[], Fabric | None]
     #: The verdicts on record; None where the sides of a link differ.
-    written: dict[str, bool | None] = field(default_factory=dict)
+    written: Mapping[str, bool | None] = field(default_factory=dict)
     #: When everything was looked at last; None since the start.
     looked_at: datetime | None = None
 
@@ -51,9 +51,10 @@ class HealthReconciler:
             key: verdict for key, verdict in verdicts.items() if self.written.get(key) is not verdict
         }
         changes |= dict.fromkeys(self._pointless(verdicts))
-        written = {key: verdict for key, verdict in {**self.written, **changes}.items() if verdict is not None}
         worked = bool(changes) and bool(self.store.write(lambda tx: record_health(tx, changes)))
-        self.written = written
+        # Only now: what could not be written is written by the next step.
+        known = {**self.written, **changes}
+        self.written = {key: verdict for key, verdict in known.items() if verdict is not None}
         return worked
 
     def _pointless(self, verdicts: Mapping[str, bool]) -> set[str]:
