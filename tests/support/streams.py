@@ -54,6 +54,10 @@ while True:
 HEADERS = 14 + 20 + 32
 
 
+class StreamLost(AssertionError):
+    """The connection is gone."""
+
+
 class Stream:
     """One connection, and what its receiver says."""
 
@@ -63,9 +67,10 @@ class Stream:
         self.overhead = (segment + HEADERS) / segment
 
     def count(self) -> tuple[float, int]:
-        """The receiver's newest line: its clock, s, and the bytes that have come; `AssertionError` when the connection is gone."""
+        """The receiver's newest line: its clock, s, and the bytes that have come; `StreamLost` when that was all."""
         line = next(self._lines)
-        assert line != "end", "the connection was lost"
+        if line == "end":
+            raise StreamLost("the connection was lost")
         at, total = line.split()
         return float(at), int(total)
 
