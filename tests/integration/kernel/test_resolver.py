@@ -2,15 +2,17 @@
 
 import sys
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 from tempfile import TemporaryFile
 
 import pytest
 from tests.builders.topology import Topology
-from tests.support.kernel import pair, until
+from tests.support.kernel import pair, program, until
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.adapters.dataplane.kernel.shell import Shell
+from peerway.app.dataplane import Probe, Verdict
 from peerway.domain.security import Direction, Protocol, RuleAction
 from peerway.domain.vpc import Instance
 from peerway.fabric.model import Fabric
@@ -57,9 +59,11 @@ class Named:
             output.seek(0)
             return status, output.read().strip()
 
-    def dig(self, how: str, name: str, kind: str = "A", *, timeout_s: float = 5) -> str:
-        """What the name server of the first VPC answers its instance."""
-        return self.run(self.here, sys.executable, "-c", DIG, how, name, kind, str(timeout_s))[1]
+    def dig(
+        self, how: str, name: str, kind: str = "A", *, timeout_s: float = 5, at: Instance | None = None
+    ) -> str:
+        """What the name server of the first VPC answers its instance, or that of another its own."""
+        return self.run(at or self.here, sys.executable, "-c", DIG, how, name, kind, str(timeout_s))[1]
 
 
 @pytest.fixture
@@ -154,6 +158,33 @@ def test_a_second_agent_serves_once_the_first_is_gone(named: Named, state_dir: P
         until(lambda: named.dig("tcp", name, timeout_s=0.5).startswith("NOERROR"), "it is answered")
     finally:
         other.close(destroy=False)
+
+
+def test_a_flood_in_one_vpc_leaves_the_others_served(named: Named, state_dir: Path) -> None:
+    """A VPC that asks as fast as it can is held to its allowance; another's questions are answered meanwhile."""
+    flood = """
+import os, socket
+near = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+near.connect(("100.100.2.136", 53))
+print("!", end="", flush=True)
+while True:
+    near.send(os.urandom(2) + bytes.fromhex("01000001000000000000") + bytes([8]) + os.urandom(4).hex().encode() + bytes(5))
+"""
+    name = f"{named.there.id}.{named.other.id}.peerway.internal"
+    with program(state_dir, named.here, flood) as flooding:
+        assert flooding.recv(1) == b"!"
+        for _ in range(5):
+            assert named.dig("udp", name, timeout_s=2, at=named.there) == f"NOERROR {named.there.ipv4}"
+
+
+def test_the_name_server_says_where_it_does_not_listen(named: Named) -> None:
+    """Echo requests and other ports at its address are answered; the rest of the service range is silent."""
+    probes = {(1, 0): "echo reply", (6, 53): "connected", (6, 54): "reset", (17, 54): "port unreachable"}
+    for (protocol, port), answer in probes.items():
+        probe = Probe(named.here.id, IPv4Address("100.100.2.136"), protocol, port)
+        assert named.plane.probe(probe).detail == answer
+    beside = Probe(named.here.id, IPv4Address("100.100.2.137"), 1, timeout_ms=100)
+    assert named.plane.probe(beside).verdict is Verdict.SILENT
 
 
 def test_streams_are_bounded(named: Named) -> None:

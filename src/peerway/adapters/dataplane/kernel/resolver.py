@@ -37,8 +37,8 @@ CONNECTIONS, IDLE_S = 32, 5.0
 #: Largest question in a stream; real ones have some dozens of bytes.
 QUESTION_BYTES: Final = 4096
 
-#: Pause before trying again what could not be opened, s.
-AGAIN_S: Final = 1.0
+#: Pause before trying again what could not be opened, and before taking more than there was room for, s.
+AGAIN_S, REST_S = 1.0, 0.05
 
 _TRANSPARENT = 19
 _LENGTH = struct.Struct("!H")
@@ -175,42 +175,47 @@ class _Server:
             return
         self._leave()
         datagrams, streams = self._sockets
-        self.loop.watch(datagrams, lambda: self._receive(datagrams))
-        self.loop.watch(streams, lambda: self._accept(streams))
+        self._serve(datagrams, lambda: self._answer_one(datagrams))
+        self._serve(streams, lambda: self._accept(streams))
+
+    def _serve(self, near: socket.socket, work: Callable[[], None]) -> None:
+        """Do the work whenever something has come in, one at a time, so that the thread looks at the others in between.
+
+        Without room for more, and when the machine is out of something, all waits, and drops, in the socket for a while.
+        """
+
+        def ready() -> None:
+            with contextlib.suppress(OSError):
+                if self.may_ask():
+                    work()
+                    return
+            self.loop.forget(near)
+            self.loop.at(time.monotonic() + REST_S, resume)
+
+        def resume() -> None:
+            if near in self._sockets:
+                self.loop.watch(near, ready)
+
+        self.loop.watch(near, ready)
 
     def _leave(self) -> None:
         if self._home is not None:
             os.close(self._home)
             self._home = None
 
-    def _receive(self, near: socket.socket) -> None:
-        """Answer one datagram; the thread comes back for more when it has looked at the others."""
-        if not self.may_ask():
-            self._rest(near)
-            return
-        with contextlib.suppress(OSError):  # an answer that can't be sent is asked for again
-            question, sender = near.recvfrom(QUESTION_BYTES)
-            reply = self.answering(question, stream=False)
-            if reply is not None:
+    def _answer_one(self, near: socket.socket) -> None:
+        question, sender = near.recvfrom(QUESTION_BYTES)
+        reply = self.answering(question, stream=False)
+        if reply is not None:
+            with contextlib.suppress(OSError):  # nobody is there any more
                 near.sendto(reply, sender)
 
-    def _rest(self, near: socket.socket) -> None:
-        """Let questions wait, and drop, in the socket until there is room for more."""
-        self.loop.forget(near)
-
-        def resume() -> None:
-            if near in self._sockets:
-                self.loop.watch(near, lambda: self._receive(near))
-
-        self.loop.at(time.monotonic() + BURST / PER_SECOND / 10, resume)
-
     def _accept(self, near: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            connection, _ = near.accept()
-            if len(self.connections) < CONNECTIONS:
-                self.connections.add(_Connection(self, connection))
-            else:
-                connection.close()
+        connection, _ = near.accept()
+        if len(self.connections) < CONNECTIONS:
+            self.connections.add(_Connection(self, connection))
+        else:
+            connection.close()
 
 
 class _Connection:

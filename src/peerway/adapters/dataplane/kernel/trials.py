@@ -167,7 +167,7 @@ def _load(text: str) -> str:
 def _files() -> str:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 2048:
-        raise OSError(0, f"at most {hard} open files; one is needed for each VPC and instance")
+        raise OSError(0, f"at most {hard} open files; a VPC needs four of them, an instance one")
     return f"up to {hard} open files"
 
 
