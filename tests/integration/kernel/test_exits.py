@@ -104,6 +104,14 @@ def test_gateways_are_reached_without_routes_of_anybody_else_s(plane: KernelData
     assert outside(internet, LOOK) == before
 
 
+def test_outside_needs_no_address_of_its_own(plane: KernelDataPlane) -> None:
+    """A namespace that nobody has set up yet, without even a loopback interface, is a port like any other."""
+    with foreign_namespace() as path:
+        put(plane, natted(1, path, "198.51.100.1"))
+        outside(path, "ip link set lo up", f"ip address add {HOST} dev lo")
+        assert reaches(plane, "i-1", HOST)
+
+
 def test_packets_from_a_link_never_leave_by_a_gateway(plane: KernelDataPlane, internet: str) -> None:
     """PEER-7: a peer that sends its packets for the internet over the link gets nothing through the gateway there."""
     near = natted(1, internet, "198.51.100.1", inbound={"0.0.0.0/0": Blackhole()})

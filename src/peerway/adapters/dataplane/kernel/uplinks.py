@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 from socket import AF_INET, AF_INET6
 
-from peerway.adapters.dataplane.kernel.codec import End
+from peerway.adapters.dataplane.kernel.codec import HOST_SCOPE, End
 from peerway.adapters.dataplane.kernel.names import (
     BACK_TABLE,
     BORROWED_GROUP,
@@ -192,6 +192,10 @@ def encode_outside(uplink: Uplink, wire: Wire) -> Plan:
         return plan
     via = next((one.local.ip.packed for one in uplink.transfers if one.local.version == 4), GATEWAY4)
     plan.state.neighbours |= {Neighbour(end.number, via, near), Neighbour(end.number, GATEWAY6, near)}
+    if (
+        not uplink.transfers
+    ):  # the kernel takes no gateway in a namespace without any IPv4 address; nobody sends from this one
+        plan.state.addresses.add(host(end.number, FAR4, HOST_SCOPE))
     for address in public_addresses(uplink.translation):
         plan.state.routes[Destination(AF_INET, INBOUND_TABLE, address.packed, 32)] = over(end.number, via)
     return plan
