@@ -31,6 +31,8 @@ class Loop:
     """The thread; it starts with the first call. `call` and `close` are for any thread, the rest for work that runs in it."""
 
     def __init__(self, name: str) -> None:
+        #: When the sockets were last looked at; what falls due after it has to wait for another look.
+        self.looked_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._lock = threading.Lock()
         self._calls: deque[Work] = deque()
@@ -84,10 +86,11 @@ class Loop:
     def _run(self) -> None:
         while not self._closing or self._calls:
             wait = None if not self._due else max(0.0, self._due[0][0] - time.monotonic())
-            for key, _ in self._selector.select(wait):
+            ready = self._selector.select(wait)
+            self.looked_at = time.monotonic()
+            for key, _ in ready:
                 self._do(key.data)
-            now = time.monotonic()
-            while self._due and self._due[0][0] <= now:
+            while self._due and self._due[0][0] <= self.looked_at:
                 self._do(heapq.heappop(self._due)[2])
 
     def _take_calls(self) -> None:

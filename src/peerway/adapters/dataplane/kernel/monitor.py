@@ -132,7 +132,7 @@ class _Watch:
         if self._ended:
             return
         now = time.monotonic()
-        late = self._probing.expire(now)
+        late = self._probing.expire(self._loop.looked_at)
         for number in late:
             if self._prober is not None:
                 self._prober.give_up(number)
