@@ -15,6 +15,7 @@ START = "getting-started.md"
 PAGES = (
     START,
     "peering-two-accounts.md",
+    "router-interfaces.md",
     "routes-and-filters.md",
     "exec-ping-attach.md",
     "operating.md",
