@@ -160,3 +160,28 @@ def test_unequal_ways_are_unequal() -> None:
     assert translate(first).allowed == translate(router(Translation())).allowed
     assert translate(first).allowed != translate(second).allowed
     assert ip_network("0.0.0.0/0") in {entry.prefix for entry in first.fibs["vtb"].entries}
+
+
+@given(
+    st.lists(entries(), max_size=4),
+    st.lists(entries(), max_size=4),
+    st.lists(services(), max_size=2),
+    st.tuples(publics, protocols, st.integers(0, 3)),
+    st.tuples(privates, st.integers(0, 3)),
+)
+def test_what_extends_ends_nothing(
+    listed: list[DestinationNat],
+    others: list[DestinationNat],
+    listening: list[Service],
+    asked: tuple[IPv4Address, int, int],
+    target: tuple[IPv4Address, int],
+) -> None:
+    """Connections are not looked at after a change that only lets more in; so none of them may have to end."""
+    before = translate(router(Translation(destination=tuple(listed)))).allowed
+    after = translate(router(Translation(destination=(*listed, *others)), *listening)).allowed
+    public, protocol, port = asked
+    connection = Tuple(WORLD, public, protocol, 7777, port)
+    answer = Tuple(target[0], WORLD, protocol, target[1], 7777)
+    assert before.extends(before)
+    if after.extends(before) and Judge(before).holds(connection, answer):
+        assert Judge(after).holds(connection, answer)

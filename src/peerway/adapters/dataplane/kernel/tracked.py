@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 from socket import AF_INET
 from typing import NamedTuple
@@ -78,6 +78,18 @@ class Allowed:
         key = address, protocol, port
         self.inwards[key] = self.inwards.get(key, frozenset()) | frozenset(targets)
 
+    def extends(self, other: Allowed) -> bool:
+        """Whether this holds for certain whatever the other holds, and no less: that only got more ways in."""
+        if replace(self, inwards=other.inwards) != other:
+            return False
+        kept = all(targets <= self.inwards.get(key, frozenset()) for key, targets in other.inwards.items())
+        added = self.inwards.keys() - other.inwards.keys()
+        return kept and not any(
+            wider in other.inwards
+            for address, protocol, _ in added
+            for wider in ((address, protocol, None), (address, None, None))
+        )
+
 
 class Judge:
     """Asks of single connections whether they may go on."""
@@ -142,11 +154,12 @@ class Tracking:
         self._ensured.pop(name, None)
 
     def ensure(self, name: str, allowed: Allowed) -> None:
-        """End the connections that may not go on; nothing to do when that was ensured before."""
-        if self._ensured.get(name) != allowed:
+        """End the connections that may not go on; nothing to do when that was ensured before, or for less."""
+        before = self._ensured.get(name)
+        if before is None or not allowed.extends(before):
             with self._namespaces.netlink(name, NETFILTER_PROTOCOL) as netlink:
                 end_others(netlink, allowed)
-            self._ensured[name] = allowed
+        self._ensured[name] = allowed
 
 
 def end_others(netlink: Netlink, allowed: Allowed) -> int:
