@@ -18,6 +18,7 @@ from peerway.app.world import World
 from peerway.domain.errors import Unavailable
 from peerway.domain.peering import Peering, PeeringState
 from peerway.domain.resource import Provisioning, Resource
+from peerway.domain.router_interface import InterfaceState, RouterInterface
 from peerway.domain.vpc import Vpc
 from peerway.fabric.compile import compile_fabric
 from peerway.fabric.model import Fabric
@@ -198,6 +199,65 @@ def test_a_failing_vpc_holds_back_only_what_stands_in_it(bench):
     assert bench.get(sick).state is Provisioning.CREATING
     assert bench.get(sick_instance).state is Provisioning.CREATING
     assert bench.get(link).state is PeeringState.UPDATING
+
+
+def two_faced(states: tuple[InterfaceState, InterfaceState]) -> tuple[Topology, list[RouterInterface]]:
+    """Two VPCs with an interface each that name each other, in these states."""
+    topology = Topology()
+    ends = topology.vpc("10.1.0.0/16"), topology.vpc("10.2.0.0/16")
+    pair = topology.pair(*ends)
+    sides = [topology.change(side, state=state) for side, state in zip(pair, states, strict=True)]
+    return topology, sides
+
+
+@pytest.mark.parametrize("sick", [0, 1], ids=["initiator", "acceptor"])
+def test_two_that_are_joined_wait_for_each_other(bench, sick):
+    """EC-2: while one side's router can't be made both go on connecting; then both become active at one time."""
+    topology, sides = two_faced((InterfaceState.CONNECTING, InterfaceState.ACCEPTING_CONNECTING))
+    bench.dataplane.broken = {sides[sick].vpc_id}
+    bench.put(*topology.resources.values())
+    bench.settle()
+    assert [bench.get(side).state for side in sides] == [side.state for side in sides]
+    bench.dataplane.broken = set()
+    bench.clock.advance(timedelta(minutes=1))
+    bench.settle()
+    after = [bench.get(side) for side in sides]
+    assert {side.state for side in after} == {InterfaceState.ACTIVE}
+    assert {side.connected_at for side in after} == {bench.clock.now()}
+    assert all(side.observed_generation == side.generation for side in after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (InterfaceState.ACTIVATING, InterfaceState.ACTIVE),
+        (InterfaceState.MODIFYING, InterfaceState.ACTIVE),
+        (InterfaceState.DEACTIVATING, InterfaceState.INACTIVE),
+    ],
+)
+def test_a_switched_side_settles_once_its_link_is_done(bench, before, after):
+    """EC-4, EC-6: the states end when the data plane has done it, not while the link fails; the other side stays."""
+    topology, (one, other) = two_faced((before, InterfaceState.ACTIVE))
+    bench.dataplane.broken = {one.link_id}
+    bench.put(*topology.resources.values())
+    bench.settle()
+    assert bench.get(one).state is before
+    bench.dataplane.broken = set()
+    bench.clock.advance(timedelta(minutes=1))
+    bench.settle()
+    assert (bench.get(one).state, bench.get(other).state) == (after, InterfaceState.ACTIVE)
+
+
+def test_a_deleted_side_leaves_and_the_other_is_told(bench):
+    """EC-5: gone from store and data plane; the side that is left knows."""
+    topology, (one, other) = two_faced((InterfaceState.DELETING, InterfaceState.ACTIVE))
+    bench.put(
+        *topology.resources.values(), replace(topology.resources[other.id], connected_at=bench.clock.now())
+    )
+    bench.settle()
+    assert bench.get(one) is None
+    assert bench.get(other).opposite_deleted
+    assert bench.desired().links == {}
 
 
 def test_an_old_generation_does_not_settle_a_newer_change(bench):

@@ -14,8 +14,15 @@ from peerway.app.usecases.peerings import (
     reject_peering,
 )
 from peerway.app.usecases.quotas import GrantQuota, grant_quota
+from peerway.app.usecases.router_interfaces import (
+    ConnectRouterInterface,
+    CreateRouterInterface,
+    connect_router_interface,
+    create_router_interface,
+)
 from peerway.domain.errors import AlreadyExists, IllegalState, PeerwayError, QuotaExceeded
 from peerway.domain.peering import Peering, PeeringState
+from peerway.domain.router_interface import RouterInterface
 
 
 def outcomes(estate, calls):
@@ -77,3 +84,27 @@ def test_quota_is_not_overshot(estate, alice):
     results = outcomes(estate, [(create_peering, alice, estate.request(hub, spoke)) for spoke in spokes])
     assert sum(isinstance(r, Peering) for r in results) == 3
     assert sum(isinstance(r, QuotaExceeded) for r in results) == 5
+
+
+def test_routers_are_joined_once(estate, alice, bob):
+    """EC-7: two pairs between the same routers connect at once, from both sides, again and again: one is joined."""
+    ends = estate.vpc(alice), estate.vpc(bob, "10.1.0.0/16")
+    sides = estate.face((alice, bob), ends), estate.face((bob, alice), ends[::-1])
+    calls = [
+        (connect_router_interface, caller, ConnectRouterInterface(id=initiator.id))
+        for caller, (initiator, _) in zip((alice, bob), sides, strict=True)
+    ] * 4
+    results = outcomes(estate, calls)
+    assert sum(isinstance(r, RouterInterface) for r in results) == 1
+    assert sum(isinstance(r, AlreadyExists | IllegalState) for r in results) == len(calls) - 1
+    states = sorted(i.state.value for i in estate.all(RouterInterface))
+    assert states == ["accepting_connecting", "connecting", "idle", "idle"]
+
+
+def test_quota_of_interfaces_is_not_overshot(estate, alice):
+    """EC-7: never more than five, however many ask at once."""
+    router = estate.vpc(alice).id
+    request = CreateRouterInterface(router_id=router, role="acceptor")
+    results = outcomes(estate, [(create_router_interface, alice, request)] * 8)
+    assert sum(isinstance(r, RouterInterface) for r in results) == 5
+    assert sum(isinstance(r, QuotaExceeded) for r in results) == 3

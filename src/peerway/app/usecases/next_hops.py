@@ -16,7 +16,7 @@ from peerway.app.world import World
 from peerway.domain.errors import Conflict, InvalidInput, NotFound
 from peerway.domain.gateway import Ipv4Gateway, NatGateway
 from peerway.domain.lifecycle.peering import PEERING
-from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE
+from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE, carries
 from peerway.domain.lifecycle.vbr import VBR
 from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.peering import Peering
@@ -29,7 +29,7 @@ from peerway.domain.route_table import (
     RouteTable,
     check_paths,
 )
-from peerway.domain.router_interface import RouterInterface, joined
+from peerway.domain.router_interface import RouterInterface
 from peerway.domain.vpc import Instance
 from peerway.profiles.rules import sees
 
@@ -181,9 +181,7 @@ def _interface_carries(tx: Reader, id: str) -> bool:
     """Both sides of the link are on."""
     near = tx.get(RouterInterface, id)
     far = tx.get(RouterInterface, near.opposite_interface_id or "") if near is not None else None
-    if near is None or far is None or not joined(near, far):
-        return False
-    return all(ROUTER_INTERFACE.states[side.state].carries for side in (near, far))
+    return carries(near, far)
 
 
 def _line_carries(tx: Reader, id: str) -> bool:
