@@ -32,6 +32,8 @@ pytestmark = pytest.mark.kernel
 #: A host beyond the provider's port.
 WORLD = "203.0.113.7"
 QUIET_MS = 150
+#: The far end of the test's cable may notice after a second only that the near one is on, and ARP asks once a second.
+NOTICE_MS = 3500
 HOST = "/proc/self/ns/net"
 
 _numbers = count()
@@ -112,7 +114,7 @@ def put(plane: KernelDataPlane, fabric: Fabric) -> None:
 
 def reaches(plane: KernelDataPlane, source: str, target: str, protocol: int = 1, port: int = 0) -> bool:
     """Whether an instance's probe is answered."""
-    probe = Probe(source, ip_address(target), protocol, port, 2500)
+    probe = Probe(source, ip_address(target), protocol, port, NOTICE_MS)
     return plane.probe(probe).verdict is Verdict.ANSWERED
 
 
@@ -130,8 +132,10 @@ def test_line_at_an_interface_carries_and_gives_it_back(
         outside(cable.world, "ip route replace 10.1.0.0/16 via 172.30.0.1")
         assert reaches(plane, "i-1", WORLD)
         assert reaches(plane, "i-1", WORLD, 6, 80)
-        assert ask_from(plane, cable.world, WORLD, "10.1.1.10") is Verdict.ANSWERED
-        assert ask_from(plane, cable.world, "172.30.0.2", "172.30.0.1") is Verdict.ANSWERED
+        assert ask_from(plane, cable.world, WORLD, "10.1.1.10", timeout_ms=NOTICE_MS) is Verdict.ANSWERED
+        assert (
+            ask_from(plane, cable.world, "172.30.0.2", "172.30.0.1", timeout_ms=NOTICE_MS) is Verdict.ANSWERED
+        )
         assert plane.apply(replace(fabric, routers=left, links={})).failures == {}
         assert cable.at_home()
         outside(HOST, f"ip link set {cable.name} up")
@@ -147,7 +151,7 @@ def test_second_line_on_a_whole_interface_fails_in_words(plane: KernelDataPlane,
     other = {"vbr-a": "vbr-b", "vbr-b": "vbr-a"}[failed]
     assert report.failures[failed].startswith(f"interface {cable.name} is the port of {other}, whole")
     assert plane.apply(Fabric(2, {failed: {"vbr-a": one, "vbr-b": two}[failed]})).failures == {}
-    assert ask_from(plane, cable.world, "172.30.0.2", "172.30.0.1") is Verdict.ANSWERED
+    assert ask_from(plane, cable.world, "172.30.0.2", "172.30.0.1", timeout_ms=NOTICE_MS) is Verdict.ANSWERED
 
 
 def test_interface_that_the_host_uses_is_not_taken(plane: KernelDataPlane, cable: Cable) -> None:
@@ -161,6 +165,16 @@ def test_interface_that_the_host_uses_is_not_taken(plane: KernelDataPlane, cable
     report = plane.apply(office_fabric(Port(PortKind.INTERFACE, "there-is-none")))
     assert report.failures == {"vbr-a": "the host has no interface there-is-none"}
     assert cable.at_home()
+
+
+def test_interface_that_is_switched_off_is_said_so(plane: KernelDataPlane, cable: Cable) -> None:
+    """What stands on top of the host's interface needs it switched on, and works as soon as somebody does that."""
+    outside(HOST, f"ip link set {cable.name} down")
+    fabric = Fabric(1, {"vpc-1": gateway(1, cable.port(), "172.30.0.11")})
+    assert plane.apply(fabric).failures == {"ngw-1": f"interface {cable.name} of the host is switched off"}
+    outside(HOST, f"ip link set {cable.name} up")
+    put(plane, fabric)
+    assert reaches(plane, "i-1", WORLD)
 
 
 def test_interface_comes_home_when_everything_ends(state_dir: Path, cable: Cable) -> None:

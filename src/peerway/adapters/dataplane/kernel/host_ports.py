@@ -31,6 +31,7 @@ class HostPorts:
         with self._netlink() as netlink:
             index = _find(netlink, branch.host)
             if branch.kind:
+                _check_up(netlink, index, branch.host)
                 message = codec.new_branch(
                     branch.kind, branch.end, index, branch.vlan, namespace, branch.owner
                 )
@@ -70,6 +71,11 @@ def _find(netlink: Netlink, name: str) -> int:
         if interface.port == name:
             return index
     raise Unavailable(f"the host has no interface {name}")
+
+
+def _check_up(netlink: Netlink, index: int, name: str) -> None:
+    if not read_interfaces(netlink)[index].up:
+        raise Unavailable(f"interface {name} of the host is switched off")
 
 
 def _check_free(netlink: Netlink, index: int, name: str) -> None:

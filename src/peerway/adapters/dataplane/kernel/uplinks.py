@@ -80,11 +80,14 @@ def add_uplink(plan: RouterPlan, uplink: Uplink, *, vlans: bool) -> None:
 
 
 def _wire(router_id: str, uplink: Uplink, index: int) -> Wire:
+    """The kernel notices late that a wire is on again when both its ends have the same index."""
     near, far = uplink_macs(uplink.id)
+    inner = End(index, uplink_interface(uplink.id), near, UPLINK_GROUP)
+    outer = End(index + 1, outside_interface(uplink.id), far, 0)
     return Wire(
         uplink.id,
-        (router_namespace(router_id), End(index, uplink_interface(uplink.id), near, UPLINK_GROUP)),
-        (outside_namespace(uplink.id, uplink.port.name), End(index, outside_interface(uplink.id), far, 0)),
+        (router_namespace(router_id), inner),
+        (outside_namespace(uplink.id, uplink.port.name), outer),
     )
 
 
