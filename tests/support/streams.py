@@ -99,14 +99,14 @@ def stream(one: Site, other: Site) -> Iterator[Stream]:
     """A connection from one site's instance to the other's; it ends with the block."""
     with contextlib.ExitStack() as stack:
         step = str(STEP_S)
-        lines = stack.enter_context(_running(other, RECEIVER, other.address, str(PORT), step))
+        lines = stack.enter_context(running(other, RECEIVER, other.address, str(PORT), step))
         assert next(lines) == "ready"
-        sender = stack.enter_context(_running(one, SENDER, other.address, str(PORT)))
+        sender = stack.enter_context(running(one, SENDER, other.address, str(PORT)))
         yield Stream(lines, int(next(sender)))
 
 
 @contextlib.contextmanager
-def _running(site: Site, program: str, *arguments: str) -> Iterator[Iterator[str]]:
+def running(site: Site, program: str, *arguments: str) -> Iterator[Iterator[str]]:
     """A program in the site's instance, by the agent's socket; the lines that it prints."""
     id = site.instance["id"]
     agent = Path(site.tenant.get(f"/instances/{id}/shell")["socket"])
