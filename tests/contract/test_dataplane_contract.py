@@ -6,6 +6,7 @@ from ipaddress import ip_address
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.builders.fabrics import link, spread, vpc
 from tests.builders.strategies import of_kind, packets, topologies
 from tests.builders.topology import ACCEPT_ALL, DROP, EGRESS, Topology, acl_entry
 from tests.support.dataplanes import dataplane, running
@@ -16,7 +17,7 @@ from peerway.domain.peering import Peering
 from peerway.domain.prefixes import Address
 from peerway.domain.security import Protocol
 from peerway.domain.vpc import Instance, Vpc, VSwitch
-from peerway.fabric.model import Fabric, Link
+from peerway.fabric.model import Blackhole, Fabric, Link
 from peerway.fabric.walk import exchange
 
 __all__ = ["dataplane", "running"]
@@ -47,7 +48,7 @@ class Network(Topology):
 
 def ask(
     dataplane: DataPlane,
-    source: Instance,
+    source: Instance | str,
     target: Instance | str | Address,
     protocol: int = ICMP,
     port: int = 0,
@@ -56,7 +57,8 @@ def ask(
 ) -> ProbeResult:
     """Probe an instance's IPv4 address, or any address."""
     address = target.ipv4 if isinstance(target, Instance) else ip_address(str(target))
-    return dataplane.probe(Probe(source.id, address, protocol, port, timeout_ms))
+    source_id = source if isinstance(source, str) else source.id
+    return dataplane.probe(Probe(source_id, address, protocol, port, timeout_ms))
 
 
 def reaches(dataplane: DataPlane, *question: object) -> bool:
@@ -217,6 +219,55 @@ def test_nothing_passes_two_links(dataplane: DataPlane) -> None:
     assert silent(dataplane, one, three)
     assert silent(dataplane, three, one, TCP, 22)
     assert silent(dataplane, one, three.ipv6, ICMP6)
+
+
+@pytest.mark.parametrize("weights", [{"a": 1, "b": 1}, {"a": 100, "b": 0}, {"a": 0, "b": 0}])
+@pytest.mark.parametrize(("first_up", "first_healthy"), [(True, True), (True, False), (False, True)])
+@pytest.mark.parametrize(("second_up", "second_healthy"), [(True, True), (True, False), (False, True)])
+def test_several_links_carry_while_one_is_up(
+    dataplane: DataPlane,
+    weights: dict[str, int],
+    first_up: bool,
+    first_healthy: bool,
+    second_up: bool,
+    second_healthy: bool,
+) -> None:
+    """EC-4: packets get through as long as any of the links is up, also when every check fails; IPv6 like IPv4."""
+    links = {
+        "a": link("a", "vpc-1", "vpc-2", up=first_up, healthy=first_healthy),
+        "b": link("b", "vpc-1", "vpc-2", up=second_up, healthy=second_healthy),
+    }
+    routers = {
+        f"vpc-{here}": vpc(
+            here, {f"10.{there}.0.0/16": spread(**weights), f"fd00:{there}::/56": spread(**weights)}
+        )
+        for here, there in ((1, 2), (2, 1))
+    }
+    assert dataplane.apply(Fabric(1, routers, links)).failures == {}
+    assert dict(dataplane.observe().links) == {"a": first_up, "b": second_up}
+    assert dict(dataplane.observe().drift) == {}
+    expected = reaches if first_up or second_up else silent
+    for port in range(4):
+        assert expected(dataplane, "i-1", "10.2.1.10", TCP, 1000 + port)
+    assert expected(dataplane, "i-2", "fd00:1::10", ICMP6)
+
+
+def test_nothing_passes_two_links_where_there_are_several(dataplane: DataPlane) -> None:
+    """PEER-7: several links on either side of a VPC carry nothing across it, whatever all tables say."""
+    middle = {"10.1.0.0/16": spread(a=1, b=1), "10.3.0.0/16": spread(c=1, d=1)}
+    routers = {
+        "vpc-1": vpc(1, {"10.2.0.0/16": spread(a=1, b=1), "10.3.0.0/16": spread(a=1, b=1)}),
+        "vpc-2": vpc(2, middle, dict.fromkeys(middle, Blackhole())),
+        "vpc-3": vpc(3, {"10.2.0.0/16": spread(c=1, d=1), "10.1.0.0/16": spread(c=1, d=1)}),
+    }
+    links = {name: link(name, f"vpc-{end}", "vpc-2") for name, end in zip("abcd", (1, 1, 3, 3), strict=True)}
+    assert dataplane.apply(Fabric(1, routers, links)).failures == {}
+    assert reaches(dataplane, "i-1", "10.2.1.10")
+    assert reaches(dataplane, "i-3", "10.2.1.10", TCP, 80)
+    for port in range(4):
+        assert silent(dataplane, "i-1", "10.3.1.10", TCP, 1000 + port)
+    assert silent(dataplane, "i-3", "10.1.1.10")
+    assert dataplane.apply(Fabric(2, routers, links)).touched == 0
 
 
 def test_blackhole_route_drops_and_longest_match_decides(dataplane: DataPlane) -> None:
