@@ -17,6 +17,7 @@ from tests.support.kernel import (
     in_namespace,
     outside,
     socket_at,
+    until,
 )
 
 from peerway.adapters.dataplane.kernel import syscalls
@@ -49,6 +50,8 @@ pytestmark = pytest.mark.kernel
 WORLD, OTHER = "9.9.9.9", "9.9.9.8"
 GATEWAY = "ngw-1"
 QUIET_S, QUIET_MS = 0.2, 150
+#: Linux's socket option for the known path MTU.
+IP_MTU = 14
 
 
 def public(number: int) -> IPv4Address:
@@ -126,13 +129,13 @@ def put(plane: KernelDataPlane, fabric: Fabric) -> None:
     assert dict(plane.observe().drift) == {}
 
 
-def socket_outside(plane: KernelDataPlane, path: str, kind: int) -> socket.socket:
+def socket_outside(plane: KernelDataPlane, path: str, kind: int, protocol: int = 0) -> socket.socket:
     """A socket in the world."""
 
     def enter() -> socket.socket:
         with Path(path).open("rb") as file:
             syscalls.setns(file.fileno(), syscalls.CLONE_NEWNET)
-            return socket.socket(socket.AF_INET, kind)
+            return socket.socket(socket.AF_INET, kind, protocol)
 
     return plane._visitor.run(enter)
 
@@ -304,6 +307,32 @@ def test_packets_of_no_connection_do_not_leave(plane: KernelDataPlane, world: st
         raw.sendto(body, (WORLD, 0))
     assert source_of(plane, world, 10) == str(public(1))  # sent later, and arrived
     assert leaked(world) == 0
+
+
+def test_packet_too_big_reaches_the_sender_behind_a_public_address(
+    plane: KernelDataPlane, world: str
+) -> None:
+    """Errors about a translated connection are translated, too: without them path MTU discovery would break."""
+    put(plane, network(door(world, leaving("10.1.1.0/24", 1))))
+    with ends(plane, world) as both:
+        near, far = both.inside(10, socket.SOCK_DGRAM), both.outside(socket.SOCK_DGRAM)
+        far.bind((WORLD, 53))
+        near.connect((WORLD, 53))
+        near.send(b"x")
+        _, sender = far.recvfrom(1)
+        quoted = struct.pack("!BBHHHBBH", 69, 0, 29, 1, 0, 64, 17, 0) + public(1).packed
+        quoted += IPv4Address(WORLD).packed + struct.pack("!HHHH", sender[1], 53, 9, 0)
+        body = struct.pack("!BBHHH", 3, 4, 0, 0, 900) + quoted
+        with socket_outside(plane, world, socket.SOCK_RAW, socket.IPPROTO_ICMP) as raw:
+            raw.sendto(body[:2] + struct.pack("!H", checksum(body)) + body[4:], (str(public(1)), 0))
+        until(lambda: near.getsockopt(socket.IPPROTO_IP, IP_MTU) == 900, "the sender learned the smaller MTU")
+
+
+def checksum(data: bytes) -> int:
+    """The internet checksum."""
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total = (total & 0xFFFF) + (total >> 16)
+    return ~(total + (total >> 16)) & 0xFFFF
 
 
 def test_removed_entries_cut_their_connections_and_no_others(plane: KernelDataPlane, world: str) -> None:

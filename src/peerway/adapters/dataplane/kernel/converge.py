@@ -314,7 +314,10 @@ class Converger:
     def _track(self, desired: Desired, id: str) -> None:
         """End connections whose translation is not the router's any more; routes and rules are for new ones by now."""
         ruleset = desired.rulesets[id]
-        self._tracking.ensure(router_namespace(id), Allowed() if ruleset is None else ruleset.allowed)
+        try:
+            self._tracking.ensure(router_namespace(id), Allowed() if ruleset is None else ruleset.allowed)
+        except Unavailable as error:
+            self.failures.setdefault(id, error.text)
 
     def _await_carriers(self) -> None:
         """Until the kernel has noticed that both ends are on it drops what is sent; asking for the interface makes it notice."""

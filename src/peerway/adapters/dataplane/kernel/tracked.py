@@ -18,6 +18,7 @@ from typing import NamedTuple
 from peerway.adapters.dataplane.kernel.codec import Message, attribute, attributes
 from peerway.adapters.dataplane.kernel.namespaces import Namespaces
 from peerway.adapters.dataplane.kernel.netlink import NETFILTER_PROTOCOL, Netlink
+from peerway.domain.errors import Unavailable
 from peerway.domain.prefixes import Prefix
 from peerway.fabric.lookup import Lookup
 from peerway.fabric.model import Fib, ToUplink
@@ -154,11 +155,18 @@ class Tracking:
         self._ensured.pop(name, None)
 
     def ensure(self, name: str, allowed: Allowed) -> None:
-        """End the connections that may not go on; nothing to do when that was ensured before, or for less."""
+        """End the connections that may not go on; nothing to do when that was ensured before, or for less.
+
+        `Unavailable` when the kernel doesn't tell them; where nothing is translated, that is no matter.
+        """
         before = self._ensured.get(name)
         if before is None or not allowed.extends(before):
-            with self._namespaces.netlink(name, NETFILTER_PROTOCOL) as netlink:
-                end_others(netlink, allowed)
+            try:
+                with self._namespaces.netlink(name, NETFILTER_PROTOCOL) as netlink:
+                    end_others(netlink, allowed)
+            except OSError as error:
+                if allowed != Allowed():
+                    raise Unavailable(f"tracked connections can't be read: {error.strerror}") from error
         self._ensured[name] = allowed
 
 

@@ -22,11 +22,12 @@ from peerway.adapters.dataplane.kernel.checks import ByLink, Target
 from peerway.adapters.dataplane.kernel.codec import End, Message
 from peerway.adapters.dataplane.kernel.guest import show_names
 from peerway.adapters.dataplane.kernel.holder import enter_namespaces
-from peerway.adapters.dataplane.kernel.netlink import Netlink
+from peerway.adapters.dataplane.kernel.netlink import NETFILTER_PROTOCOL, Netlink
 from peerway.adapters.dataplane.kernel.nft_worker import Nftables
 from peerway.adapters.dataplane.kernel.probers import from_router, on_link
 from peerway.adapters.dataplane.kernel.resolver import listen
 from peerway.adapters.dataplane.kernel.sysctls import COMMON, SYSCTLS, Settings, raise_loopback
+from peerway.adapters.dataplane.kernel.tracked import Allowed, end_others
 
 
 def _execute(*messages: Message) -> str:
@@ -130,6 +131,8 @@ def _connections() -> str:
 
 
 def _translation() -> str:
+    with Netlink(NETFILTER_PROTOCOL) as netlink:
+        end_others(netlink, Allowed())
     return _load(
         "table inet peerway { chain t { type nat hook postrouting priority srcnat; "
         "snat ip to ip saddr map { 10.0.0.1 : 192.0.2.1 }; }; }"
