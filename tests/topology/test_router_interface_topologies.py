@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.support.live import Refused, Tenant
-from tests.support.sites import Oracles, Site, face, join, make_site
+from tests.support.sites import Oracles, Site, connect, face, join, make_site
 from tests.support.streams import stream
 
 pytestmark = pytest.mark.kernel
@@ -110,6 +110,34 @@ def test_links_are_not_transitive(tenant: Tenants, oracles: Oracles) -> None:
     assert oracles.both(left, middle) == (True, True)
     assert oracles.both(right, middle) == (True, True)
     assert oracles.both(left, right) == (False, False)
+
+
+def test_ipv6_crosses_by_ipv6_routes(tenant: Tenants, oracles: Oracles) -> None:
+    """NET-3, NET-5: IPv6 needs its own routes and then works like IPv4, and stops with it."""
+    owner = tenant()
+    one = make_site(owner, HERE, "10.1.0.0/16", "10.1.1.0/24", ipv6=True)
+    other = make_site(owner, THERE, "10.2.0.0/16", "10.2.1.0/24", ipv6=True)
+    ours, theirs = routed(one, other)
+    assert not oracles.reach(one, other.address6)
+    one.route(other.vpc["ipv6_cidr"], ours)
+    other.route(one.vpc["ipv6_cidr"], theirs)
+    assert oracles.reach(one, other.address6)
+    switch(other, theirs, "deactivate", "inactive")
+    assert not oracles.reach(one, other.address6)
+
+
+def test_peer_connection_and_interfaces_stand_side_by_side(tenant: Tenants, oracles: Oracles) -> None:
+    """EC-2, PEER-1: the same two VPCs may have both; each route takes the link that it names."""
+    one, other = two_sites(tenant, same_account=False, same_region=True)
+    peering = connect(one, other)
+    ours, theirs = join(one, other)
+    one.route("10.2.0.0/16", peering)
+    other.route("10.1.0.0/16", theirs)
+    assert oracles.both(one, other) == (True, True), "there by one link, back by the other"
+    switch(one, ours, "deactivate", "inactive")
+    assert oracles.both(one, other) == (False, False), "no way back"
+    other.route("10.1.1.0/24", peering)
+    assert oracles.both(one, other) == (True, True), "all by the peer connection"
 
 
 def test_stream_survives_changes_of_the_spec(tenant: Tenants, oracles: Oracles) -> None:
