@@ -1,5 +1,7 @@
 """Uplinks into namespaces: leased lines whose far side is a namespace of the test's, with packets out and back."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -196,6 +198,53 @@ def test_outside_keeps_what_it_has_of_its_own(plane: KernelDataPlane, office: st
         assert reaches(again, "i-1", OFFICE)
     finally:
         again.close(destroy=False)
+
+
+#: An agent that changes its mind all the time, and says so each time.
+RESTLESS = """
+import sys
+from itertools import cycle
+from pathlib import Path
+from tests.integration.kernel.test_uplinks import office_fabric, without_line
+from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
+plane = KernelDataPlane(Path(sys.argv[1]))
+whole = office_fabric(sys.argv[2])
+for fabric in cycle([whole, without_line(whole), type(whole)(0)]):
+    print(flush=True)
+    plane.apply(fabric)
+"""
+
+
+def without_line(fabric: Fabric) -> Fabric:
+    """The same without the border router and what leads to it."""
+    return Fabric(2, {id: one for id, one in fabric.routers.items() if id != "vbr-a"})
+
+
+@pytest.mark.parametrize("applies", [1, 2, 3, 5, 7])
+def test_agent_killed_at_work_leaves_nothing_that_the_next_one_can_not_mend(
+    state_dir: Path, office: str, applies: int
+) -> None:
+    """Killed while uplinks come and go: the next agent makes what is wanted, and takes away what is not."""
+    before = outside(office, "ip -o link; ip route show table all; ip rule")
+    heir = KernelDataPlane(state_dir)
+    command = [sys.executable, "-c", RESTLESS, str(state_dir), office]
+    root = Path(__file__).parents[3]
+    try:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root) as agent:
+            assert agent.stdout is not None
+            for _ in range(applies):
+                agent.stdout.readline()
+            agent.kill()
+        heir.close(destroy=False)
+        heir = KernelDataPlane(state_dir)
+        put(heir, office_fabric(office))
+        learn(office, "vbr-a", "10.1.0.0/16", via="172.30.0.1")
+        assert reaches(heir, "i-1", OFFICE)
+        put(heir, Fabric(3))
+        heir._reaper.settle()
+        assert outside(office, "ip -o link; ip route show table all; ip rule") == before
+    finally:
+        heir.close(destroy=True)
 
 
 def test_uplink_moves_to_another_namespace(plane: KernelDataPlane, office: str) -> None:
