@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from socket import socket
 
+import structlog
+
 from peerway.adapters.dataplane.kernel import syscalls
 from peerway.adapters.dataplane.kernel.answers import domain_of
 from peerway.adapters.dataplane.kernel.checks import plan_checks
@@ -30,6 +32,8 @@ from peerway.adapters.dataplane.kernel.state import State
 from peerway.app.dataplane import LinkCounters, Observation, Probe, ProbeResult, Report
 from peerway.domain.errors import NotFound, Unavailable
 from peerway.fabric.model import Fabric
+
+log = structlog.get_logger(__name__)
 
 #: Namespaces kept ready, so that a new VPC or instance does not wait for one.
 WARM = 4
@@ -87,12 +91,19 @@ class KernelDataPlane:
 
     def _converge(self, router_ids: set[str]) -> Report:
         self._visitor.run(self._converger.run, self._desired, router_ids)
-        self._monitor.watch(plan_checks(self._desired.fabric), self._namespaces.duplicate)
-        self._resolver.serve(self._desired.fabric, self._namespaces.duplicate)
+        self._attend(self._desired.fabric)
         homeless = self._desired.fabric.links.keys() - self._desired.links.keys()
         failures = self._converger.failures | dict.fromkeys(homeless, "one of its routers is not here")
         self._unfinished = {id for id in router_ids if self._concerns(id, failures)}
         return Report(self._desired.fabric.revision, failures, len(self._converger.touched))
+
+    def _attend(self, fabric: Fabric) -> None:
+        """Have the fabric's checks probed and its names answered; when that can't be now, the next look for drift tries again."""
+        try:
+            self._monitor.watch(plan_checks(fabric), self._namespaces.duplicates)
+            self._resolver.serve(fabric, self._namespaces.duplicates)
+        except OSError as error:
+            log.warning("health checks or name servers are behind", error=str(error))
 
     def _concerns(self, router_id: str, failures: Mapping[str, str]) -> bool:
         plan = self._desired.routers.get(router_id)
@@ -257,8 +268,7 @@ class KernelDataPlane:
         """After the death of the holder everything is gone; start from nothing."""
         if self._holder.alive():
             return
-        self._monitor.watch({}, self._namespaces.duplicate)
-        self._resolver.serve(Fabric(-1), self._namespaces.duplicate)
+        self._attend(Fabric(-1))
         self._close_parts()
         self._holder.close()
         self._open()

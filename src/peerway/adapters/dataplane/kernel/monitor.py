@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
 from zlib import crc32
@@ -17,6 +18,9 @@ from peerway.adapters.dataplane.kernel import syscalls
 from peerway.adapters.dataplane.kernel.checks import Probing, Target
 from peerway.adapters.dataplane.kernel.loop import Loop
 from peerway.adapters.dataplane.kernel.probers import Prober, open_prober
+
+#: File descriptors of namespaces by name, for the one who asks to close; `OSError` when there can't be more.
+Enter = Callable[[AbstractSet[str]], dict[str, int]]
 
 
 class Monitor:
@@ -40,18 +44,18 @@ class Monitor:
         """Have `listener` called in the monitor's thread when a verdict turns."""
         self._listeners = (*self._listeners, listener)
 
-    def watch(self, targets: dict[str, Target], enter: Callable[[str], int]) -> None:
-        """Probe these from here on and nothing else; `enter` gives a file descriptor of a namespace, the monitor's to close."""
+    def watch(self, targets: dict[str, Target], enter: Enter) -> None:
+        """Probe these from here on and nothing else; when namespaces can't be entered, nothing changes."""
         if targets == self._targets:
             return
         needed = {target.namespace for target in targets.values()}
-        homes = {name: enter(name) for name in needed - self._namespaces}
+        homes = enter(needed - self._namespaces)
         self._targets, self._namespaces = targets, needed
         self._loop.call(lambda: self._take(targets, homes))
 
     def close(self) -> None:
         """End the thread and let go of the namespaces."""
-        self.watch({}, lambda _: -1)
+        self.watch({}, lambda _: {})
         self._loop.close()
 
     def _take(self, targets: Mapping[str, Target], homes: Mapping[str, int]) -> None:

@@ -82,10 +82,18 @@ class Namespaces:
         finally:
             os.close(fd)
 
-    def duplicate(self, name: str) -> int:
-        """A file descriptor of a namespace, the caller's to close."""
-        with self.opened(name) as fd:
-            return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 0)
+    def duplicates(self, names: Iterable[str]) -> dict[str, int]:
+        """File descriptors of namespaces by name, the caller's to close."""
+        fds: dict[str, int] = {}
+        try:
+            for name in names:
+                with self.opened(name) as fd:
+                    fds[name] = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 0)
+        except OSError:
+            for fd in fds.values():
+                os.close(fd)
+            raise
+        return fds
 
     @contextmanager
     def netlink(self, name: str, protocol: int = ROUTE_PROTOCOL) -> Iterator[Netlink]:

@@ -19,6 +19,7 @@ from peerway.adapters.dataplane.kernel import syscalls
 from peerway.adapters.dataplane.kernel.answers import answer
 from peerway.adapters.dataplane.kernel.directory import Directory
 from peerway.adapters.dataplane.kernel.loop import Loop
+from peerway.adapters.dataplane.kernel.monitor import Enter
 from peerway.adapters.dataplane.kernel.names import RESOLVER4, router_namespace
 from peerway.fabric.model import Fabric, Router, ToResolver
 
@@ -63,11 +64,12 @@ class Resolver:
         #: Answers of this directory, by VPC, question without its identity, and whether it came in a stream.
         self._known: dict[tuple[str, bytes, bool], bytes | None] = {}
 
-    def serve(self, fabric: Fabric, enter: Callable[[str], int]) -> None:
-        """Answer from this fabric, in these routers and in no others; `enter` gives a file descriptor of a namespace to keep."""
+    def serve(self, fabric: Fabric, enter: Enter) -> None:
+        """Answer from this fabric, in its routers and in no others; when namespaces can't be entered, nothing changes."""
         self._looked = {id: (router, self._leads_here(id, router)) for id, router in fabric.routers.items()}
         wanted = {id for id, (_, leads) in self._looked.items() if leads}
-        homes = {id: enter(router_namespace(id)) for id in wanted - self._served}
+        names = {router_namespace(id): id for id in wanted - self._served}
+        homes = {names[name]: home for name, home in enter(names.keys()).items()}
         if wanted or self._served:
             self._loop.call(lambda: self._take(fabric, wanted, homes))
         self._served = wanted
@@ -78,7 +80,7 @@ class Resolver:
 
     def close(self) -> None:
         """End the thread and close all sockets."""
-        self.serve(Fabric(0), lambda _: -1)
+        self.serve(Fabric(0), lambda _: {})
         self._loop.close()
 
     def _leads_here(self, id: str, router: Router) -> bool:
