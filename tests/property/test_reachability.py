@@ -131,12 +131,11 @@ class Twin:
         if not instance.security_group_ids:
             return True
         far = packet.source if direction is INGRESS else packet.destination
-        peer = self.owner(instance.vpc_id, far)
-        peers_groups = set(peer.security_group_ids) if peer else set()
+        peers_groups = self.groups_of(instance.vpc_id, far)
         verdicts = []
         for rule in self.rules:
             mine = rule.security_group_id in instance.security_group_ids and rule.direction is direction
-            near = far in rule.remote_cidr if rule.remote_cidr else rule.remote_group_id in peers_groups
+            near = far in rule.remote_cidr if rule.remote_cidr else self.names(rule, instance.vpc_id, far)
             if mine and near and concerns(rule, packet):
                 verdicts.append((rule.priority, 0 if rule.action is RuleAction.DROP else 1))
         if verdicts:
@@ -144,6 +143,15 @@ class Twin:
         shared = [self.all[id] for id in peers_groups & set(instance.security_group_ids)]
         friends = any(isinstance(group, SecurityGroup) and group.inner_access for group in shared)
         return direction is EGRESS or friends
+
+    def groups_of(self, vpc_id: str, address: Address) -> set[str]:
+        """Groups of the VPC's instance that has the address."""
+        owner = self.owner(vpc_id, address)
+        return set(owner.security_group_ids) if owner else set()
+
+    def names(self, rule: SecurityRule, vpc_id: str, far: Address) -> bool:
+        """Whether the far side is in the rule's group."""
+        return rule.remote_group_id in self.groups_of(vpc_id, far)
 
     def acl_allows(self, vswitch: object, direction: Direction, packet: Packet) -> bool:
         """Whether the VSwitch's ACL accepts the packet."""

@@ -84,7 +84,8 @@ def exchange(fabric: Fabric, packet: Packet, client_port: int = CLIENT_PORT) -> 
     request = replace(packet, port=packet.port if ported else 0, source_port=client_port if ported else 0)
     there = walk(fabric, request)
     if there.outcome is Outcome.HANDED_TO_RESOLVER:
-        return Exchange(there, None, answered=True)
+        _, asking = locate(fabric, request.sender)
+        return Exchange(there, None, answered=request.source in asking.addresses)
     replier = there.receiver if there.outcome is Outcome.DELIVERED else there.left_by
     if replier is None:
         return Exchange(there, None, answered=False)
