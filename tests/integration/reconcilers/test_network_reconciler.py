@@ -235,10 +235,13 @@ def test_two_that_are_joined_wait_for_each_other(bench, sick):
         (InterfaceState.DEACTIVATING, InterfaceState.INACTIVE),
     ],
 )
-def test_a_switched_side_settles_once_its_link_is_done(bench, before, after):
-    """EC-4, EC-6: the states end when the data plane has done it, not while the link fails; the other side stays."""
+@pytest.mark.parametrize("broken", ["link", "own router", "other router"])
+def test_a_switched_side_settles_once_its_link_is_done(bench, before, after, broken):
+    """EC-4, EC-6: the states end when the data plane has done it at both ends; the other side stays as it is."""
     topology, (one, other) = two_faced((before, InterfaceState.ACTIVE))
-    bench.dataplane.broken = {one.link_id}
+    bench.dataplane.broken = {
+        {"link": one.link_id, "own router": one.vpc_id, "other router": other.vpc_id}[broken]
+    }
     bench.put(*topology.resources.values())
     bench.settle()
     assert bench.get(one).state is before

@@ -130,7 +130,7 @@ class NetworkReconciler:
         settles = [
             settle_with(self.world, resource)
             for resource in view.waiting.values()
-            if not held_up(resource, report.failures)
+            if not held_up(resource, report.failures, view.fabric.links)
         ]
         recovered = self.failing - report.failures.keys()
 

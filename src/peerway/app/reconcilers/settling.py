@@ -22,6 +22,7 @@ from peerway.domain.resource import Provisioning, Resource
 from peerway.domain.router_interface import RouterInterface
 from peerway.domain.service import Database, LoadBalancer
 from peerway.domain.vpc import Instance, Vpc, VSwitch
+from peerway.fabric.model import Link
 
 #: A settling that is ready to be done in a transaction.
 Settle = Callable[[Writer], object]
@@ -99,10 +100,11 @@ def waits(resource: Resource) -> bool:
     return row is not None and row.waits(resource)
 
 
-def held_up(resource: Resource, failures: Mapping[str, str]) -> bool:
-    """Whether a failure keeps the resource from having reached its desired state."""
-    row = SETTLINGS[type(resource)]
-    return resource.id in failures or any(id in failures for id in row.rests_on(resource))
+def held_up(resource: Resource, failures: Mapping[str, str], links: Mapping[str, Link]) -> bool:
+    """Whether a failure keeps the resource from having reached its desired state; a link rests on the routers at its ends."""
+    needed = (resource.id, *SETTLINGS[type(resource)].rests_on(resource))
+    ends = (end.router_id for id in needed if id in links for end in links[id].ends)
+    return any(id in failures for id in (*needed, *ends))
 
 
 def settle_with(world: World, resource: Resource) -> Settle:
