@@ -1,8 +1,10 @@
 """Drift: whatever somebody does to the kernel objects is named and mended, exactly that."""
 
+from pathlib import Path
+
 import pytest
 from tests.builders.topology import Topology
-from tests.support.kernel import in_instance, in_router, pair
+from tests.support.kernel import foreign_namespace, in_instance, in_router, outside, pair
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.app.dataplane import Probe, Verdict
@@ -110,3 +112,27 @@ def test_what_an_instance_adds_for_itself_is_left_alone(plane: KernelDataPlane) 
     in_instance(plane, here, "ip", "route", "add", "blackhole", "10.99.0.0/16")
     assert dict(plane.observe().drift) == {}
     assert plane.repair().touched == 0
+
+
+def test_attached_namespace_keeps_its_own_when_another_agent_takes_over(
+    plane: KernelDataPlane, state_dir: Path
+) -> None:
+    """Routes and rules that an attached namespace had before are its owner's, whoever drives the data plane."""
+    net = Topology()
+    _, _, here, there = pair(net)
+    with foreign_namespace() as path:
+        outside(
+            path, "ip link set lo up", "ip route add blackhole 10.99.0.0/16", "ip rule add pref 77 lookup 77"
+        )
+        guest = net.instance(net.resources[here.vswitch_id], netns=path)
+        fabric = net.fabric()
+        assert plane.apply(fabric).failures == {}
+        heir = KernelDataPlane(state_dir)
+        try:
+            assert heir.apply(fabric).failures == {}
+            assert dict(heir.observe().drift) == {}
+            assert "10.99.0.0/16" in outside(path, "ip route")
+            assert "77:" in outside(path, "ip rule")
+            assert heir.probe(Probe(guest.id, there.ipv4, timeout_ms=900)).verdict is Verdict.ANSWERED
+        finally:
+            heir.close(destroy=False)
