@@ -20,6 +20,8 @@ def test_peering_is_shown_to_each_side(site):
         "uid": asker.uid,
         "region_id": "cn-hangzhou",
         "vpc_id": vpc["id"],
+        "names": False,
+        "groups": False,
         "cidrs": ["10.0.0.0/16"],
     }
     assert [warning["code"] for warning in seen["warnings"]] == ["overlap"]
