@@ -94,6 +94,10 @@ class _Build:
             if uplink.translation is not None
         ]
         self._services = {(one.address, one.protocol, one.port): one for one in router.services.values()}
+        #: Protocol and port of the services at each address.
+        self._listening: dict[IPv4Address, list[tuple[int, int]]] = {}
+        for address, protocol, port in self._services:
+            self._listening.setdefault(address, []).append((protocol, port))
         self._elements: dict[str, dict[str, str]] = {name: {} for name in _TYPES}
         self._ranges: dict[str, str] = {}
 
@@ -156,7 +160,7 @@ class _Build:
                 if not self._taken(f"{there} . {protocol}"):
                     self._forward(there, entry, protocol, entry.public_port)
         elif entry.protocol is None:
-            for protocol, port in self._listening(entry.private):
+            for protocol, port in self._listening.get(entry.private, ()):
                 if not self._taken(f"{there} . {protocol}"):
                     self._forward(there, entry, protocol, port)
             # a load balancer's address answers nothing else; nobody has it
@@ -168,12 +172,8 @@ class _Build:
     def _taken(self, key: str) -> bool:
         return key in self._elements["protocols"] or key in self._elements["refused"]
 
-    def _listening(self, address: IPv4Address) -> list[tuple[int, int]]:
-        """Protocol and port of the services at an address."""
-        return [(protocol, port) for at, protocol, port in self._services if at == address]
-
     def _forward_protocol(self, there: str, entry: DestinationNat, protocol: int) -> None:
-        ports = [port for one, port in self._listening(entry.private) if one == protocol]
+        ports = [port for one, port in self._listening.get(entry.private, ()) if one == protocol]
         for port in ports:
             self._forward(there, entry, protocol, port)
         kind, value = ("refused", "") if ports else ("protocols", str(entry.private))
