@@ -49,6 +49,25 @@ def wide_topologies(draw: st.DrawFn) -> Topology:
     return topology
 
 
+@st.composite
+def inner_topologies(draw: st.DrawFn) -> Topology:
+    """A plain network, and then two to eight things beyond that need no world outside."""
+    topology = draw(topologies())
+    makings = (
+        _add_pair,
+        _add_pair,
+        _add_listener,
+        _add_backend,
+        _add_database,
+        _add_foreign_rule,
+        _regroup,
+        _add_route,
+    )
+    for _ in range(draw(st.integers(2, 8))):
+        draw(draw(st.sampled_from(makings))(topology))
+    return topology
+
+
 def wide_edits(topology: Topology) -> st.SearchStrategy[Edits]:
     """One to three changes of anything."""
     plain = edits(topology)
