@@ -28,3 +28,21 @@ def bob(estate):
 def carol(estate):
     """An account that has nothing to do with it."""
     return estate.tenant("carol")
+
+
+@pytest.fixture
+def vpcs(estate, alice, bob):
+    """A VPC of each account, in two regions."""
+    return estate.vpc(alice, "10.0.0.0/16"), estate.vpc(bob, "10.1.0.0/16", "cn-beijing")
+
+
+@pytest.fixture
+def faced(estate, alice, bob, vpcs):
+    """Two idle interfaces that name each other."""
+    return estate.face((alice, bob), vpcs)
+
+
+@pytest.fixture
+def joined(estate, alice, bob, vpcs):
+    """Two interfaces that are joined."""
+    return estate.join((alice, bob), vpcs)

@@ -22,12 +22,6 @@ from peerway.domain.router_interface import InterfaceState, RouterInterface
 
 
 @pytest.fixture
-def vpcs(estate, alice, bob):
-    """A VPC of each account, in two regions."""
-    return estate.vpc(alice, "10.0.0.0/16"), estate.vpc(bob, "10.1.0.0/16", "cn-beijing")
-
-
-@pytest.fixture
 def pair(estate, alice, bob, vpcs):
     """An initiator and an acceptor that name nobody yet."""
     return (
