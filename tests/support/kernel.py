@@ -26,6 +26,15 @@ from peerway.domain.vpc import Instance, Vpc
 #: How long to wait for something that should happen at once.
 PATIENCE_S = 20.0
 
+#: A TCP server: its address and port are the arguments.
+LISTEN = """
+import socket, sys
+listener = socket.create_server((sys.argv[1], int(sys.argv[2])))
+print("!", end="", flush=True)
+while True:
+    listener.accept()[0].close()
+"""
+
 
 def need_root() -> None:
     """Skip for ordinary users: a user namespace has to be entered before there are threads, and a test process has some."""
@@ -132,6 +141,14 @@ def program(state_dir: Path, instance: Instance, source: str, *arguments: str) -
             theirs.close()
             ours.settimeout(PATIENCE_S)
             yield ours
+
+
+@contextmanager
+def listening(state_dir: Path, instance: Instance, port: int) -> Iterator[None]:
+    """A TCP server in an instance."""
+    with program(state_dir, instance, LISTEN, str(instance.ipv4), str(port)) as channel:
+        assert channel.recv(1) == b"!"
+        yield
 
 
 @contextmanager

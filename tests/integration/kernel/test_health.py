@@ -3,20 +3,19 @@
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
 from tests.builders.topology import Topology
-from tests.support.kernel import foreign_namespace, in_router, pair, program, until
+from tests.support.kernel import foreign_namespace, in_router, listening, pair, until
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.adapters.dataplane.kernel.names import RESOLVER4, link_interface, outside_interface
 from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.router_interface import RouterInterface
-from peerway.domain.vpc import Instance, Vpc
+from peerway.domain.vpc import Vpc
 from peerway.fabric.model import (
     Backend,
     Fabric,
@@ -33,14 +32,6 @@ pytestmark = pytest.mark.kernel
 
 #: What a cut line may take to be noticed with the default check, and what a busy machine may add.
 NOTICED_S, BUSY_S = 0.4, 0.3
-
-LISTEN = """
-import socket, sys
-listener = socket.create_server((sys.argv[1], int(sys.argv[2])))
-print("!", end="", flush=True)
-while True:
-    listener.accept()[0].close()
-"""
 
 
 def checked(fabric: Fabric, link_id: str, *, router: Vpc, source: str, target: str) -> Fabric:
@@ -223,14 +214,6 @@ def test_a_target_beyond_the_gateway_is_reached_by_it(plane: KernelDataPlane, li
     turned(plane, line.link_id, True, time.monotonic())
     line.outdoors("ip", "address", "del", "192.0.2.7/32", "dev", "lo")
     turned(plane, line.link_id, False, time.monotonic())
-
-
-@contextmanager
-def listening(state_dir: Path, instance: Instance, port: int) -> Iterator[None]:
-    """A TCP server in an instance."""
-    with program(state_dir, instance, LISTEN, str(instance.ipv4), str(port)) as channel:
-        assert channel.recv(1) == b"!"
-        yield
 
 
 @pytest.mark.parametrize("guarded", [False, True], ids=["open", "behind a security group without rules"])
