@@ -109,6 +109,19 @@ class Account:
         answer: Item = self.client.act(f"/instances/{instance['id']}/probe", body)
         return answer
 
+    def command(self, instance: Item, *argv: str) -> str:
+        """Run a command inside an instance; what it printed. `Failed` when it fails."""
+        done = subprocess.run(
+            [*PEERWAY, "exec", instance["id"], "--", *argv],
+            env=self._environ,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        if done.returncode:
+            raise Failed(f"{' '.join(argv)} failed: {done.stderr.strip()}")
+        return done.stdout
+
     def run(self, instance: Item, *arguments: str) -> Program:
         """Start one of the programs of `traffic.py` inside an instance."""
         argv = [*PEERWAY, "exec", instance["id"], "--", sys.executable, str(TRAFFIC), *arguments]

@@ -4,122 +4,35 @@
 nothing behind. The exit status is 0 when all was as it must be.
 """
 
-import argparse
 import os
-import signal
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-from installation import Account, Installation, Item, installation
-from story import Failed, Story
-
-from peerway.cli.errors import CommandError
+from installation import Installation, Item
+from network import TCP_PORT, Site
+from scenario import scenario
+from story import Story
 
 #: Cap of the connection between the regions, Mbit/s.
 CAP_MBPS = 100
 #: How much is sent over it, bytes.
 TRANSFER_BYTES = 25 << 20
-TCP_PORT, UDP_PORT, CLOSED_PORT = 5001, 7000, 8080
+UDP_PORT, CLOSED_PORT = 7000, 8080
 
 
-class Site:
-    """A VPC with a VSwitch, a security group and an instance."""
-
-    def __init__(self, owner: Account, name: str, region: str, number: int) -> None:
-        self.owner = owner
-        self.name = name
-        self.cidr = f"10.{number}.0.0/16"
-        self.vpc = owner.make("/vpcs", name=name, region_id=region, cidr=self.cidr)
-        zones = {item["id"]: item["zones"] for item in owner.client.pages("/regions")}
-        self.vswitch = owner.make(
-            "/vswitches",
-            vpc_id=self.vpc["id"],
-            zone_id=zones[region][0],
-            cidr=f"10.{number}.1.0/24",
-            name=name,
-        )
-        self.group = owner.make("/security-groups", vpc_id=self.vpc["id"], name=name)
-        self.instance = owner.make(
-            "/instances", vswitch_id=self.vswitch["id"], name=name, security_group_ids=[self.group["id"]]
-        )
-
-    @property
-    def address(self) -> str:
-        """The instance's address."""
-        return str(self.instance["ipv4"])
-
-    def allow(self, protocol: str, port: int | None = None) -> None:
-        """Let something in from the other sites."""
-        self.owner.make(
-            f"/security-groups/{self.group['id']}/rules",
-            direction="ingress",
-            protocol=protocol,
-            port_range=None if port is None else f"{port}/{port}",
-            remote_cidr="10.0.0.0/8",
-        )
-
-    def route(self, destination: str, peering: Item) -> None:
-        """Send a range over a connection."""
-        self.owner.make(
-            f"/route-tables/{self.vpc['system_table_id']}/entries",
-            destination=destination,
-            next_hop="peering",
-            next_hop_id=peering["id"],
-        )
-
-    def answered(self, other: "Site", **options: object) -> bool:
-        """Whether the other site's instance answers this one's."""
-        return bool(self.owner.probe(self.instance, other.address, **options)["answered"])
-
-
-def main() -> int:
-    """Run the job; 0 when all was as it must be."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dataplane", default="auto", choices=("auto", "memory", "kernel"))
-    options = parser.parse_args()
-    # However it is told to stop, it cleans up.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    story = Story()
-    try:
-        with tempfile.TemporaryDirectory(prefix="peerway-demo-") as folder:
-            run(story, Path(folder), options.dataplane)
-    except (Failed, CommandError) as error:
-        story.must(False, str(error))  # noqa: FBT003 - a step that could not be done does not hold
-    except KeyboardInterrupt:
-        print("\ninterrupted: everything is cleaned up", file=sys.stderr)
-        return 130
-    story.end()
-    return 1 if story.failures else 0
-
-
-def run(story: Story, folder: Path, dataplane: str) -> None:
+def run(story: Story, peerway: Installation) -> None:
     """All steps, in order."""
-    story.step("Start Peerway")
-    with installation(folder, dataplane) as peerway:
-        who = "root" if os.geteuid() == 0 else "an ordinary user"
-        story.tell(f"It listens at {peerway.url}; the data plane is `{peerway.dataplane}`, run by {who}.")
-        if not peerway.real:
-            why = (
-                "asked for"
-                if dataplane == "memory"
-                else "this machine allows no other; `peerway doctor` says why"
-            )
-            story.leave_out(
-                f"real packets: the data plane is `memory` ({why}), so that answers are predictions"
-            )
-        near, middle, far = make_sites(story, peerway)
-        link = connect(story, peerway, near, middle)
-        carry(story, peerway, near, middle)
-        inner = connect_inside(story, peerway, middle, far)
-        try_transit(story, peerway, (near, middle, far), (link, inner))
-        try_filter(story, peerway, near, middle)
-        cut(story, peerway, near, middle, link)
-        measure_accept(story, peerway, near, middle)
-        story.step("Clean up")
-    story.tell("Peerway has stopped and taken with it what it made.")
+    who = "root" if os.geteuid() == 0 else "an ordinary user"
+    story.tell(f"It listens at {peerway.url}; the data plane is `{peerway.dataplane}`, run by {who}.")
+    near, middle, far = make_sites(story, peerway)
+    link = connect(story, peerway, near, middle)
+    carry(story, peerway, near, middle)
+    inner = connect_inside(story, peerway, middle, far)
+    try_transit(story, peerway, (near, middle, far), (link, inner))
+    try_filter(story, peerway, near, middle)
+    cut(story, peerway, near, middle, link)
+    measure_accept(story, peerway, near, middle)
 
 
 def make_sites(story: Story, peerway: Installation) -> tuple[Site, Site, Site]:
@@ -346,4 +259,4 @@ def when(after_ms: float, what: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(scenario(__doc__, run))

@@ -95,6 +95,12 @@ def udp_probe(options: argparse.Namespace) -> None:
     say(last=last or None, sent=sent, answered=answered)
 
 
+def stay(options: argparse.Namespace) -> None:
+    """Stay until the input ends, so that the namespace can be found by a process in it, whose arguments have the token."""
+    say(token=options.token)
+    sys.stdin.read()
+
+
 def main() -> None:
     """Run the program that the arguments name."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -104,6 +110,9 @@ def main() -> None:
         one.add_argument("port", type=int)
         one.add_argument("--digest", action="store_true")
         one.set_defaults(program=program)
+    resident = programs.add_parser("stay")
+    resident.add_argument("token")
+    resident.set_defaults(program=stay)
     sender = programs.add_parser("tcp-send")
     sender.add_argument("address")
     sender.add_argument("port", type=int)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tests.support.kernel import foreign_namespace, outside
 
 #: A web server's address out there.
-SERVER = "192.0.2.80"
+SERVER = "198.51.100.80"
 #: Port that it answers at with the address of whoever connects.
 PORT = 7
 
