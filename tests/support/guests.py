@@ -1,4 +1,4 @@
-"""Commands that run inside instances of a running installation, and their output."""
+"""Commands that run inside instances and databases' guests of a running installation, and their output."""
 
 import contextlib
 import json
@@ -13,9 +13,15 @@ from tests.support.live import PATIENCE_S, Tenant
 from peerway.adapters.agent.address import connect
 
 
+def shell_socket(tenant: Tenant, id: str) -> Path:
+    """Where the agent runs commands in an instance of the tenant's, or in a database's guest."""
+    kind = "databases" if id.startswith("rds-") else "instances"
+    return Path(tenant.get(f"/{kind}/{id}/shell")["socket"])
+
+
 def run_in(tenant: Tenant, instance_id: str, *argv: str) -> tuple[int, str]:
     """Run a command in an instance of the tenant's; its exit status and what it printed."""
-    agent = Path(tenant.get(f"/instances/{instance_id}/shell")["socket"])
+    agent = shell_socket(tenant, instance_id)
     env = {"PATH": os.environ.get("PATH", os.defpath)}
     request = {"op": "exec", "instance": instance_id, "argv": list(argv), "env": env, "tty": False}
     reading, writing = os.pipe()
@@ -43,7 +49,7 @@ def python_in(tenant: Tenant, instance_id: str, program: str, *arguments: str) -
 @contextlib.contextmanager
 def running_in(tenant: Tenant, instance_id: str, program: str, *arguments: str) -> Iterator[None]:
     """A Python program in an instance that says a line once it is ready, and ends with the block."""
-    agent = Path(tenant.get(f"/instances/{instance_id}/shell")["socket"])
+    agent = shell_socket(tenant, instance_id)
     argv = [sys.executable, "-S", "-E", "-c", program, *arguments]
     request = {"op": "exec", "instance": instance_id, "argv": argv, "env": {}, "tty": False}
     reading, writing = os.pipe()

@@ -15,14 +15,16 @@ PATIENCE_S = 0.5
 MOST = 50
 
 
-def ids_of(path: str) -> Callable[[str], list[tuple[str, str]]]:
-    """A completer that offers ids, with the names beside them, of the list at a path."""
+def ids_of(*paths: str) -> Callable[[str], list[tuple[str, str]]]:
+    """A completer that offers ids, with the names beside them, of the lists at these paths."""
 
     def complete(incomplete: str) -> list[tuple[str, str]]:
         try:
             with Client(find_profile(os.environ), sleep=_never, timeout_s=PATIENCE_S) as client:
                 found = [
-                    (str(item["id"]), str(item.get("name") or "")) for item in client.pages(path, limit=1000)
+                    (str(item["id"]), str(item.get("name") or ""))
+                    for path in paths
+                    for item in client.pages(path, limit=1000)
                 ]
         except CommandError:
             return []

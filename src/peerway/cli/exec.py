@@ -25,7 +25,7 @@ from typing import Annotated, Any
 import typer
 
 from peerway.cli.errors import CommandError, WrongUsage
-from peerway.cli.options import InstanceArgument
+from peerway.cli.options import GuestArgument, guest_path
 from peerway.cli.session import session_of
 
 app = typer.Typer(add_completion=False)
@@ -39,7 +39,7 @@ INTERRUPTED = 130
 @app.command("exec", context_settings={"allow_interspersed_args": False})
 def execute(
     ctx: typer.Context,
-    instance: InstanceArgument,
+    instance: GuestArgument,
     command: Annotated[list[str], typer.Argument(metavar="COMMAND", help="The command and its arguments.")],
     env: Annotated[
         list[str] | None,
@@ -48,12 +48,12 @@ def execute(
 ) -> None:
     """Run a command inside an instance, on the host that carries it.
 
-    It has the host's files and the instance's network. Its exit status is passed on.
+    It has the host's files and the instance's network; of a database, its guest's. Its exit status is passed on.
     """
     argv = command[1:] if command[0] == "--" else command
     if not argv:
         raise WrongUsage("give a command after --")
-    answer = session_of(ctx).client.get(f"/instances/{instance}/shell")
+    answer = session_of(ctx).client.get(f"{guest_path(instance)}/shell")
     if not answer.get("socket"):
         raise CommandError("the data plane has no instances to run a command in (it is `memory`)")
     with connect(Path(answer["socket"])) as agent:

@@ -32,6 +32,14 @@ TableArgument = Annotated[
     ),
 ]
 InstanceArgument = Annotated[str, typer.Argument(metavar="INSTANCE", autocompletion=ids_of("/instances"))]
+GuestArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="INSTANCE",
+        help="An instance, or a database for its guest.",
+        autocompletion=ids_of("/instances", "/databases"),
+    ),
+]
 GroupArgument = Annotated[str, typer.Argument(metavar="GROUP", autocompletion=ids_of("/security-groups"))]
 AclArgument = Annotated[str, typer.Argument(metavar="ACL", autocompletion=ids_of("/network-acls"))]
 PeeringArgument = Annotated[str, typer.Argument(metavar="PEERING", autocompletion=ids_of("/peerings"))]
@@ -43,6 +51,11 @@ VpcFilter = Annotated[
     str | None,
     typer.Option("--vpc", help="Only those of this VPC.", autocompletion=ids_of("/vpcs"), show_default=False),
 ]
+
+
+def guest_path(id: str) -> str:
+    """Where the API has the instance or database of that id."""
+    return f"/databases/{id}" if id.startswith("rds-") else f"/instances/{id}"
 
 
 def wait_s(wait: bool, timeout: float) -> float | None:

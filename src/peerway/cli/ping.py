@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from peerway.cli.client import Item
-from peerway.cli.options import InstanceArgument, Output
+from peerway.cli.options import GuestArgument, Output, guest_path
 from peerway.cli.output import OutputFormat
 from peerway.cli.session import session_of
 
@@ -31,8 +31,13 @@ class Protocol(StrEnum):
 @app.command()
 def ping(
     ctx: typer.Context,
-    instance: InstanceArgument,
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="An address, or another instance's id.")],
+    instance: GuestArgument,
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET", help="An address, or the id of an instance, database or load balancer."
+        ),
+    ],
     count: Annotated[int, typer.Option("--count", "-c", help="How many to send.", min=1)] = 4,
     interval: Annotated[float, typer.Option("--interval", "-i", help="Seconds between two.", min=0)] = 1.0,
     proto: Annotated[
@@ -57,7 +62,7 @@ def ping(
     for number in range(1, count + 1):
         if answers and sends(answers[-1]):
             time.sleep(interval)
-        answers.append(session.client.act(f"/instances/{instance}/probe", body))
+        answers.append(session.client.act(f"{guest_path(instance)}/probe", body))
         if how is OutputFormat.TABLE:
             print(line(number, answers[-1]), flush=True)
     if how is OutputFormat.TABLE:

@@ -27,7 +27,7 @@ from peerway.app.usecases.load_balancers import usable_vswitch
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import IllegalState, InvalidInput
-from peerway.domain.prefixes import Prefix, parse_prefix
+from peerway.domain.prefixes import Prefix, parse_ipv4_prefix
 from peerway.domain.resource import Provisioning
 from peerway.domain.service import Database
 from peerway.domain.text import check_description, check_name, check_number
@@ -173,7 +173,7 @@ def _decide_whitelist(
 ) -> tuple[Prefix, ...]:
     if not isinstance(texts, tuple | list):
         raise InvalidInput("whitelist", "must be a list of CIDRs", texts)
-    ranges = tuple(dict.fromkeys(parse_prefix(text, "whitelist") for text in texts))
+    ranges = tuple(dict.fromkeys(parse_ipv4_prefix(text, "whitelist") for text in texts))
     name = "whitelist_ranges_per_database"
     check_limit(tx, world, name, caller.uid, 0, scope=scope, adding=len(ranges))
     return ranges

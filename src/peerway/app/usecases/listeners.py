@@ -25,7 +25,7 @@ from peerway.domain.errors import AlreadyExists, IllegalState, InvalidInput, Not
 from peerway.domain.resource import Provisioning
 from peerway.domain.service import Backend, BackendHealth, Listener, LoadBalancer
 from peerway.domain.text import check_flag, check_name, check_number
-from peerway.domain.vpc import Instance
+from peerway.domain.vpc import Instance, Vpc
 
 #: Protocols that listeners speak.
 PROTOCOLS = ("tcp", "udp")
@@ -263,9 +263,11 @@ def remove_backends_of(tx: Writer, caller: Caller, instance_id: str) -> None:
 
 
 def _instance_of_vpc(tx: Reader, caller: Caller, listener: Listener, id: str) -> Instance:
-    """An instance of the listener's VPC, the caller's or that of an account it shares the VPC with."""
+    """An instance of the listener's VPC: the caller's, or for the VPC's owner anybody's that it shares the VPC with."""
     instance = tx.get(Instance, id)
-    if instance is None or instance.vpc_id != listener.vpc_id:
+    vpc = tx.get(Vpc, listener.vpc_id)
+    here = instance is not None and instance.vpc_id == listener.vpc_id
+    if instance is None or not here or caller.uid not in {instance.owner_uid, vpc and vpc.owner_uid}:
         raise NotFound("instance", id[:64], field="instance_id")
     if instance.state is Provisioning.DELETING:
         raise IllegalState("instance", instance.id, instance.state.value, "use")

@@ -13,6 +13,7 @@ from peerway.app.usecases.common import (
     idempotent,
     insert,
     own,
+    own_or_shared,
     page,
     readable,
     replace_stored,
@@ -118,6 +119,8 @@ def update_load_balancer(
     """Change name and description."""
     require_member(caller)
     before = own(tx, caller, LoadBalancer, request.id)
+    if before.state is Provisioning.DELETING:
+        raise IllegalState("load_balancer", before.id, before.state.value, "update")
     name = before.name if request.name is UNSET else check_name(request.name)
     description = (
         before.description if request.description is UNSET else check_description(request.description)
@@ -139,8 +142,8 @@ def delete_load_balancer(
 
 
 def usable_vswitch(tx: Reader, caller: Caller, id: str) -> VSwitch:
-    """The caller's VSwitch when services may be put into it."""
-    vswitch = own(tx, caller, VSwitch, id, "vswitch_id")
+    """The caller's VSwitch, or one that is shared with it, when services may be put into it."""
+    vswitch = own_or_shared(tx, caller, VSwitch, id, "vswitch_id")
     if vswitch.state is Provisioning.DELETING:
         raise IllegalState("vswitch", vswitch.id, vswitch.state.value, "use")
     return vswitch

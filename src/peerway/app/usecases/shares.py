@@ -1,6 +1,7 @@
 """VPCs shared with other accounts (NET-9): the owner lends VSwitches, and keeps the network and its links to itself.
 
-A sharing account sees the VPC and the VSwitch, and puts instances and security groups of its own into them; nothing else.
+A sharing account sees the VPC and the VSwitch, and puts instances, security groups, load balancers and databases of its own
+into them; nothing else.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.common import (
+    WORDS,
     Page,
     idempotent,
     insert,
@@ -24,6 +26,7 @@ from peerway.domain.account import Account, Caller, Role
 from peerway.domain.errors import AlreadyExists, IllegalState, InUse, InvalidInput, NotFound
 from peerway.domain.resource import Provisioning
 from peerway.domain.security import SecurityGroup
+from peerway.domain.service import Database, LoadBalancer
 from peerway.domain.sharing import Share
 from peerway.domain.vpc import Instance, VSwitch
 
@@ -106,12 +109,13 @@ def list_shares(
 
 
 def delete_share(tx: Writer, world: World, caller: Caller, request: DeleteShare) -> Share:
-    """End a share; `InUse` while the account has an instance there, or a security group and no other share of the VPC."""
+    """End a share; `InUse` while the account has something in it, or a security group and no other share of the VPC."""
     require_member(caller)
     share = own(tx, caller, Share, request.id)
-    for instance in tx.select(Instance, where("vswitch_id", share.vswitch_id)):
-        if instance.owner_uid == share.user_uid:
-            raise InUse("share", share.id, "instance", instance.id)
+    for kind in (Instance, LoadBalancer, Database):
+        here = (where("vswitch_id", share.vswitch_id), where("owner_uid", share.user_uid))
+        for left in tx.select(kind, *here, limit=1):
+            raise InUse("share", share.id, WORDS[kind], left.id)
     of_user = (where("vpc_id", share.vpc_id), where("user_uid", share.user_uid))
     if len(tx.select(Share, *of_user, limit=2)) == 1:
         for group in tx.select(SecurityGroup, where("vpc_id", share.vpc_id)):

@@ -1,4 +1,4 @@
-"""Databases and who may connect to them."""
+"""Databases, who may connect to them, and what runs in their guests."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from fastapi import Query
 from starlette.responses import Response
 
 from peerway.api.native.call import Call
+from peerway.api.native.guests import probe_from, shell_of
 from peerway.api.native.operation import Operation
 from peerway.api.native.schemas.common import Id, ListOf
+from peerway.api.native.schemas.probes import ProbeAnswer, ProbeBody, ShellAnswer
 from peerway.api.native.schemas.services import CreateDatabaseBody, ServiceList, UpdateDatabaseBody
 from peerway.app.usecases import databases
 from peerway.domain.service import Database
@@ -47,10 +49,22 @@ async def delete_database(call: Call, id: Id) -> Response:
     return await call.write(lambda tx: databases.delete_database(tx, call.world, call.caller, request), 202)
 
 
+async def probe_database(call: Call, id: Id, body: ProbeBody) -> Response:
+    """Send probes from a database's guest and tell what came back, as from an instance."""
+    return await probe_from(call, Database, id, body)
+
+
+async def database_shell(call: Call, id: Id) -> Response:
+    """Tell where local users run commands in the database's guest, to start the engine there."""
+    return await shell_of(call, Database, id)
+
+
 OPERATIONS: Final = (
     Operation("POST", "/databases", create_database, Database, 201),
     Operation("GET", "/databases", list_databases, ListOf[Database]),
     Operation("GET", "/databases/{id}", get_database, Database),
     Operation("PATCH", "/databases/{id}", update_database, Database),
     Operation("DELETE", "/databases/{id}", delete_database, Database, 202),
+    Operation("POST", "/databases/{id}/probe", probe_database, ProbeAnswer),
+    Operation("GET", "/databases/{id}/shell", database_shell, ShellAnswer),
 )

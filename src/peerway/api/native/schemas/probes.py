@@ -1,4 +1,4 @@
-"""Probes and shells of instances."""
+"""Probes and shells of instances and databases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ class ProbeBody(Body):
         }
     )
 
-    target: Word = Field(description="Address, or id of one of the caller's instances.")
+    target: Word = Field(
+        description="Address, or id of one of the caller's instances, databases or load balancers."
+    )
     protocol: Literal["icmp", "tcp", "udp"] = Field("icmp", description="`icmp` also stands for ICMPv6.")
     port: int = Field(0, ge=0, le=65535, description="Destination port, for tcp and udp.")
     count: int = Field(1, ge=1, le=20, description="How many probes, one after the other.")
@@ -43,7 +45,7 @@ class ProbeOutcome:
 class ProbeAnswer:
     """What the probes found."""
 
-    #: Instance that sent.
+    #: Instance or database that sent.
     source_id: str
     #: Address they were sent to.
     target: str
@@ -59,7 +61,7 @@ class ProbeAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShellAnswer:
-    """Where to run commands in the instance."""
+    """Where to run commands in the guest."""
 
     #: Path of the agent's unix socket on the host.
     socket: str
