@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import signal
 import socket
 import sys
@@ -141,16 +142,28 @@ def _say(request: dict[str, Any], error: OSError) -> None:
 def show_names(resolv_conf: str) -> None:
     """Show the text as /etc/resolv.conf in the process's own view of the files; `OSError` where that can't be.
 
-    It stands in a file system of its own, which needs a place for a moment only.
+    Where programs would ask a service of the host instead, they are shown that they should not. The files stand in a file system
+    of their own, which needs a place for a moment only.
     """
+    shown = {"resolv.conf": resolv_conf}
+    with contextlib.suppress(OSError):
+        switch = Path("/etc/nsswitch.conf").read_text(encoding="ascii", errors="replace")
+        if (asking := ask_name_servers(switch)) != switch:
+            shown["nsswitch.conf"] = asking
     syscalls.mount("tmpfs", "/sys", "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
     try:
-        written = Path("/sys/resolv.conf")
-        written.write_text(resolv_conf, encoding="ascii")
-        written.chmod(0o644)
-        syscalls.mount(str(written), "/etc/resolv.conf", "", syscalls.MS_BIND)
+        for name, text in shown.items():
+            written = Path("/sys") / name
+            written.write_text(text, encoding="ascii", errors="replace")
+            written.chmod(0o644)
+            syscalls.mount(str(written), f"/etc/{name}", "", syscalls.MS_BIND)
     finally:
         syscalls.unmount("/sys")
+
+
+def ask_name_servers(switch: str) -> str:
+    """The text of /etc/nsswitch.conf with host names looked up in files and at name servers, not by systemd-resolved."""
+    return re.sub(r"^hosts:.*\bresolve\b.*$", "hosts: files dns", switch, flags=re.MULTILINE)
 
 
 def _own_sys() -> None:
