@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from peerway.cli.completion import ids_of
+from peerway.cli.errors import WrongUsage
 from peerway.cli.options import (
     AllAccounts,
     Description,
@@ -101,6 +102,8 @@ def update(
     output: Output = None,
 ) -> None:
     """Change texts, or who may connect from now on."""
+    if allow and allow_nobody:
+        raise WrongUsage("give --allow or --allow-nobody, not both")
     session = session_of(ctx)
     whitelist = [] if allow_nobody else allow or None
     body = given(name=name, description=description, whitelist=whitelist)

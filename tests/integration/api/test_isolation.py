@@ -25,6 +25,8 @@ REQUESTS = {
         ("PATCH", "/vswitches/{}", {"name": "x"}),
         ("DELETE", "/vswitches/{}", None),
         ("POST", "/instances", {"vswitch_id": "{}"}),
+        ("POST", "/load-balancers", {"vswitch_id": "{}"}),
+        ("POST", "/databases", {"vswitch_id": "{}"}),
     ],
     "table": [
         ("GET", "/route-tables/{}", None),
@@ -129,6 +131,28 @@ REQUESTS = {
         ("PATCH", "/ipv4-gateways/{}", {"enabled": True}),
         ("DELETE", "/ipv4-gateways/{}", None),
     ],
+    "balancer": [
+        ("GET", "/load-balancers/{}", None),
+        ("PATCH", "/load-balancers/{}", {"name": "x"}),
+        ("DELETE", "/load-balancers/{}", None),
+        ("GET", "/load-balancers/{}/listeners", None),
+        ("POST", "/load-balancers/{}/listeners", {"protocol": "tcp", "port": 80}),
+    ],
+    "listener": [
+        ("GET", "/listeners/{}", None),
+        ("PATCH", "/listeners/{}", {"check": False}),
+        ("DELETE", "/listeners/{}", None),
+        ("GET", "/listeners/{}/backends", None),
+        ("POST", "/listeners/{}/backends", {"instance_id": "i-whatever"}),
+    ],
+    "backend": [("PATCH", "/backends/{}", {"weight": 1}), ("DELETE", "/backends/{}", None)],
+    "database": [
+        ("GET", "/databases/{}", None),
+        ("PATCH", "/databases/{}", {"whitelist": ["0.0.0.0/0"]}),
+        ("DELETE", "/databases/{}", None),
+        ("POST", "/databases/{}/probe", {"target": "10.0.0.1"}),
+        ("GET", "/databases/{}/shell", None),
+    ],
     "share": [("GET", "/shares/{}", None), ("DELETE", "/shares/{}", None)],
     "application": [("GET", "/quota-applications/{}", None), ("DELETE", "/quota-applications/{}", None)],
 }
@@ -146,6 +170,8 @@ LISTS = [
     "/eips",
     "/nat-gateways",
     "/ipv4-gateways",
+    "/load-balancers",
+    "/databases",
     "/shares",
     "/quota-applications",
     "/audit",
@@ -173,6 +199,11 @@ def estate(site):
     entry = {"destination": "10.98.0.0/16", "next_hop": "blackhole"}
     line = enabled_line(site, owner)
     vbr = owner.ok("POST", "/vbrs", {**VBR, "line_id": line["id"]})
+    instance = owner.instance(vswitch)
+    balancer = owner.ok("POST", "/load-balancers", {"vswitch_id": vswitch["id"]})["id"]
+    listen = {"protocol": "tcp", "port": 443}
+    listener = owner.ok("POST", f"/load-balancers/{balancer}/listeners", listen)["id"]
+    answering = {"instance_id": instance["id"]}
     ids = {
         "vpc": vpc["id"],
         "line": line["id"],
@@ -184,7 +215,11 @@ def estate(site):
         "group": group["id"],
         "rule": owner.ok("POST", f"/security-groups/{group['id']}/rules", rule)["id"],
         "acl": owner.ok("POST", "/network-acls", {"vpc_id": vpc["id"]})["id"],
-        "instance": owner.instance(vswitch)["id"],
+        "instance": instance["id"],
+        "balancer": balancer,
+        "listener": listener,
+        "backend": owner.ok("POST", f"/listeners/{listener}/backends", answering)["id"],
+        "database": owner.ok("POST", "/databases", {"vswitch_id": vswitch["id"]})["id"],
         "peering": owner.peering(vpc, peer)["id"],
         "interface": owner.interface(vpc, "acceptor")["id"],
         "router": vpc["router_id"],

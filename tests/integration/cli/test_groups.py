@@ -219,6 +219,62 @@ def test_gateways_and_addresses_come_and_go(tenant, cloud, vpc, vswitch):
     assert network["id"] not in tenant.text("external", "list")
 
 
+def test_load_balancer_listens_and_has_backends(tenant, vpc, vswitch):
+    """NET-6: every verb of `slb`."""
+    one, other = (tenant.json("instance", "create", "--vswitch", vswitch["id"])["id"] for _ in range(2))
+    made = tenant.json("slb", "create", "--vswitch", vswitch["id"], "--address", "10.1.1.200", "--wait")
+    assert (made["address"], made["state"]) == ("10.1.1.200", "available")
+    assert tenant.json("slb", "update", made["id"], "--name", "web")["name"] == "web"
+    checked = ("--check-interval", 200, "--check-threshold", 2)
+    tcp = tenant.json("slb", "listener", "add", made["id"], 443, *checked)
+    assert (tcp["protocol"], tcp["check"], tcp["check_interval_ms"]) == ("tcp", True, 200)
+    udp = tenant.json("slb", "listener", "add", made["id"], 53, "--proto", "udp", "--no-check")
+    assert [item["id"] for item in tenant.json("slb", "listener", "list", made["id"])] == [
+        tcp["id"],
+        udp["id"],
+    ]
+    assert not tenant.json("slb", "listener", "update", tcp["id"], "--no-check")["check"]
+    first = tenant.json("slb", "backend", "add", tcp["id"], one, "--port", 8443, "--weight", 20)
+    second = tenant.json("slb", "backend", "add", tcp["id"], other)
+    assert (first["port"], first["weight"], second["port"], second["weight"]) == (8443, 20, 443, 100)
+    assert tenant.json("slb", "backend", "weigh", second["id"], 0)["weight"] == 0
+    assert "unknown" in tenant.text("slb", "backend", "list", tcp["id"])
+    tenant.text("slb", "backend", "remove", second["id"])
+    assert [item["id"] for item in tenant.json("slb", "backend", "list", tcp["id"])] == [first["id"]]
+    assert [item["name"] for item in tenant.json("slb", "list", "--vpc", vpc["id"])] == ["web"]
+    assert "listener" in tenant.run("slb", "delete", made["id"])[2]
+    for listener in (tcp, udp):
+        tenant.text("slb", "listener", "delete", listener["id"])
+    tenant.text("slb", "delete", made["id"], "--wait")
+    assert tenant.run("slb", "show", made["id"])[0] == 1
+
+
+def test_database_is_made_changed_and_deleted(tenant, vpc, vswitch):
+    """NET-6: every verb of `database`; `ping` asks from its guest and for it by its id."""
+    allowed = ("--allow", "10.1.0.0/16", "--allow", "10.2.0.0/16")
+    made = tenant.json(
+        "database", "create", "--vswitch", vswitch["id"], "--name", "orders", *allowed, "--wait"
+    )
+    assert (made["engine"], made["port"], made["state"]) == ("postgresql", 5432, "available")
+    assert made["whitelist"] == ["10.1.0.0/16", "10.2.0.0/16"]
+    instance = tenant.json("instance", "create", "--vswitch", vswitch["id"], "--wait")["id"]
+    knock = ("--proto", "tcp", "--port", 5432, "--count", 1)
+    assert "would answer" in tenant.text("ping", instance, made["id"], *knock)
+    assert "would answer" in tenant.text("ping", made["id"], instance, "--count", 1)
+    assert tenant.json("database", "update", made["id"], "--allow", "10.2.0.0/16")["whitelist"] == [
+        "10.2.0.0/16"
+    ]
+    assert "would not answer" in tenant.run("ping", instance, made["id"], *knock)[1]
+    assert tenant.json("database", "update", made["id"], "--name", "bills")["whitelist"] == ["10.2.0.0/16"]
+    assert tenant.json("database", "update", made["id"], "--allow-nobody")["whitelist"] == []
+    both = ("--allow-nobody", "--allow", "10.1.0.0/16")
+    assert tenant.run("database", "update", made["id"], *both)[0] == 2
+    assert "no_guests" in tenant.run("exec", made["id"], "--", "true")[2]
+    assert [item["name"] for item in tenant.json("database", "list", "--vpc", vpc["id"])] == ["bills"]
+    tenant.text("database", "delete", made["id"], "--wait")
+    assert tenant.run("database", "show", made["id"])[0] == 1
+
+
 def test_vswitch_is_shared(tenant, cloud, vswitch):
     """NET-9: every verb of `share`."""
     share = tenant.json("share", "create", "--vswitch", vswitch["id"], "--uid", cloud.ready["uid"])
@@ -280,6 +336,8 @@ def test_watch_follows_changes(tenant, vpc):
         ("sg", ("sg", "list")),
         ("acl", ("acl", "list")),
         ("quota", ("quota", "list")),
+        ("slb", ("slb", "list")),
+        ("database", ("database", "list")),
         ("share", ("share", "list")),
         ("quota-application", ("quota", "applications")),
         ("account", ("account", "list")),
@@ -290,7 +348,8 @@ def test_watch_follows_changes(tenant, vpc):
 )
 def test_columns_are_fields_of_the_api(tenant, cloud, vpc, vswitch, kind, words):
     """A renamed field would empty a column: each column's path leads somewhere in what the API answers."""
-    tenant.text("instance", "create", "--vswitch", vswitch["id"])
+    for made in ("instance", "slb", "database"):
+        tenant.text(made, "create", "--vswitch", vswitch["id"])
     tenant.text("sg", "create", "--vpc", vpc["id"])
     tenant.text("acl", "create", "--vpc", vpc["id"])
     tenant.text("quota", "apply", "eips_per_account", 60)
@@ -299,6 +358,17 @@ def test_columns_are_fields_of_the_api(tenant, cloud, vpc, vswitch, kind, words)
     assert [path for _, path in COLUMNS[kind] if not any(option in item for option in path.split("|"))] == []
     assert yaml.safe_load(tenant.text(*words, "-o", "yaml"))[0] == item
     assert tenant.text("-o", "json", *words).startswith("[")
+
+
+@pytest.mark.parametrize("kind", ["listener", "backend"])
+def test_columns_of_what_hangs_on_a_load_balancer(tenant, vswitch, kind):
+    """The same for what is listed for one thing only."""
+    instance = tenant.json("instance", "create", "--vswitch", vswitch["id"])["id"]
+    balancer = tenant.json("slb", "create", "--vswitch", vswitch["id"])["id"]
+    listener = tenant.json("slb", "listener", "add", balancer, 80)["id"]
+    tenant.text("slb", "backend", "add", listener, instance)
+    item = tenant.json("slb", kind, "list", {"listener": balancer, "backend": listener}[kind])[0]
+    assert [path for _, path in COLUMNS[kind] if path not in item] == []
 
 
 def test_status_and_failures_tell_how_far_the_installation_is(tenant, vpc):
