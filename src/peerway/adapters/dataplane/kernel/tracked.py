@@ -25,7 +25,7 @@ from peerway.fabric.model import Fib, ToUplink
 
 _GET, _DELETE = 1 << 8 | 1, 1 << 8 | 2
 _ORIGINAL, _REPLY, _STATUS, _STATUS_MASK = 1, 2, 3, 26
-_IP, _PROTOCOL = 1, 2
+_IP, _PROTOCOL, _ZONE = 1, 2, 3
 _NESTED = 0x8000
 #: `IPS_SRC_NAT` and `IPS_DST_NAT`
 _TRANSLATED = (0x10, 0x20)
@@ -45,6 +45,8 @@ class Tuple(NamedTuple):
     source_port: int = 0
     #: Destination port; 0 for protocols without.
     port: int = 0
+    #: Whether it is tracked apart: what a gateway instance sends out of the network.
+    apart: bool = False
 
 
 #: First and last address, and the public addresses that stand for those between.
@@ -106,7 +108,7 @@ class Judge:
         if target != (asked.destination, asked.port) and not self._may_enter(asked, target):
             return False
         source, public = asked.source, answer.destination
-        if source not in self._tables:  # from elsewhere, or sent on by an instance
+        if source not in self._tables or asked.apart:  # from elsewhere, or sent on by an instance
             return source == public or any(_stands_for(public, source, one) for one in self._outwards())
         door = self._door(source, answer.source)
         return source == public if door is None else _stands_for(public, source, door)
@@ -208,4 +210,5 @@ def _tuple(body: bytes) -> Tuple:
         protocol[1][0],
         int.from_bytes(protocol.get(2, b""), "big"),
         int.from_bytes(protocol.get(3, b""), "big"),
+        _ZONE in parts,
     )

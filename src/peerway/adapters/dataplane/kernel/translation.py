@@ -6,8 +6,7 @@ after them, so filters see private addresses in both directions.
 
 On the wire of an uplink with translation there are only its own public addresses: whatever arrives for another destination, or
 would leave from another source, is dropped by a look at the packet alone. That holds for packets that belong to no connection,
-too, and for connections that a gateway instance sends on without translating them: the kernel chooses a connection's
-translation once, when it passes the router for the first time.
+too.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 from math import gcd
 
 from peerway.adapters.dataplane.kernel.filters import Lookup, Unit, declare
-from peerway.adapters.dataplane.kernel.names import service_chain, uplink_interface
+from peerway.adapters.dataplane.kernel.names import endpoint_interface, service_chain, uplink_interface
 from peerway.adapters.dataplane.kernel.tracked import Allowed
 from peerway.domain.prefixes import PRIVATE_RANGES, SERVICE_RANGE
 from peerway.fabric.model import DestinationNat, Router, Service, SourceNat, Translation
@@ -79,8 +78,13 @@ def _add_ways(allowed: Allowed, router: Router) -> None:
                 allowed.tables[address] = router.fibs[router.subnets[endpoint.subnet_id].fib_id]
                 public |= {address} if endpoint.public is not None else set()
     allowed.exits = frozenset(public), router.exit_id
-    own = (prefix for subnet in router.subnets.values() for prefix in subnet.prefixes if prefix.version == 4)
-    allowed.inner = (*PRIVATE_RANGES, SERVICE_RANGE, *own)
+    allowed.inner = _inner(router)
+
+
+def _inner(router: Router) -> tuple[IPv4Network, ...]:
+    """Destinations that don't count as public (NET-10)."""
+    own = (prefix for subnet in router.subnets.values() for prefix in subnet.prefixes)
+    return (*PRIVATE_RANGES, SERVICE_RANGE, *(prefix for prefix in own if isinstance(prefix, IPv4Network)))
 
 
 class _Build:
@@ -93,6 +97,7 @@ class _Build:
             for uplink in router.uplinks.values()
             if uplink.translation is not None
         ]
+        self._router = router
         self._services = {(one.address, one.protocol, one.port): one for one in router.services.values()}
         #: Protocol and port of the services at each address.
         self._listening: dict[IPv4Address, list[tuple[int, int]]] = {}
@@ -112,6 +117,7 @@ class _Build:
         if not self.doors:
             return
         chains["arriving"] = [
+            *self._tell_apart(),
             f"iifname {doors} meta nfproto ipv6 drop",
             f"iifname {doors} iifname . ip daddr != @publics drop",
         ]
@@ -129,6 +135,20 @@ class _Build:
             f"oifname {doors} meta nfproto ipv6 drop",
             f"oifname {doors} oifname . ip saddr != @publics drop",
         ]
+
+    def _tell_apart(self) -> list[str]:
+        """What a gateway instance sends on passes the router a second time: on its way out it is a connection of its own.
+
+        Only its first direction is: the answers come from outside, for a public address that no other waits for.
+        """
+        gateways = ", ".join(
+            f'"{endpoint_interface(endpoint.id)}"'
+            for endpoint in self._router.endpoints.values()
+            if endpoint.forwards
+        )
+        inner = ", ".join(map(str, collapse_addresses(_inner(self._router))))
+        outwards = f"iifname {{ {gateways} }} ip daddr != {{ {inner} }} ct original zone set 1"
+        return [outwards] if gateways else []
 
     def add_services(self) -> None:
         for (address, protocol, port), service in self._services.items():
