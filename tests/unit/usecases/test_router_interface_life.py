@@ -277,3 +277,23 @@ def test_older_pass_does_not_settle_a_newer_change(estate, alice, joined):
     estate.store.write(lambda tx: settle_router_interface(tx, estate.world, off.id, off.generation - 1))
     assert now(estate, off).state is S.DEACTIVATING
     assert estate.get(Vpc, off.vpc_id) is not None
+
+
+def test_both_owners_hear_of_a_joined_pair(estate, alice, bob, faced):
+    """EC-4, NET-1: the change log tells each side of the other's switching, and nothing before they are being joined."""
+    one, other = faced
+
+    def heard(work):
+        before = estate.revision
+        work()
+        changes = estate.store.read(lambda tx: tx.changes(before))
+        return {(change.id, change.uids) for change in changes}
+
+    both = {
+        (side.id, uids)
+        for side, uids in zip(faced, ((alice.uid, bob.uid), (bob.uid, alice.uid)), strict=True)
+    }
+    assert heard(lambda: verb(estate, alice, "rename", one)) == {(one.id, (alice.uid,))}
+    assert heard(lambda: verb(estate, alice, "connect", one)) == both
+    assert heard(estate.settle) >= both
+    assert heard(lambda: verb(estate, bob, "deactivate", other)) == {(other.id, (bob.uid, alice.uid))}

@@ -93,6 +93,13 @@ def both_sides(peering: Peering) -> str:
     return ours if ours == theirs else f"{ours} {theirs}"
 
 
+def joined_sides(interface: RouterInterface) -> str:
+    """Who hears of an interface: its owner and, once it is being joined, the other side's, who is shown its state."""
+    joined = ROUTER_INTERFACE.states[interface.state].live or interface.connected_at is not None
+    other = interface.opposite_owner_uid if joined else None
+    return interface.owner_uid if other in {None, interface.owner_uid} else f"{interface.owner_uid} {other}"
+
+
 def line_and_owner(vbr: VirtualBorderRouter) -> str:
     """Who may see a border router: its owner and the line's."""
     return vbr.owner_uid if vbr.owner_uid == vbr.line_owner_uid else f"{vbr.owner_uid} {vbr.line_owner_uid}"
@@ -318,6 +325,7 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                     "groups": BOOL,
                 },
                 derived={"pair_key": joined_routers},
+                seen_by=joined_sides,
             ),
             Codec(
                 PhysicalConnection,
