@@ -141,6 +141,22 @@ def test_line_at_an_interface_carries_and_gives_it_back(
         outside(HOST, f"ip link set {cable.name} up")
 
 
+def test_line_at_an_interface_speaks_ipv6(plane: KernelDataPlane, cable: Cable) -> None:
+    """EC-10: neighbours find each other at an interface of the host over IPv6, too; a link reaches no address of the VBR's."""
+    outside(cable.world, "ip address add fd30::2/64 dev up0 nodad", "ip address add fd77::7 dev lo nodad")
+    outside(cable.world, "ip -6 route add fd00:1::/56 via fd30::1")
+    both = (transfer("172.30.0.1/24", "172.30.0.2"), transfer("fd30::1/64", "fd30::2"))
+    away = {"fd77::/64": ToUplink("vbr-a"), "fd30::/64": ToUplink("vbr-a")}
+    border = vbr("vbr-a", cable.port(), {**away, "fd00:1::/56": ToLink("a")}, away, *both)
+    first = vpc(1, dict.fromkeys(away, ToLink("a")))
+    put(plane, Fabric(1, {"vpc-1": first, "vbr-a": border}, {"a": link("a", "vpc-1", "vbr-a")}))
+    assert reaches(plane, "i-1", "fd77::7", 58)
+    assert reaches(plane, "i-1", "fd30::2", 58)
+    assert ask_from(plane, cable.world, "fd77::7", "fd00:1::10", 58) is Verdict.ANSWERED
+    assert ask_from(plane, cable.world, "fd30::2", "fd30::1", 58) is Verdict.ANSWERED
+    assert not reaches(plane, "i-1", "fd30::1", 58)
+
+
 def test_second_line_on_a_whole_interface_fails_in_words(plane: KernelDataPlane, cable: Cable) -> None:
     """One border router a port, where the kernel has no 802.1Q; the next takes over when the first one goes."""
     if plane._vlans:

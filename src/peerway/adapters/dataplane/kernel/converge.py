@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from errno import EADDRNOTAVAIL, ENODEV, ENOENT, ESRCH
-from socket import AF_INET
+from socket import AF_INET, AF_INET6
 
 from peerway.adapters.dataplane.kernel import codec
 from peerway.adapters.dataplane.kernel.codec import (
@@ -130,7 +130,13 @@ class Converger:
         self._actual[name] = State()
         if is_router(name):
             self._tracking.begin(name)
-            self._send(name, [codec.rule(AF_INET, 0, "", b"", 0, LOCAL_TABLE, name[2:], delete=True)])
+            self._send(
+                name,
+                [
+                    codec.rule(version, 0, "", b"", 0, LOCAL_TABLE, name[2:], delete=True)
+                    for version in (AF_INET, AF_INET6)
+                ],
+            )
 
     def _state(self, name: str) -> State:
         if name not in self._actual:

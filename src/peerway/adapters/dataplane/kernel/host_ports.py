@@ -79,7 +79,7 @@ def _check_up(netlink: Netlink, index: int, name: str) -> None:
 
 
 def _check_free(netlink: Netlink, index: int, name: str) -> None:
-    if any(address.interface == index for address in read_addresses(netlink)):
+    if any(one.interface == index and one.scope != codec.LINK_SCOPE for one in read_addresses(netlink)):
         raise Unavailable(
             f"interface {name} has an address of the host's own, so it is not taken away from it"
         )

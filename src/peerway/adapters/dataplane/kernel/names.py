@@ -131,6 +131,11 @@ def uplink_macs(uplink_id: str) -> tuple[bytes, bytes]:
     return b"\x02" + digest, b"\x06" + digest
 
 
+def uplink_link_local(uplink_id: str) -> bytes:
+    """IPv6 address by which an uplink asks for its neighbours, where they are not known beforehand."""
+    return FAR6[:8] + blake2b(uplink_id.encode(), digest_size=8).digest()
+
+
 def numbers(ids: Iterable[str]) -> dict[str, int]:
     """A distinct number for each id, from 1000 up to 2³¹: for interface indexes, groups and routing tables."""
     taken: set[int] = set()

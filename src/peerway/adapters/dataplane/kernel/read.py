@@ -51,7 +51,10 @@ def read_state(netlink: Netlink) -> State:
 
 
 def read_share(netlink: Netlink, wanted: Collection[int]) -> State:
-    """What the driver has in a namespace that is somebody else's: some interfaces, and its own routes over them."""
+    """What the driver has in a namespace that is somebody else's: some interfaces, and its own routes over them.
+
+    Link-local addresses are not the driver's: interfaces may get them by themselves there.
+    """
     interfaces = {
         index: one._replace(group=0, checked=False, rate=0, port="")
         for index, one in read_interfaces(netlink).items()
@@ -59,7 +62,11 @@ def read_share(netlink: Netlink, wanted: Collection[int]) -> State:
     }
     return State(
         interfaces=interfaces,
-        addresses={one for one in read_addresses(netlink) if one.interface in interfaces},
+        addresses={
+            one
+            for one in read_addresses(netlink)
+            if one.interface in interfaces and one.scope != codec.LINK_SCOPE
+        },
         neighbours=_neighbours(netlink, interfaces),
         routes={
             to: way
@@ -114,14 +121,13 @@ def _rates(netlink: Netlink) -> dict[int, int]:
 
 
 def read_addresses(netlink: Netlink) -> set[Address]:
-    """Addresses, without those that every interface gets by itself."""
+    """Addresses, without the loopback interface's own."""
     result = set()
     for _, body in netlink.dump(codec.GETADDR, struct.pack("<BBBBi", AF_UNSPEC, 0, 0, 0, 0)):
         _, length, _, scope, index = struct.unpack_from("<BBBBi", body)
         found = attributes(body, 8)
         address = found.get(2, found[1])
-        own = index == _LOOPBACK and address[0] in {0, 127}
-        if own or scope == codec.LINK_SCOPE:
+        if index == _LOOPBACK and address[0] in {0, 127}:
             continue
         flags = int.from_bytes(found.get(8, b""), "little")
         connected = length < len(address) * 8 and not flags & codec.NO_PREFIX_ROUTE

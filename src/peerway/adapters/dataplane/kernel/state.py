@@ -44,7 +44,7 @@ class Address(NamedTuple):
     address: bytes
     #: Prefix length.
     length: int
-    #: Where it may be the source of what is sent: 0 anywhere, `codec.HOST_SCOPE` only where it is asked for.
+    #: Where it may be the source of what is sent: 0 anywhere, `codec.LINK_SCOPE` on the wire, `codec.HOST_SCOPE` if asked for.
     scope: int = 0
     #: Whether it brings the route to its range.
     connected: bool = False

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 from socket import AF_INET, AF_INET6
 
-from peerway.adapters.dataplane.kernel.codec import HOST_SCOPE, End
+from peerway.adapters.dataplane.kernel.codec import HOST_SCOPE, LINK_SCOPE, End, family
 from peerway.adapters.dataplane.kernel.names import (
     BACK_TABLE,
     BORROWED_GROUP,
@@ -35,6 +35,7 @@ from peerway.adapters.dataplane.kernel.names import (
     outside_namespace,
     router_namespace,
     uplink_interface,
+    uplink_link_local,
     uplink_macs,
 )
 from peerway.adapters.dataplane.kernel.plan import Branch, Plan, RouterPlan, Wire
@@ -114,6 +115,8 @@ def _furnish(plan: RouterPlan, uplink: Uplink, index: int) -> None:
             network = transfer.local.network
             back = Destination(AF_INET, BACK_TABLE, network.network_address.packed, network.prefixlen)
             state.routes[back] = over(index)
+    if not wired and any(transfer.local.version == 6 for transfer in uplink.transfers):
+        state.addresses.add(Address(index, uplink_link_local(uplink.id), 64, LINK_SCOPE))
     if wired and not uplink.transfers:
         state.neighbours |= {Neighbour(index, FAR4, far), Neighbour(index, FAR6, far)}
     if not wired and uplink.translation is not None:
@@ -125,8 +128,8 @@ def add_uplink_rules(
 ) -> None:
     """Which table decides over what comes in by an uplink; nothing of an IP version that it does not carry."""
     name, index = uplink_interface(uplink.id), plan.index[f"u:{uplink.id}"]
-    if any(one.interface == index and len(one.address) == 4 for one in plan.state.addresses):
-        plan.state.rules.add(PolicyRule(AF_INET, OWN_RULE, name, b"", 0, LOCAL_TABLE))
+    own = {family(one.address) for one in plan.state.addresses if one.interface == index}
+    plan.state.rules |= {PolicyRule(version, OWN_RULE, name, b"", 0, LOCAL_TABLE) for version in own}
     carried = {_VERSIONS[transfer.local.version] for transfer in uplink.transfers}
     for version in versions:
         table = INBOUND_TABLE if uplink.fib_id is None else tables[uplink.fib_id]
