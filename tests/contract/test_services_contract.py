@@ -4,33 +4,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.builders.strategies import of_kind
 from tests.builders.wide import inner_topologies
+from tests.support.asking import is_certain
 from tests.support.dataplanes import dataplane, running
 
 from peerway.app.dataplane import DataPlane, Probe, Verdict
 from peerway.domain.service import LoadBalancer
 from peerway.domain.vpc import Instance
-from peerway.fabric.model import Fabric
-from peerway.fabric.outcomes import Check
 from peerway.fabric.packets import Packet
-from peerway.fabric.walk import Exchange, exchange
+from peerway.fabric.walk import exchange
 
 __all__ = ["dataplane", "running"]
 
 ICMP, TCP = 1, 6
 #: An answer is waited for as long as a loaded machine may need; silence is believed after the other.
 ANSWER_MS, SILENCE_MS = 900, 100
-
-
-def is_certain(fabric: Fabric, told: Exchange) -> bool:
-    """Whether neither the request nor the reply met a choice that the reference makes in its own way."""
-    for walked in (told.request, told.reply):
-        for step in walked.steps if walked else ():
-            router = fabric.routers[step.router_id]
-            if step.check is Check.SERVICE and len(router.services[step.subject].live) > 1:
-                return False
-            if step.check is Check.LINK and "+" in step.subject:
-                return False
-    return True
 
 
 @settings(

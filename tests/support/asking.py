@@ -2,8 +2,10 @@
 
 from ipaddress import ip_address
 
+from peerway.fabric.model import Fabric
+from peerway.fabric.outcomes import Check
 from peerway.fabric.packets import Packet
-from peerway.fabric.walk import exchange, walk
+from peerway.fabric.walk import Exchange, exchange, walk
 
 
 class Site:
@@ -54,3 +56,15 @@ def ask(t, *args, **kwargs):
 def checks(walked):
     """What was looked at, in order."""
     return [step.check for step in walked.steps]
+
+
+def is_certain(fabric: Fabric, told: Exchange) -> bool:
+    """Whether neither the request nor the reply met a choice that the reference makes in its own way."""
+    for walked in (told.request, told.reply):
+        for step in walked.steps if walked else ():
+            router = fabric.routers[step.router_id]
+            if step.check is Check.SERVICE and len(router.services[step.subject].live) > 1:
+                return False
+            if step.check is Check.LINK and "+" in step.subject:
+                return False
+    return True
