@@ -460,6 +460,10 @@ def test_shared_way_out_by_a_self_built_gateway(plane: KernelDataPlane, world: s
             assert seen == str(public(1))
             assert flows(near, far)
             assert flows(far, near)
+    with ends(plane, world) as both:  # what comes in for the gateway itself is answered, too
+        near, far, _ = both.join(both.outside(), public(1), both.inside(10), private(10))
+        assert flows(near, far)
+        assert flows(far, near)
     assert leaked(world) == 0
 
 

@@ -135,7 +135,8 @@ def _translation() -> str:
         end_others(netlink, Allowed())
     return _load(
         "table inet peerway { chain t { type nat hook postrouting priority srcnat; "
-        "snat ip to ip saddr map { 10.0.0.1 : 192.0.2.1 }; }; }"
+        "snat ip to ip saddr map { 10.0.0.1 : 192.0.2.1 }; }; "
+        "chain a { type filter hook prerouting priority raw; ct original zone set 1; }; }"
     )
 
 
