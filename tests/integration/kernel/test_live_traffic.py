@@ -208,7 +208,8 @@ def test_stream_outlives_every_change_of_its_cap(plane: KernelDataPlane) -> None
             capped = Link(link.id, link.ends, up=True, cap_mbps=cap)
             assert plane.apply(Fabric(fabric.revision, fabric.routers, {link.id: capped})).failures == {}
             half_a_second = cap * 62_500
-            _receive(flow.server, half_a_second)  # what was under way, and what TCP needs to find the new rate
+            # first what was under way, and what TCP needs to find the new rate
+            _receive(flow.server, half_a_second)
             start, before = time.monotonic(), plane.counters()[link.id, one.id].sent_bytes
             _receive(flow.server, half_a_second)
             sent = plane.counters()[link.id, one.id].sent_bytes - before
