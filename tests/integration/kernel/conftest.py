@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.kernel import need_root
+from tests.support.doors import OTHER, WORLD
+from tests.support.kernel import foreign_namespace, need_root, outside
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 
@@ -29,3 +30,22 @@ def plane(state_dir: Path) -> Iterator[KernelDataPlane]:
         yield driver
     finally:
         driver.close(destroy=True)
+
+
+@pytest.fixture
+def world() -> Iterator[str]:
+    """The world outside: a namespace with two hosts, which counts what comes from private addresses."""
+    with foreign_namespace() as path:
+        outside(
+            path,
+            "ip link set lo up",
+            f"ip address add {WORLD} dev lo",
+            f"ip address add {OTHER} dev lo",
+            "sysctl -qw net.ipv4.ip_forward=1",
+            "sysctl -qw net.ipv4.conf.all.send_redirects=0",
+            "sysctl -qw net.ipv4.conf.default.send_redirects=0",
+            "nft add table ip watch",
+            "nft 'add chain ip watch in { type filter hook prerouting priority -300; }'",
+            "nft add rule ip watch in ip saddr 10.0.0.0/8 counter",
+        )
+        yield path

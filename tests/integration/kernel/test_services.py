@@ -2,12 +2,13 @@
 
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from ipaddress import IPv4Address, ip_network
 
 import pytest
 from tests.builders import fabrics
+from tests.support.doors import QUIET_S, carries, flows
 from tests.support.kernel import PATIENCE_S, in_namespace, socket_at
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
@@ -32,7 +33,6 @@ pytestmark = pytest.mark.kernel
 BALANCER, PORT = IPv4Address("10.2.1.200"), 80
 #: Its backends: their last byte, which is also in their port.
 BACKENDS = (10, 11, 12)
-QUIET_S = 0.2
 
 
 def backend(host: int, weight: int = 1, *, healthy: bool = True) -> Backend:
@@ -116,24 +116,6 @@ def accepted(servers: dict[int, socket.socket]) -> dict[int, list[str]]:
             far.close()
             result[host].append(address)
     return result
-
-
-def carries(near: socket.socket, far: socket.socket, within_s: float = QUIET_S) -> bool:
-    """Whether a byte sent now arrives soon; a connection that is reset carries nothing."""
-    far.settimeout(0)
-    with suppress(BlockingIOError, ConnectionError):
-        far.recv(1000)
-    far.settimeout(within_s)
-    try:
-        near.send(b"x")
-        return far.recv(1) == b"x"
-    except (TimeoutError, ConnectionError):
-        return False
-
-
-def flows(near: socket.socket, far: socket.socket) -> bool:
-    """Whether a connection goes on: what was lost meanwhile is sent again, after a pause that doubles."""
-    return carries(near, far, PATIENCE_S)
 
 
 @pytest.mark.parametrize(("client", "address"), [("i-1", "10.1.1.10"), ("i-2-9", "10.2.1.9")])
