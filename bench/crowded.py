@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from ipaddress import IPv4Address, ip_network
+from ipaddress import IPv4Address, IPv4Network, ip_network
 from typing import Final
 
 from bench.kernel_paths import ROUNDS, between, memory_kb, running, settle, throughput
@@ -44,7 +44,7 @@ SECONDS: Final = 1.0
 #: How often one policy among all is changed.
 CHANGES: Final = 5
 
-RANGES: Final = {"vpc-0": ip_network("10.0.0.0/16"), "vpc-1": ip_network("10.1.0.0/16")}
+RANGES: Final = {"vpc-0": IPv4Network("10.0.0.0/16"), "vpc-1": IPv4Network("10.1.0.0/16")}
 
 ANSWERING: Final = """
 import os, socket, sys
