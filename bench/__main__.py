@@ -12,7 +12,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench import api, convergence, crowded, fabric, paths, specs
+from bench import api, convergence, crowded, fabric, failover, paths, specs
 from bench.machine import this_machine
 from bench.peerway_peer import disk_folder
 from bench.report import write_report
@@ -25,6 +25,7 @@ MEASUREMENTS: Final[Mapping[str, Callable[..., list[Figure]]]] = MappingProxyTyp
         "crowded": crowded.measure,
         "convergence": convergence.measure,
         "specs": specs.measure,
+        "failover": failover.measure,
         "api": api.measure,
         "fabric": fabric.measure,
     }

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 from tests.support.kernel import foreign_namespace
-from tests.support.live import Cloud, Tenant
-from tests.support.sites import Site
+from tests.support.live import Cloud, Tenant, eventually
+from tests.support.sites import Site, make_site
 from tests.support.streams import running
 
 from peerway.adapters.dataplane.kernel.names import outside_interface
@@ -25,6 +25,8 @@ from peerway.fabric.walk import exchange
 #: Where the office's host is, and the ranges that VPCs route to it.
 HOST, HOST6 = "192.168.7.7", "fd77::7"
 RANGE, RANGE6 = "192.168.7.0/24", "fd77::/64"
+#: Access points of the region where the office is, for a line each.
+POINTS = ("ap-cn-hangzhou-yh-ts-A", "ap-cn-hangzhou-xs-B")
 #: Where its host sends back what it gets.
 PORT = 7000
 #: Pause between two datagrams of one connection, s.
@@ -246,6 +248,38 @@ def join_vbr(owner: Tenant, vbr: dict[str, Any], site: Site, **check: Any) -> di
             next_hop_id=near["id"],
         )
     return site.tenant.settled(f"/router-interfaces/{far['id']}", "active")
+
+
+def two_lines(
+    cloud: Cloud, owner: Tenant, office: Office, region: str, weights: tuple[int, int]
+) -> tuple[Site, list[dict[str, Any]], list[dict[str, Any]]]:
+    """A VPC that reaches the office by two lines: the VPC, its interfaces, the border routers; all checks have succeeded."""
+    site = make_site(owner, region, "10.1.0.0/16", "10.1.1.0/24")
+    vbrs = [
+        make_vbr(owner, make_line(cloud, owner, office.port, point), number)
+        for number, point in enumerate(POINTS)
+    ]
+    sides = [join_vbr(owner, vbr, site) for vbr in vbrs]
+    owner.post(
+        f"/route-tables/{site.table_id}/entries",
+        destination=RANGE,
+        next_hop="router_interface",
+        paths=[
+            {"interface_id": side["id"], "weight": weight}
+            for side, weight in zip(sides, weights, strict=True)
+        ],
+    )
+    for number, vbr in enumerate(vbrs):
+        office.learn(vbr, "10.1.0.0/16", metric=10 + number)
+    for side in sides:
+        healthy(owner, side, "normal")
+    return site, sides, vbrs
+
+
+def healthy(owner: Tenant, side: dict[str, Any], verdict: str) -> None:
+    """Wait for the health check's verdict."""
+    path = f"/router-interfaces/{side['id']}"
+    eventually(f"{path} is {verdict}", lambda: owner.get(path)["health"] == verdict)
 
 
 def asked(cloud: Cloud, office: Office, vbr: dict[str, Any], target: str) -> bool:

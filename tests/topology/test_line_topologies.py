@@ -13,19 +13,20 @@ from tests.support.offices import (
     Office,
     an_office,
     asked,
+    healthy,
     join_vbr,
     lead_to_line,
     make_line,
     make_vbr,
     talking,
+    two_lines,
 )
-from tests.support.sites import Oracles, Site, make_site
+from tests.support.sites import Oracles, make_site
 
 pytestmark = pytest.mark.kernel
 
 Tenants = Callable[..., Tenant]
 HERE, THERE = "cn-hangzhou", "cn-beijing"
-POINTS = ("ap-cn-hangzhou-yh-ts-A", "ap-cn-hangzhou-xs-B")
 
 #: What a cut line may cost, s (issue 3: at most 1 s with the default health check).
 GAP_S = 1.0
@@ -118,38 +119,6 @@ def test_a_border_router_does_not_join_two_vpcs(
     assert [oracles.reach(site, HOST) for site in sites] == [True, True]
     assert [asked(cloud, office, vbr, site.address) for site in sites] == [True, True]
     assert oracles.both(*sites) == (False, False)
-
-
-def two_lines(
-    cloud: Cloud, owner: Tenant, office: Office, region: str, weights: tuple[int, int]
-) -> tuple[Site, list[dict[str, Any]], list[dict[str, Any]]]:
-    """A VPC that reaches the office by two lines: the VPC, its interfaces, the border routers; all checks have succeeded."""
-    site = make_site(owner, region, "10.1.0.0/16", "10.1.1.0/24")
-    vbrs = [
-        make_vbr(owner, make_line(cloud, owner, office.port, point), number)
-        for number, point in enumerate(POINTS)
-    ]
-    sides = [join_vbr(owner, vbr, site) for vbr in vbrs]
-    owner.post(
-        f"/route-tables/{site.table_id}/entries",
-        destination=RANGE,
-        next_hop="router_interface",
-        paths=[
-            {"interface_id": side["id"], "weight": weight}
-            for side, weight in zip(sides, weights, strict=True)
-        ],
-    )
-    for number, vbr in enumerate(vbrs):
-        office.learn(vbr, "10.1.0.0/16", metric=10 + number)
-    for side in sides:
-        healthy(owner, side, "normal")
-    return site, sides, vbrs
-
-
-def healthy(owner: Tenant, side: dict[str, Any], verdict: str) -> None:
-    """Wait for the health check's verdict."""
-    path = f"/router-interfaces/{side['id']}"
-    eventually(f"{path} is {verdict}", lambda: owner.get(path)["health"] == verdict)
 
 
 def took(office: Office, vbrs: list[dict[str, Any]], talk: Any, seconds: int = 5) -> list[int]:
