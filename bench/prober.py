@@ -2,7 +2,7 @@
 
 `prober.py echo PORT`: sends every datagram back. `prober.py probe ADDRESS PORT STEP_US QUIET_MS`: sends one datagram a step and
 writes `up NS` at the first answer after silence, and `down NS` with the time of the last answer once nothing came for QUIET_MS.
-`prober.py count ADDRESS PORT STEP_US`: numbers its datagrams and writes `up` at the first answer; where some are missing `silent NS`
+`prober.py count ADDRESS PORT STEP_US`: numbers its datagrams and writes `up` at the first answer; where some lack `silent NS`
 with the time of the last before, `lost COUNT`, and `back NS` with the time of the next; `late 1` for each that comes after all.
 Times are the monotonic clock's, which all processes of a machine share.
 """
