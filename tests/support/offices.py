@@ -203,7 +203,7 @@ def make_line(
 def make_vbr(owner: Tenant, line: dict[str, Any], number: int = 0, **fields: Any) -> dict[str, Any]:
     """A border router of the line's owner with gateways of its own, and the office's ranges to the line."""
     gateways = {"local_gateway": f"10.255.{number}.1/30", "peer_gateway": f"10.255.{number}.2"}
-    made = owner.post("/vbrs", line_id=line["id"], vlan=100 + number, **gateways, **fields)
+    made = owner.post("/vbrs", line_id=line["id"], **{"vlan": 100 + number, **gateways, **fields})
     if made["owner_uid"] == owner.uid:
         lead_to_line(owner, owner.settled(f"/vbrs/{made['id']}", "active"))
     return dict(made)

@@ -1,6 +1,9 @@
 """Sites behind leased lines with real packets: who reaches whom, and what happens when a line is cut."""
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,6 +122,41 @@ def test_a_border_router_does_not_join_two_vpcs(
     assert [oracles.reach(site, HOST) for site in sites] == [True, True]
     assert [asked(cloud, office, vbr, site.address) for site in sites] == [True, True]
     assert oracles.both(*sites) == (False, False)
+
+
+@pytest.fixture
+def plugged(office: Office) -> Iterator[str]:
+    """Name of an interface of the host whose other end is the site's own, with the site's gateway on it."""
+    name = f"pwline{os.getpid() % 100000}"
+    pid = office.path.split("/")[2]
+    add = ["ip", "link", "add", name, "type", "veth", "peer", "name", "uplink", "netns", pid]
+    subprocess.run(add, check=True)
+    office.run("ip link set uplink up", "ip address add 10.255.0.2/30 dev uplink")
+    office.run("ip route add 10.1.0.0/16 via 10.255.0.1")
+    try:
+        yield name
+    finally:
+        subprocess.run(["ip", "link", "delete", name], check=False)
+
+
+def test_a_line_ends_in_an_interface_of_the_host(
+    cloud: Cloud, tenant: Tenants, oracles: Oracles, office: Office, plugged: str
+) -> None:
+    """EC-8, EC-9: untagged packets over the port that the operator named; moved away, the host has its interface back."""
+    owner = tenant()
+    site = make_site(owner, THERE, "10.1.0.0/16", "10.1.1.0/24")
+    vbr = make_vbr(owner, make_line(cloud, owner, f"interface:{plugged}"), vlan=0)
+    site.route(RANGE, join_vbr(owner, vbr, site))
+    assert oracles.reach(site, HOST)
+    assert asked(cloud, office, vbr, site.address)
+    path = f"/vbrs/{vbr['id']}"
+    cloud.operator.call("PUT", f"{path}/port", port=office.port)
+    eventually("the border router has moved", lambda: owner.get(path)["settled"])
+    eventually("the host has its interface back", Path("/sys/class/net", plugged).exists)
+    office.run("ip address flush dev uplink", "ip link set uplink down")
+    office.learn(vbr, "10.1.0.0/16")
+    assert oracles.reach(site, HOST)
+    assert asked(cloud, office, vbr, site.address)
 
 
 def took(office: Office, vbrs: list[dict[str, Any]], talk: Any, seconds: int = 5) -> list[int]:

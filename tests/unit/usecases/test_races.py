@@ -3,7 +3,16 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tests.builders.estate import HANGZHOU
 
+from peerway.app.usecases.lines import (
+    AllocateLine,
+    ApplyForLine,
+    ApproveLine,
+    allocate_line,
+    apply_for_line,
+    approve_line,
+)
 from peerway.app.usecases.peerings import (
     AcceptPeering,
     DeletePeering,
@@ -20,7 +29,9 @@ from peerway.app.usecases.router_interfaces import (
     connect_router_interface,
     create_router_interface,
 )
+from peerway.app.usecases.vbrs import CreateVbr, create_vbr
 from peerway.domain.errors import AlreadyExists, IllegalState, PeerwayError, QuotaExceeded
+from peerway.domain.line import PhysicalConnection, VirtualBorderRouter
 from peerway.domain.peering import Peering, PeeringState
 from peerway.domain.router_interface import RouterInterface
 
@@ -84,6 +95,38 @@ def test_quota_is_not_overshot(estate, alice):
     results = outcomes(estate, [(create_peering, alice, estate.request(hub, spoke)) for spoke in spokes])
     assert sum(isinstance(r, Peering) for r in results) == 3
     assert sum(isinstance(r, QuotaExceeded) for r in results) == 5
+
+
+def test_third_line_and_border_router_never_get_through(estate, alice):
+    """EC-8, EC-9: two lines an access point and two idle border routers, however many ask at once."""
+    request = ApplyForLine(access_point_id=HANGZHOU, line_operator="CT")
+    results = outcomes(estate, [(apply_for_line, alice, request)] * 8)
+    assert sum(isinstance(r, PhysicalConnection) for r in results) == 2
+    assert sum(isinstance(r, QuotaExceeded) for r in results) == 6
+    line = estate.line(alice, "ap-cn-hangzhou-xs-B")
+    gateways = {"local_gateway": "10.255.0.1/30", "peer_gateway": "10.255.0.2"}
+    requests = [CreateVbr(line_id=line.id, vlan=vlan, **gateways) for vlan in (7, 7, 7, 8, 9, 10)]
+    results = outcomes(estate, [(create_vbr, alice, one) for one in requests])
+    assert sum(isinstance(r, VirtualBorderRouter) for r in results) == 2
+    assert all(isinstance(r, VirtualBorderRouter | AlreadyExists | QuotaExceeded) for r in results)
+
+
+def test_vlan_and_port_are_given_once(estate, alice, bob):
+    """EC-8, EC-9: one VLAN of one line, and one port of the host, asked for by many at once."""
+    line = estate.line(alice)
+    request = CreateVbr(line_id=line.id, vlan=7, local_gateway="10.255.0.1/30", peer_gateway="10.255.0.2")
+    results = outcomes(estate, [(create_vbr, alice, request)] * 6)
+    assert sum(isinstance(r, VirtualBorderRouter) for r in results) == 1
+    assert sum(isinstance(r, AlreadyExists) for r in results) == 5
+    waiting = [estate.applied_line(caller) for caller in (alice, bob, bob)]
+    for one in waiting:
+        estate.do(approve_line, estate.operator, ApproveLine(id=one.id, room="1", contact="Li"))
+    calls = [
+        (allocate_line, estate.operator, AllocateLine(id=one.id, port="interface:eth8")) for one in waiting
+    ]
+    results = outcomes(estate, calls)
+    assert sum(isinstance(r, PhysicalConnection) for r in results) == 1
+    assert sum(isinstance(r, AlreadyExists) for r in results) == 2
 
 
 def test_routers_are_joined_once(estate, alice, bob):
