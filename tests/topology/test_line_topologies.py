@@ -159,6 +159,33 @@ def test_a_line_ends_in_an_interface_of_the_host(
     assert asked(cloud, office, vbr, site.address)
 
 
+def test_a_border_router_without_a_port_waits_for_one(
+    cloud: Cloud, tenant: Tenants, oracles: Oracles, office: Office
+) -> None:
+    """EC-9: what the data plane can't make says why, hinders nobody, and comes up with a port that is there."""
+    owner = tenant()
+    line = make_line(cloud, owner, "interface:pwabsent")
+    made = owner.post(
+        "/vbrs", line_id=line["id"], vlan=0, local_gateway="10.255.0.1/30", peer_gateway="10.255.0.2"
+    )
+    path = f"/vbrs/{made['id']}"
+
+    def failure() -> str:
+        found = cloud.operator.get("/failures")["items"]
+        return next((str(one["text"]) for one in found if one["id"] == made["id"]), "")
+
+    assert "pwabsent" in eventually("the failure is told", failure)
+    assert owner.get(path)["state"] == "creating"
+    cloud.operator.call("PUT", f"{path}/port", port=office.port)
+    vbr = owner.settled(path, "active")
+    assert not failure()
+    lead_to_line(owner, vbr)
+    site = make_site(owner, HERE, "10.1.0.0/16", "10.1.1.0/24")
+    site.route(RANGE, join_vbr(owner, vbr, site))
+    office.learn(vbr, "10.1.0.0/16")
+    assert oracles.reach(site, HOST)
+
+
 def took(office: Office, vbrs: list[dict[str, Any]], talk: Any, seconds: int = 5) -> list[int]:
     """Packets that came by each line within some lines of the talker."""
     before = [office.received(vbr) for vbr in vbrs]

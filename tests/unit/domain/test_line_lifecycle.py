@@ -86,7 +86,7 @@ def test_cell(machine, move, make, state, event):
 
 @pytest.mark.parametrize("machine", [LINE, VBR], ids=lambda machine: machine.resource)
 def test_table_is_whole(machine):
-    """EC-8, EC-9: each state has facts and is reached from the first ones; what passes ends by the data plane's word alone."""
+    """EC-8, EC-9: each state has facts and is reached from the first ones; what passes goes on by the data plane's word."""
     states = LineState if machine is LINE else VbrState
     assert set(machine.states) == set(states)
     reached = {LineState.INITIAL, VbrState.CREATING, VbrState.UNCONFIRMED}
@@ -94,7 +94,7 @@ def test_table_is_whole(machine):
         reached |= {end for (start, _), (end, _) in machine.moves.items() if start in reached}
     assert reached >= set(states)
     for state, info in machine.states.items():
-        assert info.stable or machine.events(state) == (VbrEvent.PROGRAMMED,)
+        assert info.stable is not (VbrEvent.PROGRAMMED in machine.events(state))
         assert info.live or not info.carries
 
 

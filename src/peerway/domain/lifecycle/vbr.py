@@ -1,4 +1,8 @@
-"""The life of a virtual border router (EC-9, EC-10), with Alibaba's states."""
+"""The life of a virtual border router (EC-9, EC-10), with Alibaba's states.
+
+One that the data plane can't make, as its port is not there, can be given another port or be removed: so those two moves exist in
+passing states, too.
+"""
 
 from __future__ import annotations
 
@@ -55,6 +59,8 @@ VBR: Machine[S, E, F] = Machine(
         (S.UNCONFIRMED, E.MODIFY): (S.UNCONFIRMED, ()),
         (S.UNCONFIRMED, E.DELETE): (S.DELETING, ()),
         (S.CREATING, E.PROGRAMMED): (S.ACTIVE, ()),
+        (S.CREATING, E.MODIFY): (S.CREATING, ()),
+        (S.CREATING, E.DELETE): (S.DELETING, ()),
         (S.ACTIVE, E.MODIFY): (S.ACTIVE, ()),
         (S.ACTIVE, E.TERMINATE): (S.TERMINATING, ()),
         (S.ACTIVE, E.DELETE): (S.DELETING, ()),
@@ -63,6 +69,8 @@ VBR: Machine[S, E, F] = Machine(
         (S.TERMINATED, E.RECOVER): (S.RECOVERING, ()),
         (S.TERMINATED, E.DELETE): (S.DELETING, ()),
         (S.RECOVERING, E.PROGRAMMED): (S.ACTIVE, ()),
+        (S.RECOVERING, E.MODIFY): (S.RECOVERING, ()),
+        (S.RECOVERING, E.DELETE): (S.DELETING, ()),
         (S.DELETING, E.PROGRAMMED): (S.DELETING, (F.REMOVE,)),
     },
 )
