@@ -13,10 +13,14 @@ from tests.support.live import PATIENCE_S, Tenant
 from peerway.adapters.agent.address import connect
 
 
+def guest_path(id: str) -> str:
+    """Where the API has an instance, or a database."""
+    return f"/databases/{id}" if id.startswith("rds-") else f"/instances/{id}"
+
+
 def shell_socket(tenant: Tenant, id: str) -> Path:
     """Where the agent runs commands in an instance of the tenant's, or in a database's guest."""
-    kind = "databases" if id.startswith("rds-") else "instances"
-    return Path(tenant.get(f"/{kind}/{id}/shell")["socket"])
+    return Path(tenant.get(f"{guest_path(id)}/shell")["socket"])
 
 
 def run_in(tenant: Tenant, instance_id: str, *argv: str) -> tuple[int, str]:

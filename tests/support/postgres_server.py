@@ -61,27 +61,16 @@ def reachable_programs(major: int, scratch: Path, who: dict) -> Path:
 @contextmanager
 def running(programs: Path, own: Path, who: dict) -> Iterator[str]:
     """Initialise a cluster in `own`, serve it, and stop it fast in the end."""
-    place = {"cwd": own, "env": {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", "HOME": str(own)}, **who}
-    cluster = ["-D", own / "data"]
-    initdb = [
-        programs / "initdb",
-        *cluster,
-        "-U",
-        "peerway",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-locale",
-        "-N",
-    ]
-    subprocess.run(initdb, check=True, capture_output=True, **place)
+    initialise(programs, own, who)
     settings = SETTINGS | {"unix_socket_directories": str(own)}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     log = own.parent / "log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [programs / "postgres", *cluster, *options], stdout=output, stderr=output, **place
+            [programs / "postgres", "-D", own / "data", *options],
+            stdout=output,
+            stderr=output,
+            **_place(own, who),
         )
     try:
         url = f"postgresql://peerway@/postgres?host={own}"
@@ -90,6 +79,17 @@ def running(programs: Path, own: Path, who: dict) -> Iterator[str]:
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(timeout=30)
+
+
+def initialise(programs: Path, own: Path, who: dict) -> None:
+    """Make a cluster in the folder `data` of `own`, whose superuser is `peerway`."""
+    options = ["-U", "peerway", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
+    initdb = [programs / "initdb", "-D", own / "data", *options]
+    subprocess.run(initdb, check=True, capture_output=True, **_place(own, who))
+
+
+def _place(own: Path, who: dict) -> dict:
+    return {"cwd": own, "env": {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", "HOME": str(own)}, **who}
 
 
 def wait_until_served(url: str, server: subprocess.Popen, log: Path) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
+from tests.support.guests import guest_path
 from tests.support.live import Cloud, Refused, Tenant, answered
 
 from peerway.fabric.packets import Packet
@@ -159,7 +160,7 @@ class Oracles:
         """Whether an answer comes back."""
         self.cloud.synced()
         result = source.tenant.post(
-            f"/instances/{source.instance['id']}/probe",
+            f"{guest_path(source.instance['id'])}/probe",
             target=target,
             protocol=protocol,
             port=port,

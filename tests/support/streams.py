@@ -7,8 +7,8 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
+from tests.support.guests import shell_socket
 from tests.support.live import PATIENCE_S
 from tests.support.sites import Site
 
@@ -109,7 +109,7 @@ def stream(one: Site, other: Site) -> Iterator[Stream]:
 def running(site: Site, program: str, *arguments: str) -> Iterator[Iterator[str]]:
     """A program in the site's instance, by the agent's socket; the lines that it prints."""
     id = site.instance["id"]
-    agent = Path(site.tenant.get(f"/instances/{id}/shell")["socket"])
+    agent = shell_socket(site.tenant, id)
     argv = [sys.executable, "-S", "-E", "-c", program, *arguments]
     request = {"op": "exec", "instance": id, "argv": argv, "env": {}, "tty": False}
     reading, writing = os.pipe()
