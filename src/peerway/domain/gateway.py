@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
-from peerway.domain.resource import Provisioning, Resource
+from peerway.domain.resource import Provisioned, Resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Eip(Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NatGateway(Resource):
+class NatGateway(Provisioned):
     """A shared door to the internet: source entries for connections out, destination entries for connections in."""
 
     #: VPC it belongs to.
@@ -68,8 +68,6 @@ class NatGateway(Resource):
     name: str = ""
     #: Free text.
     description: str = ""
-    #: Where it is in its life.
-    state: Provisioning = Provisioning.CREATING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +111,7 @@ class DnatEntry(Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ipv4Gateway(Resource):
+class Ipv4Gateway(Provisioned):
     """Puts a VPC's direct way to the internet under its route tables, and makes its public ranges private (NET-10)."""
 
     #: VPC it belongs to; one each.
@@ -124,5 +122,3 @@ class Ipv4Gateway(Resource):
     description: str = ""
     #: Whether the route tables decide; until then it changes nothing.
     enabled: bool = False
-    #: Where it is in its life.
-    state: Provisioning = Provisioning.CREATING

@@ -25,7 +25,7 @@ class Resource:
 
 
 class Provisioning(StrEnum):
-    """States of things that the data plane makes and removes: VPCs, VSwitches, instances."""
+    """States of a `Provisioned` thing."""
 
     #: Stored; the data plane has not made it yet.
     CREATING = "creating"
@@ -33,3 +33,11 @@ class Provisioning(StrEnum):
     AVAILABLE = "available"
     #: Being removed; gone from every list as soon as the data plane has let go of it.
     DELETING = "deleting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provisioned(Resource):
+    """A stored thing that the data plane makes and removes, and that has no life of its own beyond that."""
+
+    #: Where it is in its life.
+    state: Provisioning = Provisioning.CREATING

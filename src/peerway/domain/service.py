@@ -7,7 +7,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address
 
 from peerway.domain.prefixes import Prefix
-from peerway.domain.resource import Provisioning, Resource
+from peerway.domain.resource import Provisioned, Resource
 
 
 class BackendHealth(StrEnum):
@@ -22,7 +22,7 @@ class BackendHealth(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadBalancer(Resource):
+class LoadBalancer(Provisioned):
     """A private address whose listeners pass connections on to instances (SLB)."""
 
     #: VPC it is in.
@@ -35,8 +35,6 @@ class LoadBalancer(Resource):
     name: str = ""
     #: Free text.
     description: str = ""
-    #: Where it is in its life.
-    state: Provisioning = Provisioning.CREATING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +78,7 @@ class Backend(Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Database(Resource):
+class Database(Provisioned):
     """A database on a private address, with an access whitelist (RDS)."""
 
     #: VPC it is in.
@@ -103,5 +101,3 @@ class Database(Resource):
     whitelist: tuple[Prefix, ...] = ()
     #: Path of an existing network namespace that it lives in; None for one that the data plane makes.
     netns: str | None = None
-    #: Where it is in its life.
-    state: Provisioning = Provisioning.CREATING

@@ -23,7 +23,7 @@ from peerway.domain.prefixes import (
     parse_ipv4_prefix,
     parse_ipv6_prefix,
 )
-from peerway.domain.resource import Provisioning, Resource
+from peerway.domain.resource import Provisioned
 
 
 class VpcKind(StrEnum):
@@ -36,7 +36,7 @@ class VpcKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vpc(Resource):
+class Vpc(Provisioned):
     """An isolated network with one VRouter."""
 
     #: Region it is in.
@@ -57,8 +57,6 @@ class Vpc(Resource):
     router_id: str
     #: Id of its system route table (`vtb-...`).
     system_table_id: str
-    #: Where it is in its life.
-    state: Provisioning = Provisioning.CREATING
 
     @property
     def ipv4_prefixes(self) -> tuple[IPv4Network, ...]:
@@ -72,7 +70,7 @@ class Vpc(Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VSwitch(Resource):
+class VSwitch(Provisioned):
     """A subnet of a VPC in one zone."""
 
     #: VPC it belongs to.
@@ -91,8 +89,6 @@ class VSwitch(Resource):
     route_table_id: str
     #: Network ACL it is bound to, or None.
     network_acl_id: str | None = None
-    #: Where it is in its life.
-    state: Provisioning = Provisioning.CREATING
 
     @property
     def prefixes(self) -> tuple[Prefix, ...]:
@@ -101,7 +97,7 @@ class VSwitch(Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Instance(Resource):
+class Instance(Provisioned):
     """A virtual machine or bare-metal host with one network interface."""
 
     #: VPC it is in.
@@ -122,8 +118,6 @@ class Instance(Resource):
     source_dest_check: bool = True
     #: Path of an existing network namespace that is the guest; None for one that the data plane makes.
     netns: str | None = None
-    #: Where it is in its life.
-    state: Provisioning = Provisioning.CREATING
 
     @property
     def addresses(self) -> tuple[Address, ...]:

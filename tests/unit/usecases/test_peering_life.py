@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from peerway.app.usecases.common import UNSET
+from peerway.app.usecases.fields import UNSET
 from peerway.app.usecases.peerings import (
     AcceptPeering,
     DeletePeering,

@@ -10,7 +10,7 @@ from peerway.api.native.call import Call, answer
 from peerway.api.native.schemas.probes import ProbeAnswer, ProbeBody, ProbeOutcome
 from peerway.app.dataplane import Probe, ProbeResult, Verdict
 from peerway.app.store import Reader
-from peerway.app.usecases.common import own, require_member
+from peerway.app.usecases.access import own, require_member
 from peerway.domain.errors import Conflict, InvalidInput
 from peerway.domain.prefixes import Address, parse_address
 from peerway.domain.service import Database, LoadBalancer

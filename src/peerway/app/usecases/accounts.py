@@ -7,22 +7,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    SYSTEM,
-    UNSET,
-    Page,
-    Unset,
-    choose,
-    every,
-    idempotent,
-    insert,
-    own,
-    page,
-    remove,
-    replace_stored,
-    require_member,
-    require_operator,
-)
+from peerway.app.usecases.access import SYSTEM, own, require_member, require_operator
+from peerway.app.usecases.fields import UNSET, Unset, choose
+from peerway.app.usecases.pages import Page, every, page
+from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Account, Caller, Credential, Role, Site
 from peerway.domain.errors import AlreadyExists, Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from peerway.app.store import Reader
-from peerway.app.usecases.common import own
+from peerway.app.usecases.access import own
 from peerway.app.usecases.links import live_between, peer_prefixes
 from peerway.app.usecases.quotas import bandwidth_limit, check_peering_quotas
 from peerway.app.world import World

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from peerway.app.store import Store
-from peerway.app.usecases.common import PAGE_LIMIT, PAGE_SIZE, require_operator
+from peerway.app.usecases.access import require_operator
+from peerway.app.usecases.pages import PAGE_LIMIT, PAGE_SIZE
 from peerway.domain.account import AuditEntry, Caller
 from peerway.domain.text import check_number
 

@@ -7,23 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from peerway.app.store import Reader, Writer, where
+from peerway.app.usecases.access import own, readable, require_member, require_operator, seen_by
 from peerway.app.usecases.addresses import choose_ipv4
-from peerway.app.usecases.common import (
-    UNSET,
-    Page,
-    Unset,
-    idempotent,
-    insert,
-    own,
-    page,
-    readable,
-    replace_stored,
-    require_member,
-    require_operator,
-    seen_by,
-)
+from peerway.app.usecases.fields import UNSET, Unset
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.load_balancers import usable_vswitch
+from peerway.app.usecases.pages import Page, page
+from peerway.app.usecases.storing import idempotent, insert, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import IllegalState, InvalidInput

@@ -6,21 +6,12 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    Page,
-    choose,
-    idempotent,
-    insert,
-    own,
-    page,
-    readable,
-    remove,
-    replace_stored,
-    require_member,
-    seen_by,
-)
+from peerway.app.usecases.access import own, readable, require_member, seen_by
 from peerway.app.usecases.external_networks import network_of
+from peerway.app.usecases.fields import choose
 from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.pages import Page, page
+from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import AlreadyExists, Conflict, IllegalState, InUse, InvalidInput

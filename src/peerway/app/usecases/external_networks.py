@@ -6,15 +6,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    Page,
-    idempotent,
-    insert,
-    page,
-    remove,
-    require_operator,
-)
+from peerway.app.usecases.access import require_operator
+from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.ports import check_port_free
+from peerway.app.usecases.storing import idempotent, insert, remove
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import Conflict, InUse, InvalidInput, NotFound

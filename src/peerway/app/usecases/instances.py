@@ -7,24 +7,20 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.addresses import choose_ipv4
-from peerway.app.usecases.common import (
-    UNSET,
-    Page,
-    Unset,
-    idempotent,
-    insert,
+from peerway.app.usecases.access import (
     own,
     own_or_shared,
-    page,
     readable,
-    replace_stored,
     require_member,
     require_operator,
     seen_by,
 )
+from peerway.app.usecases.addresses import choose_ipv4
 from peerway.app.usecases.eips import let_go_of_eips
+from peerway.app.usecases.fields import UNSET, Unset
 from peerway.app.usecases.listeners import remove_backends_of
+from peerway.app.usecases.pages import Page, page
+from peerway.app.usecases.storing import idempotent, insert, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import AlreadyExists, IllegalState, InUse, InvalidInput, NotFound

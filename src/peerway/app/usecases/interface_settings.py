@@ -11,7 +11,8 @@ from ipaddress import IPv4Address
 from typing import Any, Final, Protocol, Self
 
 from peerway.app.store import Reader, where
-from peerway.app.usecases.common import UNSET, Unset, own
+from peerway.app.usecases.access import own
+from peerway.app.usecases.fields import UNSET, Unset
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.domain.account import Caller
 from peerway.domain.errors import IllegalState, InvalidInput, NotFound

@@ -5,21 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    UNSET,
-    Page,
-    Unset,
-    idempotent,
-    insert,
-    own,
-    page,
-    readable,
-    replace_stored,
-    require_member,
-    seen_by,
-)
+from peerway.app.usecases.access import own, readable, require_member, seen_by
 from peerway.app.usecases.external_networks import network_of
+from peerway.app.usecases.fields import UNSET, Unset
 from peerway.app.usecases.links import routes_over
+from peerway.app.usecases.pages import Page, page
+from peerway.app.usecases.storing import idempotent, insert, replace_stored
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller

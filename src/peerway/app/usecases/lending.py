@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import UNSET, Unset, replace_stored, require_member
+from peerway.app.usecases.access import require_member
+from peerway.app.usecases.fields import UNSET, Unset
 from peerway.app.usecases.links import live_between
+from peerway.app.usecases.storing import replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import IllegalState, NotFound

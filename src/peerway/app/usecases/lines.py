@@ -9,24 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    UNSET,
-    Page,
-    Unset,
-    choose,
-    idempotent,
-    insert,
-    own,
-    page,
-    readable,
-    remove,
-    replace_stored,
-    require_member,
-    require_operator,
-    seen_by,
-)
+from peerway.app.usecases.access import own, readable, require_member, require_operator, seen_by
+from peerway.app.usecases.fields import UNSET, Unset, choose
 from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.ports import HOLDING, check_line_port
+from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import Conflict, InUse, InvalidInput, NotFound
@@ -255,9 +243,12 @@ def terminate_line(tx: Writer, world: World, caller: Caller, request: LineReques
 
 
 def delete_line(tx: Writer, world: World, caller: Caller, request: LineRequest) -> PhysicalConnection:
-    """Remove a line that has ended."""
+    """Remove a line that has ended; it stands in for no other any more."""
     line, _ = _move(tx, caller, request.id, LineEvent.DELETE)
     _check_no_vbr(tx, line)
+    for other in tx.select(PhysicalConnection, where("owner_uid", line.owner_uid)):
+        if other.redundant_line_id == line.id:
+            replace_stored(tx, caller, other, replace(other, redundant_line_id=None))
     remove(tx, caller, line)
     return line
 

@@ -5,20 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    UNSET,
-    Page,
-    Unset,
-    idempotent,
-    insert,
-    own,
-    page,
-    readable,
-    remove,
-    replace_stored,
-    require_member,
-)
+from peerway.app.usecases.access import own, readable, require_member
+from peerway.app.usecases.fields import UNSET, Unset
 from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.pages import Page, page
+from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import AlreadyExists, IllegalState, InvalidInput, NotFound

@@ -5,22 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
+from peerway.app.usecases.access import own, own_or_shared, readable, require_member, seen_by
 from peerway.app.usecases.addresses import choose_ipv4
-from peerway.app.usecases.common import (
-    UNSET,
-    Page,
-    Unset,
-    idempotent,
-    insert,
-    own,
-    own_or_shared,
-    page,
-    readable,
-    replace_stored,
-    require_member,
-    seen_by,
-)
+from peerway.app.usecases.fields import UNSET, Unset
 from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.pages import Page, page
+from peerway.app.usecases.storing import idempotent, insert, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import IllegalState, InUse

@@ -6,21 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    UNSET,
-    Page,
-    Unset,
-    choose,
-    idempotent,
-    insert,
-    own,
-    page,
-    readable,
-    remove,
-    replace_stored,
-    require_member,
-    seen_by,
-)
+from peerway.app.usecases.access import own, readable, require_member, seen_by
+from peerway.app.usecases.fields import UNSET, Unset, choose
+from peerway.app.usecases.pages import Page, page
+from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller

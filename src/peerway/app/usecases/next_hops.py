@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from peerway.app.store import Reader
-from peerway.app.usecases.common import WORDS
+from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.routers import border_router
 from peerway.app.world import World
 from peerway.domain.errors import Conflict, InvalidInput, NotFound

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from peerway.app.store import Reader, where
-from peerway.app.usecases.common import every
 from peerway.app.usecases.links import routes_over, vswitch_prefixes, writes_routes
+from peerway.app.usecases.pages import every
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import NotFound

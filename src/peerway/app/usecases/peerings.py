@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from peerway.app.store import Reader, Writer, where
+from peerway.app.usecases.access import SYSTEM, require_member, require_operator
 from peerway.app.usecases.admission import (
     Pair,
     Plan,
@@ -21,23 +22,12 @@ from peerway.app.usecases.admission import (
     load_pair,
     load_sides,
 )
-from peerway.app.usecases.common import (
-    SYSTEM,
-    UNSET,
-    Page,
-    Unset,
-    choose,
-    idempotent,
-    insert,
-    page,
-    replace_stored,
-    require_member,
-    require_operator,
-    required,
-)
+from peerway.app.usecases.fields import UNSET, Unset, choose, required
 from peerway.app.usecases.links import of_vpc, remove_routes, routes_over, write_routes
+from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.peering_views import peering_routes, peering_warnings
 from peerway.app.usecases.quotas import check_peering_quotas
+from peerway.app.usecases.storing import idempotent, insert, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import Conflict, NotFound

@@ -5,22 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    Page,
-    choose,
-    idempotent,
-    insert,
-    own,
-    page,
-    readable,
-    remove,
-    replace_stored,
-    require_member,
-    require_operator,
-    seen_by,
-)
+from peerway.app.usecases.access import own, readable, require_member, require_operator, seen_by
+from peerway.app.usecases.fields import choose
 from peerway.app.usecases.limits import limit_of
+from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.quotas import HIGHEST_GRANT, GrantQuota, grant_quota, require_quota
+from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import AlreadyExists, IllegalState, InvalidInput, NotFound

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import insert, replace_stored, require_operator
+from peerway.app.usecases.access import require_operator
 from peerway.app.usecases.limit_uses import USES
 from peerway.app.usecases.limits import grant_id, limit_of
 from peerway.app.usecases.links import live, of_vpc
+from peerway.app.usecases.storing import insert, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Account, Caller
 from peerway.domain.errors import InvalidInput, NotFound, QuotaExceeded

@@ -5,25 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    UNSET,
-    Page,
-    Unset,
-    choose,
-    every,
-    idempotent,
-    insert,
-    own,
-    page,
-    readable,
-    remove,
-    replace_stored,
-    require_member,
-    seen_by,
-)
+from peerway.app.usecases.access import own, readable, require_member, seen_by
+from peerway.app.usecases.fields import UNSET, Unset, choose
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.next_hops import choose_hop, is_available
+from peerway.app.usecases.pages import Page, every, page
 from peerway.app.usecases.routers import border_router, local_prefixes, require_usable_router
+from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller

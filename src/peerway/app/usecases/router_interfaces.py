@@ -9,21 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    UNSET,
-    Page,
-    Unset,
-    choose,
-    idempotent,
-    insert,
-    own,
-    page,
-    readable,
-    replace_stored,
-    require_member,
-    required,
-    seen_by,
-)
+from peerway.app.usecases.access import own, readable, require_member, seen_by
+from peerway.app.usecases.fields import UNSET, Unset, choose, required
 from peerway.app.usecases.interface_settings import (
     Check,
     Opposite,
@@ -34,6 +21,8 @@ from peerway.app.usecases.interface_settings import (
 from peerway.app.usecases.joining import check_may_join
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.links import routes_by
+from peerway.app.usecases.pages import Page, page
+from peerway.app.usecases.storing import idempotent, insert, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import Conflict, InUse

@@ -6,26 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    UNSET,
-    Page,
-    Unset,
-    check_same_request,
-    choose,
-    digest_of,
-    every,
-    idempotent,
-    insert,
-    own,
-    page,
-    readable,
-    remove,
-    replace_stored,
-    require_member,
-    seen_by,
-)
+from peerway.app.usecases.access import own, readable, require_member, seen_by
+from peerway.app.usecases.fields import UNSET, Unset, choose
 from peerway.app.usecases.lending import lends_groups
 from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.pages import Page, every, page
+from peerway.app.usecases.storing import (
+    check_same_request,
+    digest_of,
+    idempotent,
+    insert,
+    remove,
+    replace_stored,
+)
 from peerway.app.usecases.vpcs import joinable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller

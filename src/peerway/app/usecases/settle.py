@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from peerway.app.store import Writer, where
-from peerway.app.usecases.common import SYSTEM, every, remove, replace_stored
+from peerway.app.usecases.access import SYSTEM
+from peerway.app.usecases.pages import every
+from peerway.app.usecases.storing import remove, replace_stored
 from peerway.app.world import World
-from peerway.domain.gateway import Ipv4Gateway, NatGateway
 from peerway.domain.lifecycle import router_interface as interfaces
 from peerway.domain.lifecycle import vbr as vbrs
 from peerway.domain.lifecycle.peering import PEERING, PeeringEvent, move
@@ -21,13 +22,12 @@ from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE, Interfac
 from peerway.domain.lifecycle.vbr import VBR, VbrEffect, VbrEvent, is_behind
 from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.peering import Peering
-from peerway.domain.resource import Provisioning
+from peerway.domain.resource import Provisioned, Provisioning
 from peerway.domain.route_table import RouteEntry, RouteTable
 from peerway.domain.router_interface import InterfaceHealth, RouterInterface, joined
-from peerway.domain.service import Database, LoadBalancer
 from peerway.domain.vpc import Instance, Vpc, VSwitch
 
-Made = TypeVar("Made", Vpc, VSwitch, Instance, NatGateway, Ipv4Gateway, LoadBalancer, Database)
+Made = TypeVar("Made", bound=Provisioned)
 
 
 def settle_vpc(tx: Writer, world: World, id: str, seen: Provisioning | None = None) -> Vpc | None:

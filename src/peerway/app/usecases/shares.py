@@ -9,18 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    WORDS,
-    Page,
-    idempotent,
-    insert,
-    own,
-    page,
-    remove,
-    require_member,
-    require_operator,
-)
+from peerway.app.usecases.access import own, require_member, require_operator
+from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.pages import Page, page
+from peerway.app.usecases.storing import idempotent, insert, remove
 from peerway.app.world import World
 from peerway.domain.account import Account, Caller, Role
 from peerway.domain.errors import AlreadyExists, IllegalState, InUse, InvalidInput, NotFound

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, IPv6Interface
 
 from peerway.app.store import Reader, where
-from peerway.app.usecases.common import UNSET, Unset
+from peerway.app.usecases.fields import UNSET, Unset
 from peerway.domain.account import Caller
 from peerway.domain.errors import AlreadyExists, Conflict, Forbidden, InUse, InvalidInput, NotFound
 from peerway.domain.line import HIGHEST_VLAN, PhysicalConnection, VirtualBorderRouter

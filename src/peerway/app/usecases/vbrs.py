@@ -9,20 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    Page,
-    choose,
-    idempotent,
-    insert,
-    own,
-    page,
-    replace_stored,
-    require_member,
-    require_operator,
-)
+from peerway.app.usecases.access import own, require_member, require_operator
+from peerway.app.usecases.fields import choose
 from peerway.app.usecases.limit_uses import idle_vbrs
 from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.ports import check_line_port
+from peerway.app.usecases.storing import idempotent, insert, replace_stored
 from peerway.app.usecases.vbr_settings import (
     UpdateVbr,
     change_vbr,

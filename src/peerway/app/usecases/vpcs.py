@@ -6,25 +6,13 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    UNSET,
-    WORDS,
-    Page,
-    Unset,
-    choose,
-    every,
-    idempotent,
-    insert,
-    own,
-    own_or_shared,
-    page,
-    readable,
-    replace_stored,
-    require_member,
-    seen_by,
-)
+from peerway.app.usecases.access import own, own_or_shared, readable, require_member, seen_by
+from peerway.app.usecases.fields import UNSET, Unset, choose
+from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.links import check_new_range, live_peerings, write_routes_to
+from peerway.app.usecases.pages import Page, every, page
+from peerway.app.usecases.storing import idempotent, insert, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import IllegalState, InUse, InvalidInput

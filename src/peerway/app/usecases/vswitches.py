@@ -7,22 +7,12 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv6Network
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.common import (
-    UNSET,
-    WORDS,
-    Page,
-    Unset,
-    every,
-    idempotent,
-    insert,
-    own,
-    page,
-    readable,
-    replace_stored,
-    require_member,
-    seen_by,
-)
+from peerway.app.usecases.access import own, readable, require_member, seen_by
+from peerway.app.usecases.fields import UNSET, Unset
+from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.pages import Page, every, page
+from peerway.app.usecases.storing import idempotent, insert, replace_stored
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller

@@ -19,7 +19,8 @@ from peerway.api.native.schemas.administration import (
 )
 from peerway.api.native.schemas.common import ListOf, ListParameters, slice_of
 from peerway.app.usecases import audit, sync
-from peerway.app.usecases.common import PAGE_SIZE, require_operator
+from peerway.app.usecases.access import require_operator
+from peerway.app.usecases.pages import PAGE_SIZE
 from peerway.domain.account import AuditEntry
 from peerway.domain.errors import InvalidInput
 from peerway.domain.sync import SyncFailure

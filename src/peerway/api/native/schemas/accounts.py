@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from peerway.api.native.schemas.common import Body, Text, Word, flat
 from peerway.app.usecases.accounts import NewAccount, NewCredential
-from peerway.app.usecases.common import SECRET_FIELDS
+from peerway.app.usecases.storing import SECRET_FIELDS
 from peerway.domain.account import Account, Credential, Role, Site
 from peerway.domain.resource import Resource
 

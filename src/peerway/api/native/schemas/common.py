@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from peerway.app.usecases.common import PAGE_LIMIT, PAGE_SIZE, Page
+from peerway.app.usecases.pages import PAGE_LIMIT, PAGE_SIZE, Page
 from peerway.domain.errors import InvalidInput
 from peerway.domain.resource import Resource
 
