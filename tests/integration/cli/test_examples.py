@@ -1,4 +1,4 @@
-"""The examples as their readers run them: each ends well, and says that all is as it must be (EC-12)."""
+"""The examples as their readers run them: each ends well, and says that all is as it must be (EC-12, NET-6)."""
 
 import subprocess
 import sys
@@ -15,6 +15,7 @@ SCENARIOS = (
     "own_line",
     "partner_line",
     "shared_snat",
+    "services",
 )
 #: Scenarios that need packets to show anything.
 OUTSIDE = frozenset({"own_line", "partner_line", "shared_snat"})

@@ -200,6 +200,22 @@ def test_shell_runs_commands_inside_instances(plane: KernelDataPlane, state_dir:
             os.close(fd)
 
 
+def test_command_holds_its_streams_only(plane: KernelDataPlane, state_dir: Path) -> None:
+    """What a command leaves running in the background keeps neither the caller's pipes nor anything of the holder's open."""
+    net = Topology()
+    _, _, here, _ = pair(net)
+    plane.apply(net.fabric())
+    read, write = os.pipe()
+    null = os.open(os.devnull, os.O_RDWR)
+    try:
+        with Shell(state_dir).spawn(here.id, ["sh", "-c", "ls /proc/$$/fd"], (null, write, null)) as command:
+            assert command.wait(PATIENCE_S) == 0
+        assert os.read(read, 4096).split() == [b"0", b"1", b"2"]
+    finally:
+        for fd in (read, write, null):
+            os.close(fd)
+
+
 def test_commands_end_with_their_instance_and_with_their_caller(
     plane: KernelDataPlane, state_dir: Path
 ) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from peerway.adapters.dataplane.kernel import syscalls
 from peerway.adapters.dataplane.kernel.guest import Guests
-from peerway.adapters.dataplane.kernel.protocol import MESSAGE_BYTES, ROUTER, pack, unpack
+from peerway.adapters.dataplane.kernel.protocol import ROUTER, pack, receive, unpack
 from peerway.adapters.dataplane.kernel.sysctls import COMMON, SYSCTLS, Settings, raise_loopback
 
 
@@ -56,7 +56,7 @@ class Holder:
 
     def _answer(self, connection: socket.socket) -> None:
         try:
-            data, fds, _, _ = socket.recv_fds(connection, MESSAGE_BYTES, 8)
+            data, fds = receive(connection, 8)
         except OSError:
             data, fds = b"", []
         if not data:
@@ -174,6 +174,7 @@ def main(listener_fd: int) -> None:
         OSError
     ):  # some containers forbid a fresh /proc; the old one serves, it only shows other processes
         syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
+    os.set_inheritable(listener_fd, False)
     Holder(socket.socket(fileno=listener_fd), pid=pid, user_fd=user_fd).serve()
 
 

@@ -18,10 +18,10 @@ from typing import Any
 
 from peerway.adapters.dataplane.kernel.protocol import (
     FDS_A_MESSAGE,
-    MESSAGE_BYTES,
     connect,
     listen,
     pack,
+    receive,
     unpack,
 )
 from peerway.domain.errors import Unavailable
@@ -89,7 +89,7 @@ class HolderClient:
         with self._lock:
             try:
                 self._connection.send(pack(request))
-                data, fds, _, _ = socket.recv_fds(self._connection, MESSAGE_BYTES, FDS_A_MESSAGE)
+                data, fds = receive(self._connection, FDS_A_MESSAGE)
             except OSError as error:
                 raise Unavailable(
                     f"the holder of the network namespaces is gone: {error.strerror}"
@@ -99,7 +99,7 @@ class HolderClient:
         reply = unpack(data)
         if "error" in reply:
             raise Unavailable(f"the holder of the network namespaces refused: {reply['error']}")
-        return reply, list(fds)
+        return reply, fds
 
 
 def reach_holder(state_dir: Path) -> HolderClient:

@@ -35,6 +35,17 @@ def unpack(data: bytes) -> dict[str, Any]:
     return message
 
 
+def receive(connection: socket.socket, most_fds: int) -> tuple[bytes, list[int]]:
+    """One message and its file descriptors, which no command that is started later inherits.
+
+    Python 3.11 passes no flags on to the kernel here, so they are closed to commands one by one.
+    """
+    data, fds, _, _ = socket.recv_fds(connection, MESSAGE_BYTES, most_fds)
+    for fd in fds:
+        os.set_inheritable(fd, False)  # noqa: FBT003 - positional only
+    return data, fds
+
+
 def connect(state_dir: Path) -> socket.socket:
     """Connect to the holder of a state directory; `OSError` when none listens."""
     return _at(state_dir, lambda near, path: near.connect(path))
