@@ -1,5 +1,7 @@
 """Where route entries lead: several interfaces, lines and gateways; what is refused, and what is shown of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from peerway.app.usecases.route_tables import (
@@ -135,9 +137,7 @@ def test_interface_must_be_joined_and_on(estate, alice, vpc, interfaces):
     estate.do(deactivate_router_interface, alice, DeactivateRouterInterface(id=side.id))
     estate.settle()
     for request in (single, several):
-        again = CreateRouteEntry(
-            **{name: getattr(request, name) for name in request.__slots__} | {"destination": "172.18.0.0/16"}
-        )
+        again = replace(request, destination="172.18.0.0/16")
         error = estate.refused(Conflict, create_route_entry, alice, again)
         assert (error.code, error.data["id"]) == ("next_hop_not_active", side.id)
     available = [shown(estate, alice, vpc.system_table_id, one.id).available for one in made]

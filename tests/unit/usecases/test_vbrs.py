@@ -1,5 +1,7 @@
 """Virtual border routers through the use cases: made, confirmed, changed, switched off and on, removed."""
 
+from dataclasses import replace
+
 import pytest
 
 from peerway.app.usecases.lines import LineRequest, terminate_line
@@ -226,7 +228,7 @@ def test_third_idle_border_router_is_refused(estate, alice, bob, line):
     estate.settle()
     estate.interface(alice, first.id, "initiator", vpc.region_id, spec="Small.1")
     offered = estate.vbr(alice, line, 3, owner_uid=bob.uid)
-    estate.refused(QuotaExceeded, create_vbr, alice, CreateVbr(**{**_fields(request), "vlan": 4}))
+    estate.refused(QuotaExceeded, create_vbr, alice, replace(request, vlan=4))
     estate.do(confirm_vbr, bob, VbrRequest(id=offered.id))
     estate.vbr(alice, line, 4)
 
@@ -378,7 +380,3 @@ def test_repeat_with_the_token_makes_one(estate, alice, line):
     gateways = {"local_gateway": "10.255.0.1/30", "peer_gateway": "10.255.0.2"}
     request = CreateVbr(line_id=line.id, vlan=1, client_token="t", **gateways)
     assert estate.do(create_vbr, alice, request) == estate.do(create_vbr, alice, request)
-
-
-def _fields(request):
-    return {name: getattr(request, name) for name in request.__slots__}
