@@ -276,6 +276,15 @@ def test_texts_change_at_any_time(estate, alice, bob):
         assert estate.refused(InvalidInput, update_line, alice, bad).field == "redundant_line_id"
 
 
+def test_deleted_line_stands_in_for_none(estate, alice):
+    """EC-8: no line names one that is gone."""
+    line, other = estate.line(alice), estate.applied_line(alice)
+    estate.do(update_line, alice, UpdateLine(id=line.id, redundant_line_id=other.id))
+    for event in (LineEvent.CANCEL, LineEvent.DELETE):
+        raise_event(estate, alice, other.id, event)
+    assert estate.get(PhysicalConnection, line.id).redundant_line_id is None
+
+
 def test_lists_hold_own_lines(estate, alice, bob):
     """NET-1: a tenant lists its own, by state and access point; an operator all."""
     mine, ended = estate.line(alice), line_in(estate, alice, LineState.REJECTED)
