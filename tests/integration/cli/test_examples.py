@@ -35,7 +35,9 @@ def test_scenario_is_told_with_packets(name: str) -> None:
     """EC-12: same region, cross region, cross account, own line, partner line, shared SNAT."""
     told = example(name, "kernel")
     assert "All is as it must be." in told
-    assert "left out" not in told
+    # Where PostgreSQL's user gets at no PostgreSQL, the example goes on without; tests/topology brings it one.
+    left_out = [line for line in told.splitlines() if "left out" in line and "PostgreSQL" not in line]
+    assert left_out == []
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
