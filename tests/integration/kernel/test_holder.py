@@ -5,15 +5,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 import structlog
 from tests.builders.topology import Topology
-from tests.support.kernel import PATIENCE_S, pair, program, socket_in, until
+from tests.support.kernel import PATIENCE_S, in_router, pair, program, socket_in, until
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
+from peerway.adapters.dataplane.kernel.names import CONDEMNED_GROUP, link_interface
 from peerway.adapters.dataplane.kernel.shell import Shell
 from peerway.app.dataplane import Probe, Verdict
 from peerway.domain.errors import NotFound
@@ -286,3 +288,31 @@ def _reachable(python: str) -> bool:
     again = "import subprocess, sys; subprocess.run([sys.executable, '-c', ''], check=True)"
     tried = subprocess.run([*ORDINARY, python, "-c", again], capture_output=True, check=False, cwd="/")
     return tried.returncode == 0
+
+
+def test_agent_that_takes_over_deletes_what_the_last_had_only_switched_off(state_dir: Path) -> None:
+    """A killed agent's reaper leaves interfaces that nobody uses; the next one deletes them, and may need their places at once."""
+    net = Topology()
+    one, _other, here, there = pair(net)
+    joined = net.fabric()
+    parted = replace(joined, revision=joined.revision + 1, links={})
+    for fabric in (parted, joined):
+        killed = KernelDataPlane(state_dir)
+        killed.apply(joined)
+        killed._reaper.close()  # as if it had been killed before it came to them
+        killed.apply(parted)
+        (link_id,) = joined.links
+        link = link_interface(link_id)
+        assert f"{link}@" in in_router(
+            killed, one, "ip", "-brief", "link", "show", "group", str(CONDEMNED_GROUP)
+        )
+        heir = KernelDataPlane(state_dir)
+        try:
+            assert heir.apply(fabric).failures == {}
+            heir._reaper.settle()
+            assert (f"{link}@" in in_router(heir, one, "ip", "-brief", "link")) is (fabric is joined)
+            assert answered(heir, here.id, str(there.ipv4)) is (fabric is joined)
+            assert dict(heir.observe().drift) == {}
+        finally:
+            heir.close(destroy=True)
+            killed.close(destroy=False)

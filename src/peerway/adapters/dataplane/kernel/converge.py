@@ -111,6 +111,10 @@ class Converger:
         with self._namespaces.netlink(name) as netlink:
             state = read_state(netlink)
         state.filter = self._filters.read(name)
+        # An agent that was killed before its reaper came to them has left these.
+        left = {index for index in state.condemned if not self._reaper.pending(name, index)}
+        if left:
+            self._condemned.setdefault(name, set()).update(left)
         return state
 
     def read_far(self, far: Guest) -> State:

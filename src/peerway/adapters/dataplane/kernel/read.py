@@ -1,7 +1,7 @@
 """Reading a namespace back from the kernel into a `State`.
 
 Owns the decoding of dumps. Skipped: what the kernel makes by itself (its own routes, addresses and rules, the loopback
-interface) and interfaces that wait to be reaped.
+interface); of interfaces that wait to be reaped only their indexes are told.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _BUILT_IN = (0, 32766, 32767)
 
 def read_state(netlink: Netlink) -> State:
     """All of a router's namespace, which the socket belongs to, except its filter."""
-    state = State(interfaces=read_interfaces(netlink))
+    interfaces, condemned = _links(netlink)
+    state = State(interfaces=interfaces, condemned=condemned)
     state.addresses = {
         one
         for one in read_addresses(netlink)
@@ -78,8 +79,14 @@ def read_share(netlink: Netlink, wanted: Collection[int]) -> State:
 
 def read_interfaces(netlink: Netlink) -> dict[int, Interface]:
     """Interfaces by index, without loopback and those that wait to be reaped."""
+    return _links(netlink)[0]
+
+
+def _links(netlink: Netlink) -> tuple[dict[int, Interface], set[int]]:
+    """The same, and the indexes of those that wait to be reaped."""
     rates = _rates(netlink)
     result: dict[int, Interface] = {}
+    condemned: set[int] = set()
     for _, body in netlink.dump(codec.GETLINK, codec.interface_request()):
         _, _, index, flags, _ = _LINK.unpack_from(body)
         if index == _LOOPBACK:
@@ -87,12 +94,13 @@ def read_interfaces(netlink: Netlink) -> dict[int, Interface]:
         found = attributes(body, 16)
         group = int.from_bytes(found.get(27, b""), "little")
         if group == CONDEMNED_GROUP:
+            condemned.add(index)
             continue
         name = found[3].rstrip(b"\0").decode()
         mac = b"" if group in {TAGGED_GROUP, BORROWED_GROUP} else found.get(1, b"")
         up, rate = bool(flags & codec.UP), rates.get(index, 0)
         result[index] = Interface(name, mac, group, up, _checked(found), rate, _port(found))
-    return result
+    return result, condemned
 
 
 def _port(found: dict[int, bytes]) -> str:

@@ -152,6 +152,8 @@ class State:
     routes: dict[Destination, Way] = field(default_factory=dict)
     #: Digest of the loaded filter, empty for none, `?` when unknown.
     filter: str = ""
+    #: Indexes of interfaces that are switched off for good and wait to be deleted, as read; they are not among the others.
+    condemned: set[int] = field(default_factory=set, compare=False)
 
 
 def retract(actual: State, desired: State, owners: Mapping[int, str], router: str) -> list[Message]:
