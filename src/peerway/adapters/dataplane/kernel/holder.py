@@ -174,7 +174,7 @@ def main(listener_fd: int) -> None:
         OSError
     ):  # some containers forbid a fresh /proc; the old one serves, it only shows other processes
         syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
-    os.set_inheritable(listener_fd, False)
+    os.set_inheritable(listener_fd, False)  # noqa: FBT003 - it takes it so
     Holder(socket.socket(fileno=listener_fd), pid=pid, user_fd=user_fd).serve()
 
 
