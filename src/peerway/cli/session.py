@@ -71,9 +71,8 @@ class Session:
         if how is OutputFormat.ID:
             print(path.rsplit("/", 1)[-1])
         elif how is OutputFormat.TABLE:
-            print(
-                f"{path.rsplit('/', 1)[-1]} {'is gone' if wait_s is not None or item is None else 'is being deleted'}"
-            )
+            waits = wait_s is None and item is not None and item.get("state") == "deleting"
+            print(f"{path.rsplit('/', 1)[-1]} {'is being deleted' if waits else 'is gone'}")
         else:
             show_item(item or {}, how)
 

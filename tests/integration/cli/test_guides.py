@@ -17,7 +17,9 @@ PAGES = (
     "peering-two-accounts.md",
     "router-interfaces.md",
     "leased-lines.md",
+    "internet.md",
     "routes-and-filters.md",
+    "load-balancers-and-databases.md",
     "exec-ping-attach.md",
     "operating.md",
     "../../README.md",
@@ -25,7 +27,7 @@ PAGES = (
 #: For readers whose instances carry packets.
 KERNEL = "kernel"
 #: Pages that say that they need root there: they use namespaces of the host.
-AS_ROOT = {"leased-lines.md"}
+AS_ROOT = {"leased-lines.md", "internet.md"}
 
 
 def blocks(page: str, dataplane: str) -> list[str]:
