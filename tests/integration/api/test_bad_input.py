@@ -62,6 +62,15 @@ def test_bad_field_is_named(site, path, body, field):
     assert site.store.latest_revision() == before
 
 
+@pytest.mark.parametrize("id", ["{}", "{id}", "%7B%7D", "%2F", "..", "%00", "*"])
+def test_id_that_is_a_sign_is_missing(site, id):
+    """An id that reads like part of a path's pattern is no more than an id that does not exist."""
+    account = site.account()
+    for method, path in (("GET", "/vpcs"), ("PATCH", "/router-interfaces"), ("DELETE", "/eips")):
+        body = {} if method == "PATCH" else None
+        assert account.call(method, f"{path}/{id}", body).status_code in (404, 405, 422)
+
+
 @pytest.mark.parametrize("text", ["{", "", "nul", '{"a":NaN}', '{"cidr":"\\ud800"}', "[" * 5000, "\xff"])
 def test_malformed_json_is_refused(site, text):
     """What is no JSON gets 400 with the place of the fault."""

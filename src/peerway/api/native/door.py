@@ -19,8 +19,8 @@ from peerway.api.native.trace import header, trace_of
 from peerway.domain.errors import InvalidInput, NotFound, Unavailable
 from peerway.domain.text import check_token
 
-#: Child key of a path parameter in the tree of paths.
-PARAMETER: Final = "{}"
+#: Child key of a path parameter in the tree of paths; no segment of a path reads like it.
+PARAMETER: Final = "/"
 
 
 @dataclass(slots=True)
