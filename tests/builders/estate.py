@@ -32,12 +32,11 @@ from peerway.app.usecases.router_interfaces import (
     update_router_interface,
 )
 from peerway.app.usecases.settle import (
-    settle_instance,
+    settle_made,
     settle_peering,
     settle_router_interface,
     settle_vbr,
     settle_vpc,
-    settle_vswitch,
 )
 from peerway.app.usecases.vbrs import CreateVbr, create_vbr
 from peerway.app.usecases.vpcs import CreateVpc, create_vpc
@@ -245,7 +244,7 @@ class Estate:
         for peering in self.all(Peering):
             if not PEERING.states[peering.state].stable:
                 self.store.write(lambda tx, p=peering: settle_peering(tx, self.world, p.id, p.generation))
-        steps = ((Instance, settle_instance), (VSwitch, settle_vswitch), (Vpc, settle_vpc))
-        for kind, settle in steps:
-            for resource in self.all(kind):
-                self.store.write(lambda tx, s=settle, r=resource: s(tx, self.world, r.id, r.state))
+        for made in (*self.all(Instance), *self.all(VSwitch)):
+            self.store.write(lambda tx, m=made: settle_made(tx, type(m), m.id, m.state))
+        for vpc in self.all(Vpc):
+            self.store.write(lambda tx, v=vpc: settle_vpc(tx, self.world, v.id, v.state))

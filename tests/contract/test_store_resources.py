@@ -207,6 +207,6 @@ def test_missing_resource_is_not_found(store):
 
 
 def _kinds(family):
-    """Names of the domain's kinds. Names, as a class with slots is made twice; the domain's, as doors have kinds for what they show."""
+    """The domain's kinds, as doors have some for what they show; by name, as a class with slots is made twice."""
     below = [kind for kind in family.__subclasses__() if kind.__module__.startswith("peerway.domain.")]
     return {name for kind in below for name in _kinds(kind)} or {family.__name__}

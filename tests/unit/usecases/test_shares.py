@@ -20,7 +20,7 @@ from peerway.app.usecases.security_groups import (
     create_security_group,
     delete_security_group,
 )
-from peerway.app.usecases.settle import settle_instance
+from peerway.app.usecases.settle import settle_made
 from peerway.app.usecases.shares import (
     CreateShare,
     DeleteShare,
@@ -147,7 +147,7 @@ def test_share_ends_when_its_user_has_left(estate, alice, bob, vpc, vswitch, sha
     estate.refused(InUse, delete_share, alice, DeleteShare(id=share.id))
     estate.refused(InUse, delete_vswitch, alice, DeleteVSwitch(id=vswitch.id))
     estate.do(delete_instance, bob, DeleteInstance(id=made.id))
-    estate.store.write(lambda tx: settle_instance(tx, estate.world, made.id))
+    estate.store.write(lambda tx: settle_made(tx, type(made), made.id))
     assert estate.refused(InUse, delete_share, alice, DeleteShare(id=share.id)).data["by_id"] == group.id
     estate.do(delete_security_group, bob, DeleteSecurityGroup(id=group.id))
     estate.do(delete_share, alice, DeleteShare(id=share.id))

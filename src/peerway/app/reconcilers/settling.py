@@ -56,16 +56,14 @@ SETTLINGS: Final[Mapping[type[Resource], Settling]] = {
     Vpc: Settling(
         _unsettled, lambda _: (), lambda tx, world, vpc: settle.settle_vpc(tx, world, vpc.id, vpc.state)
     ),
-    VSwitch: Settling(
-        _unsettled,
-        _in_vpc,
-        lambda tx, world, vswitch: settle.settle_vswitch(tx, world, vswitch.id, vswitch.state),
-    ),
-    Instance: Settling(
-        _unsettled,
-        _in_vpc,
-        lambda tx, world, instance: settle.settle_instance(tx, world, instance.id, instance.state),
-    ),
+    **{
+        kind: Settling(
+            _unsettled,
+            _in_vpc,
+            lambda tx, _, made: settle.settle_made(tx, type(made), made.id, made.state),
+        )
+        for kind in (VSwitch, Instance, NatGateway, Ipv4Gateway, LoadBalancer, Database)
+    },
     Peering: Settling(
         lambda peering: not PEERING.states[peering.state].stable,
         lambda peering: tuple(side.vpc_id for side in peering.sides),
@@ -83,14 +81,6 @@ SETTLINGS: Final[Mapping[type[Resource], Settling]] = {
         lambda _: (),
         lambda tx, world, vbr: settle.settle_vbr(tx, world, vbr.id, vbr.generation),
     ),
-    **{
-        kind: Settling(
-            _unsettled,
-            _in_vpc,
-            lambda tx, _, made: settle.settle_made(tx, type(made), made.id, made.state),
-        )
-        for kind in (NatGateway, Ipv4Gateway, LoadBalancer, Database)
-    },
 }
 
 

@@ -64,12 +64,14 @@ def is_shared(tx: Reader, resource: Resource, uid: str) -> bool:
     return bool(tx.select(Share, where(field, resource.id), where("user_uid", uid), limit=1))
 
 
-def seen_by(caller: Caller, *, all_accounts: bool = False) -> tuple[Where, ...]:
-    """The condition that keeps a list to the caller's own resources; operators may lift it."""
+def seen_by(
+    caller: Caller, *, all_accounts: bool = False, owners: tuple[str, ...] = ("owner_uid",)
+) -> tuple[Where, ...]:
+    """The condition that keeps a list to what is the caller's by one of the fields `owners`; operators may lift it."""
     if all_accounts:
         require_operator(caller)
         return ()
-    return (where("owner_uid", caller.uid),)
+    return (where(owners, caller.uid),)
 
 
 def require_staying(resource: Made, verb: str = "use") -> Made:

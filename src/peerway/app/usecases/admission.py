@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from peerway.app.store import Reader
-from peerway.app.usecases.access import own
+from peerway.app.usecases.access import own, require_staying
 from peerway.app.usecases.links import live_between, peer_prefixes
 from peerway.app.usecases.quotas import bandwidth_limit, check_peering_quotas
 from peerway.app.world import World
 from peerway.domain.account import Account, Caller
-from peerway.domain.errors import AlreadyExists, IllegalState, InvalidInput, NotFound, QuotaExceeded
+from peerway.domain.errors import AlreadyExists, InvalidInput, NotFound, QuotaExceeded
 from peerway.domain.peering import LinkType, Peering, PeeringSide, check_accounts, check_pair
 from peerway.domain.prefixes import Prefix, first_overlap
-from peerway.domain.resource import Provisioning
 from peerway.domain.vpc import Vpc
 from peerway.profiles.model import OverlapRule, Profile
 from peerway.profiles.rules import (
@@ -175,8 +174,7 @@ def _check_pair_allowed(tx: Reader, world: World, pair: Pair) -> None:
 
 def _check_states(tx: Reader, world: World, pair: Pair) -> None:
     for vpc in (pair.vpc, pair.peer):
-        if vpc.state is Provisioning.DELETING:
-            raise IllegalState("vpc", vpc.id, vpc.state.value, "peer")
+        require_staying(vpc, "peer")
 
 
 def _check_kinds(tx: Reader, world: World, pair: Pair) -> None:

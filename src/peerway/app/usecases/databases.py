@@ -7,16 +7,22 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, readable, require_member, require_operator, seen_by
+from peerway.app.usecases.access import (
+    own,
+    readable,
+    require_member,
+    require_operator,
+    require_staying,
+)
 from peerway.app.usecases.addresses import choose_ipv4
-from peerway.app.usecases.fields import UNSET, Unset
+from peerway.app.usecases.fields import TEXTS, UNSET, Unset, given
 from peerway.app.usecases.limits import check_limit
-from peerway.app.usecases.load_balancers import usable_vswitch
-from peerway.app.usecases.pages import Page, page
-from peerway.app.usecases.storing import idempotent, insert, replace_stored
+from peerway.app.usecases.pages import Page, own_page
+from peerway.app.usecases.storing import begin_deletion, idempotent, insert, replace_stored
+from peerway.app.usecases.vswitches import usable_vswitch
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import IllegalState, InvalidInput
+from peerway.domain.errors import InvalidInput
 from peerway.domain.prefixes import Prefix, parse_ipv4_prefix
 from peerway.domain.resource import Provisioning
 from peerway.domain.service import Database
@@ -99,23 +105,14 @@ def list_databases(
     limit: int | None = None,
 ) -> Page[Database]:
     """The caller's databases, of one VPC when it is named."""
-    conditions = list(seen_by(caller, all_accounts=all_accounts))
-    if vpc_id is not None:
-        conditions.append(where("vpc_id", vpc_id))
-    return page(tx, Database, *conditions, after=after, limit=limit)
+    return own_page(tx, caller, Database, all_accounts=all_accounts, after=after, limit=limit, vpc_id=vpc_id)
 
 
 def update_database(tx: Writer, world: World, caller: Caller, request: UpdateDatabase) -> Database:
     """Change texts and whitelist; connections from a range that is taken off end at once."""
     require_member(caller)
-    before = own(tx, caller, Database, request.id)
-    if before.state is Provisioning.DELETING:
-        raise IllegalState("database", before.id, before.state.value, "update")
-    after = before
-    if request.name is not UNSET:
-        after = replace(after, name=check_name(request.name))
-    if request.description is not UNSET:
-        after = replace(after, description=check_description(request.description))
+    before = require_staying(own(tx, caller, Database, request.id), "update")
+    after = replace(before, **given(request, **TEXTS))
     if request.whitelist is not UNSET:
         whitelist = _decide_whitelist(tx, world, caller, request.whitelist, scope=before.id)
         after = replace(after, whitelist=whitelist)
@@ -128,7 +125,7 @@ def delete_database(tx: Writer, world: World, caller: Caller, request: DeleteDat
     database = own(tx, caller, Database, request.id)
     if database.state is Provisioning.DELETING:
         return database
-    return replace_stored(tx, caller, database, replace(database, state=Provisioning.DELETING), "delete")
+    return begin_deletion(tx, caller, database)
 
 
 def _decide_database(tx: Writer, world: World, caller: Caller, request: CreateDatabase) -> Database:

@@ -6,17 +6,16 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, readable, require_member, seen_by
+from peerway.app.usecases.access import own, readable, require_member, require_staying
 from peerway.app.usecases.external_networks import network_of
 from peerway.app.usecases.fields import choose
 from peerway.app.usecases.limits import check_limit
-from peerway.app.usecases.pages import Page, page
+from peerway.app.usecases.pages import Page, own_page
 from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import AlreadyExists, Conflict, IllegalState, InUse, InvalidInput
+from peerway.domain.errors import AlreadyExists, Conflict, InUse, InvalidInput
 from peerway.domain.gateway import DnatEntry, Eip, EipTarget, ExternalNetwork, NatGateway, SnatEntry
-from peerway.domain.resource import Provisioning
 from peerway.domain.text import check_name
 from peerway.domain.vpc import Instance, Vpc
 
@@ -101,12 +100,16 @@ def list_eips(
     limit: int | None = None,
 ) -> Page[Eip]:
     """The caller's public addresses, of one VPC or one target when they are named."""
-    conditions = list(seen_by(caller, all_accounts=all_accounts))
-    if vpc_id is not None:
-        conditions.append(where("vpc_id", vpc_id))
-    if target_id is not None:
-        conditions.append(where("target_id", target_id))
-    return page(tx, Eip, *conditions, after=after, limit=limit)
+    return own_page(
+        tx,
+        caller,
+        Eip,
+        all_accounts=all_accounts,
+        after=after,
+        limit=limit,
+        vpc_id=vpc_id,
+        target_id=target_id,
+    )
 
 
 def associate_eip(tx: Writer, world: World, caller: Caller, request: AssociateEip) -> Eip:
@@ -174,8 +177,7 @@ def _target_vpc(tx: Reader, caller: Caller, eip: Eip, target: EipTarget, id: str
         found = own(tx, caller, NatGateway, id, "target_id")
         if found.network_id != eip.network_id:
             raise InvalidInput("target_id", "must be on the same outside network as the address", id)
-    if found.state is Provisioning.DELETING:
-        raise IllegalState(target.value, found.id, found.state.value, "associate")
+    require_staying(found, "associate")
     vpc = tx.get(Vpc, found.vpc_id)
     if vpc is None or vpc.region_id != eip.region_id:
         raise InvalidInput("target_id", f"must be in the address's region {eip.region_id}", id)

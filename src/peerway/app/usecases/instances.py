@@ -9,21 +9,21 @@ from ipaddress import IPv4Address, IPv6Address
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import (
     own,
-    own_or_shared,
     readable,
     require_member,
     require_operator,
-    seen_by,
+    require_staying,
 )
 from peerway.app.usecases.addresses import choose_ipv4
 from peerway.app.usecases.eips import let_go_of_eips
-from peerway.app.usecases.fields import UNSET, Unset
+from peerway.app.usecases.fields import UNSET, Unset, given
 from peerway.app.usecases.listeners import remove_backends_of
-from peerway.app.usecases.pages import Page, page
-from peerway.app.usecases.storing import idempotent, insert, replace_stored
+from peerway.app.usecases.pages import Page, own_page
+from peerway.app.usecases.storing import begin_deletion, idempotent, insert, replace_stored
+from peerway.app.usecases.vswitches import usable_vswitch
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import AlreadyExists, IllegalState, InUse, InvalidInput, NotFound
+from peerway.domain.errors import AlreadyExists, InUse, InvalidInput, NotFound
 from peerway.domain.quota import GROUPS_PER_INSTANCE
 from peerway.domain.resource import Provisioning
 from peerway.domain.route_table import RouteEntry
@@ -110,29 +110,26 @@ def list_instances(
     limit: int | None = None,
 ) -> Page[Instance]:
     """The caller's instances, of one VPC or VSwitch when they are named."""
-    conditions = list(seen_by(caller, all_accounts=all_accounts))
-    if vpc_id is not None:
-        conditions.append(where("vpc_id", vpc_id))
-    if vswitch_id is not None:
-        conditions.append(where("vswitch_id", vswitch_id))
-    return page(tx, Instance, *conditions, after=after, limit=limit)
+    return own_page(
+        tx,
+        caller,
+        Instance,
+        all_accounts=all_accounts,
+        after=after,
+        limit=limit,
+        vpc_id=vpc_id,
+        vswitch_id=vswitch_id,
+    )
 
 
 def update_instance(tx: Writer, world: World, caller: Caller, request: UpdateInstance) -> Instance:
     """Change name, security groups and the source and destination check."""
     require_member(caller)
-    before = own(tx, caller, Instance, request.id)
-    if before.state is Provisioning.DELETING:
-        raise IllegalState("instance", before.id, before.state.value, "update")
-    after = before
-    if request.name is not UNSET:
-        after = replace(after, name=check_name(request.name))
+    before = require_staying(own(tx, caller, Instance, request.id), "update")
+    after = replace(before, **given(request, name=check_name, source_dest_check=check_flag))
     if request.security_group_ids is not UNSET:
         groups = _groups_in(tx, caller, before.vpc_id, request.security_group_ids)
         after = replace(after, security_group_ids=groups)
-    if request.source_dest_check is not UNSET:
-        checked = check_flag(request.source_dest_check, "source_dest_check")
-        after = replace(after, source_dest_check=checked)
     return replace_stored(tx, caller, before, after)
 
 
@@ -149,13 +146,11 @@ def delete_instance(tx: Writer, world: World, caller: Caller, request: DeleteIns
         raise InUse("instance", instance.id, "route_entry", entry.id)
     let_go_of_eips(tx, caller, instance.id)
     remove_backends_of(tx, caller, instance.id)
-    return replace_stored(tx, caller, instance, replace(instance, state=Provisioning.DELETING), "delete")
+    return begin_deletion(tx, caller, instance)
 
 
 def _decide_instance(tx: Writer, world: World, caller: Caller, request: CreateInstance) -> Instance:
-    vswitch = own_or_shared(tx, caller, VSwitch, request.vswitch_id, "vswitch_id")
-    if vswitch.state is Provisioning.DELETING:
-        raise IllegalState("vswitch", vswitch.id, vswitch.state.value, "use")
+    vswitch = usable_vswitch(tx, caller, request.vswitch_id)
     if request.netns is not None:
         require_operator(caller)
     id = world.entropy.new_id("i")

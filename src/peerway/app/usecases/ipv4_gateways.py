@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, readable, require_member, seen_by
+from peerway.app.usecases.access import own, readable, require_member, require_staying
 from peerway.app.usecases.external_networks import network_of
-from peerway.app.usecases.fields import UNSET, Unset
+from peerway.app.usecases.fields import TEXTS, UNSET, Unset, given
 from peerway.app.usecases.links import routes_over
-from peerway.app.usecases.pages import Page, page
-from peerway.app.usecases.storing import idempotent, insert, replace_stored
+from peerway.app.usecases.pages import Page, own_page
+from peerway.app.usecases.storing import begin_deletion, idempotent, insert, replace_stored
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import AlreadyExists, IllegalState, InUse
+from peerway.domain.errors import AlreadyExists, InUse
 from peerway.domain.gateway import Ipv4Gateway
 from peerway.domain.resource import Provisioning
 from peerway.domain.text import check_description, check_flag, check_name
@@ -98,25 +98,16 @@ def list_ipv4_gateways(
     limit: int | None = None,
 ) -> Page[Ipv4Gateway]:
     """The caller's gateways, of one VPC when it is named."""
-    conditions = list(seen_by(caller, all_accounts=all_accounts))
-    if vpc_id is not None:
-        conditions.append(where("vpc_id", vpc_id))
-    return page(tx, Ipv4Gateway, *conditions, after=after, limit=limit)
+    return own_page(
+        tx, caller, Ipv4Gateway, all_accounts=all_accounts, after=after, limit=limit, vpc_id=vpc_id
+    )
 
 
 def update_ipv4_gateway(tx: Writer, world: World, caller: Caller, request: UpdateIpv4Gateway) -> Ipv4Gateway:
     """Change texts, and whether the VPC's route tables decide about the internet."""
     require_member(caller)
-    before = own(tx, caller, Ipv4Gateway, request.id)
-    if before.state is Provisioning.DELETING:
-        raise IllegalState("ipv4_gateway", before.id, before.state.value, "update")
-    after = before
-    if request.name is not UNSET:
-        after = replace(after, name=check_name(request.name))
-    if request.description is not UNSET:
-        after = replace(after, description=check_description(request.description))
-    if request.enabled is not UNSET:
-        after = replace(after, enabled=check_flag(request.enabled, "enabled"))
+    before = require_staying(own(tx, caller, Ipv4Gateway, request.id), "update")
+    after = replace(before, **given(request, **TEXTS, enabled=check_flag))
     return replace_stored(tx, caller, before, after)
 
 
@@ -128,4 +119,4 @@ def delete_ipv4_gateway(tx: Writer, world: World, caller: Caller, request: Delet
         return gateway
     for entry in routes_over(tx, gateway.id):
         raise InUse("ipv4_gateway", gateway.id, "route_entry", entry.id)
-    return replace_stored(tx, caller, gateway, replace(gateway, state=Provisioning.DELETING), "delete")
+    return begin_deletion(tx, caller, gateway)

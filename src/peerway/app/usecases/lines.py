@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import own, readable, require_member, require_operator, seen_by
-from peerway.app.usecases.fields import UNSET, Unset, choose
+from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.ports import HOLDING, check_line_port
@@ -175,15 +175,8 @@ def update_line(tx: Writer, world: World, caller: Caller, request: UpdateLine) -
     """Change texts, at any time."""
     require_member(caller)
     before = own(tx, caller, PhysicalConnection, request.id)
-    after = before
-    if request.name is not UNSET:
-        after = replace(after, name=check_name(request.name))
-    if request.description is not UNSET:
-        after = replace(after, description=check_description(request.description))
-    if request.peer_location is not UNSET:
-        after = replace(after, peer_location=check_description(request.peer_location, "peer_location"))
-    if request.circuit_code is not UNSET:
-        after = replace(after, circuit_code=check_name(request.circuit_code, "circuit_code"))
+    texts = given(request, **TEXTS, peer_location=check_description, circuit_code=check_name)
+    after = replace(before, **texts)
     if request.redundant_line_id is not UNSET:
         stand_in = _decide_redundant(tx, caller, request.redundant_line_id, besides=before.id)
         after = replace(after, redundant_line_id=stand_in)

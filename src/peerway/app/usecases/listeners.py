@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, readable, require_member
-from peerway.app.usecases.fields import UNSET, Unset
+from peerway.app.usecases.access import own, readable, require_member, require_staying
+from peerway.app.usecases.fields import UNSET, Unset, given
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import AlreadyExists, IllegalState, InvalidInput, NotFound
-from peerway.domain.resource import Provisioning
+from peerway.domain.errors import AlreadyExists, InvalidInput, NotFound
 from peerway.domain.service import Backend, BackendHealth, Listener, LoadBalancer
 from peerway.domain.text import check_flag, check_name, check_number
 from peerway.domain.vpc import Instance, Vpc
@@ -110,8 +109,7 @@ def create_listener(tx: Writer, world: World, caller: Caller, request: CreateLis
 
     def run() -> Listener:
         balancer = own(tx, caller, LoadBalancer, request.load_balancer_id, "load_balancer_id")
-        if balancer.state is Provisioning.DELETING:
-            raise IllegalState("load_balancer", balancer.id, balancer.state.value, "listen")
+        require_staying(balancer, "listen")
         if request.protocol not in PROTOCOLS:
             raise InvalidInput("protocol", f"must be one of {', '.join(PROTOCOLS)}", request.protocol)
         port = check_number(request.port, "port", 1, 65535)
@@ -162,18 +160,14 @@ def update_listener(tx: Writer, world: World, caller: Caller, request: UpdateLis
     """Change name and health check; without a check all backends with a share get connections."""
     require_member(caller)
     before = own(tx, caller, Listener, request.id)
-    after = before
-    if request.name is not UNSET:
-        after = replace(after, name=check_name(request.name))
-    if request.check is not UNSET:
-        after = replace(after, check=check_flag(request.check, "check"))
-    if request.check_interval_ms is not UNSET:
-        interval = check_number(request.check_interval_ms, "check_interval_ms", *INTERVALS)
-        after = replace(after, check_interval_ms=interval)
-    if request.check_threshold is not UNSET:
-        threshold = check_number(request.check_threshold, "check_threshold", *THRESHOLDS)
-        after = replace(after, check_threshold=threshold)
-    stored = replace_stored(tx, caller, before, after)
+    settings = given(
+        request,
+        name=check_name,
+        check=check_flag,
+        check_interval_ms=lambda value, field: check_number(value, field, *INTERVALS),
+        check_threshold=lambda value, field: check_number(value, field, *THRESHOLDS),
+    )
+    stored = replace_stored(tx, caller, before, replace(before, **settings))
     if before.check and not stored.check:
         _forget_health(tx, caller, stored)
     return stored
@@ -260,9 +254,7 @@ def _instance_of_vpc(tx: Reader, caller: Caller, listener: Listener, id: str) ->
     here = instance is not None and instance.vpc_id == listener.vpc_id
     if instance is None or not here or caller.uid not in {instance.owner_uid, vpc and vpc.owner_uid}:
         raise NotFound("instance", id[:64], field="instance_id")
-    if instance.state is Provisioning.DELETING:
-        raise IllegalState("instance", instance.id, instance.state.value, "use")
-    return instance
+    return require_staying(instance)
 
 
 def _forget_health(tx: Writer, caller: Caller, listener: Listener) -> None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, own_or_shared, readable, require_member, seen_by
+from peerway.app.usecases.access import own, readable, require_member, require_staying
 from peerway.app.usecases.addresses import choose_ipv4
-from peerway.app.usecases.fields import UNSET, Unset
+from peerway.app.usecases.fields import TEXTS, UNSET, Unset, given
 from peerway.app.usecases.limits import check_limit
-from peerway.app.usecases.pages import Page, page
-from peerway.app.usecases.storing import idempotent, insert, replace_stored
+from peerway.app.usecases.pages import Page, own_page
+from peerway.app.usecases.storing import begin_deletion, idempotent, insert, replace_stored
+from peerway.app.usecases.vswitches import usable_vswitch
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import IllegalState, InUse
+from peerway.domain.errors import InUse
 from peerway.domain.resource import Provisioning
 from peerway.domain.service import Listener, LoadBalancer
 from peerway.domain.text import check_description, check_name
-from peerway.domain.vpc import VSwitch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +97,9 @@ def list_load_balancers(
     limit: int | None = None,
 ) -> Page[LoadBalancer]:
     """The caller's load balancers, of one VPC when it is named."""
-    conditions = list(seen_by(caller, all_accounts=all_accounts))
-    if vpc_id is not None:
-        conditions.append(where("vpc_id", vpc_id))
-    return page(tx, LoadBalancer, *conditions, after=after, limit=limit)
+    return own_page(
+        tx, caller, LoadBalancer, all_accounts=all_accounts, after=after, limit=limit, vpc_id=vpc_id
+    )
 
 
 def update_load_balancer(
@@ -108,14 +107,8 @@ def update_load_balancer(
 ) -> LoadBalancer:
     """Change name and description."""
     require_member(caller)
-    before = own(tx, caller, LoadBalancer, request.id)
-    if before.state is Provisioning.DELETING:
-        raise IllegalState("load_balancer", before.id, before.state.value, "update")
-    name = before.name if request.name is UNSET else check_name(request.name)
-    description = (
-        before.description if request.description is UNSET else check_description(request.description)
-    )
-    return replace_stored(tx, caller, before, replace(before, name=name, description=description))
+    before = require_staying(own(tx, caller, LoadBalancer, request.id), "update")
+    return replace_stored(tx, caller, before, replace(before, **given(request, **TEXTS)))
 
 
 def delete_load_balancer(
@@ -128,12 +121,4 @@ def delete_load_balancer(
         return balancer
     for listener in tx.select(Listener, where("load_balancer_id", balancer.id), limit=1):
         raise InUse("load_balancer", balancer.id, "listener", listener.id)
-    return replace_stored(tx, caller, balancer, replace(balancer, state=Provisioning.DELETING), "delete")
-
-
-def usable_vswitch(tx: Reader, caller: Caller, id: str) -> VSwitch:
-    """The caller's VSwitch, or one that is shared with it, when services may be put into it."""
-    vswitch = own_or_shared(tx, caller, VSwitch, id, "vswitch_id")
-    if vswitch.state is Provisioning.DELETING:
-        raise IllegalState("vswitch", vswitch.id, vswitch.state.value, "use")
-    return vswitch
+    return begin_deletion(tx, caller, balancer)

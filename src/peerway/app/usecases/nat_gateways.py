@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, readable, require_member, seen_by
+from peerway.app.usecases.access import own, readable, require_member, require_staying
 from peerway.app.usecases.eips import let_go_of_eips
 from peerway.app.usecases.external_networks import network_of
-from peerway.app.usecases.fields import UNSET, Unset
+from peerway.app.usecases.fields import TEXTS, UNSET, Unset, given
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.links import routes_over
-from peerway.app.usecases.pages import Page, page
-from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
+from peerway.app.usecases.pages import Page, own_page, page
+from peerway.app.usecases.storing import begin_deletion, idempotent, insert, remove, replace_stored
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import AlreadyExists, IllegalState, InUse, InvalidInput, NotFound
+from peerway.domain.errors import AlreadyExists, InUse, InvalidInput, NotFound
 from peerway.domain.gateway import DnatEntry, Eip, NatGateway, SnatEntry
 from peerway.domain.prefixes import parse_address, parse_ipv4_prefix
 from peerway.domain.resource import Provisioning
@@ -159,21 +159,16 @@ def list_nat_gateways(
     limit: int | None = None,
 ) -> Page[NatGateway]:
     """The caller's gateways, of one VPC when it is named."""
-    conditions = list(seen_by(caller, all_accounts=all_accounts))
-    if vpc_id is not None:
-        conditions.append(where("vpc_id", vpc_id))
-    return page(tx, NatGateway, *conditions, after=after, limit=limit)
+    return own_page(
+        tx, caller, NatGateway, all_accounts=all_accounts, after=after, limit=limit, vpc_id=vpc_id
+    )
 
 
 def update_nat_gateway(tx: Writer, world: World, caller: Caller, request: UpdateNatGateway) -> NatGateway:
     """Change name and description."""
     require_member(caller)
     before = own(tx, caller, NatGateway, request.id)
-    name = before.name if request.name is UNSET else check_name(request.name)
-    description = (
-        before.description if request.description is UNSET else check_description(request.description)
-    )
-    return replace_stored(tx, caller, before, replace(before, name=name, description=description))
+    return replace_stored(tx, caller, before, replace(before, **given(request, **TEXTS)))
 
 
 def delete_nat_gateway(tx: Writer, world: World, caller: Caller, request: DeleteNatGateway) -> NatGateway:
@@ -187,7 +182,7 @@ def delete_nat_gateway(tx: Writer, world: World, caller: Caller, request: Delete
     for left in _entries(tx, gateway.id):
         raise InUse("nat_gateway", gateway.id, "nat_entry", left.id)
     let_go_of_eips(tx, caller, gateway.id)
-    return replace_stored(tx, caller, gateway, replace(gateway, state=Provisioning.DELETING), "delete")
+    return begin_deletion(tx, caller, gateway)
 
 
 def create_snat_entry(tx: Writer, world: World, caller: Caller, request: CreateSnatEntry) -> SnatEntry:
@@ -284,10 +279,7 @@ def _entries(tx: Reader, gateway_id: str) -> list[SnatEntry | DnatEntry]:
 
 
 def _usable(tx: Reader, caller: Caller, id: str) -> NatGateway:
-    gateway = own(tx, caller, NatGateway, id, "nat_gateway_id")
-    if gateway.state is Provisioning.DELETING:
-        raise IllegalState("nat_gateway", gateway.id, gateway.state.value, "use")
-    return gateway
+    return require_staying(own(tx, caller, NatGateway, id, "nat_gateway_id"))
 
 
 def _check_room(tx: Reader, world: World, gateway: NatGateway) -> None:

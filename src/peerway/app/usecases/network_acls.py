@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, readable, require_member, seen_by
-from peerway.app.usecases.fields import UNSET, Unset, choose
-from peerway.app.usecases.pages import Page, page
+from peerway.app.usecases.access import own, readable, require_member
+from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given
+from peerway.app.usecases.pages import Page, own_page
 from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
@@ -133,21 +133,16 @@ def list_network_acls(
     limit: int | None = None,
 ) -> Page[NetworkAcl]:
     """The caller's ACLs, of one VPC when it is named."""
-    conditions = list(seen_by(caller, all_accounts=all_accounts))
-    if vpc_id is not None:
-        conditions.append(where("vpc_id", vpc_id))
-    return page(tx, NetworkAcl, *conditions, after=after, limit=limit)
+    return own_page(
+        tx, caller, NetworkAcl, all_accounts=all_accounts, after=after, limit=limit, vpc_id=vpc_id
+    )
 
 
 def update_network_acl(tx: Writer, world: World, caller: Caller, request: UpdateNetworkAcl) -> NetworkAcl:
     """Change name and description."""
     require_member(caller)
     before = own(tx, caller, NetworkAcl, request.id)
-    name = before.name if request.name is UNSET else check_name(request.name)
-    description = (
-        before.description if request.description is UNSET else check_description(request.description)
-    )
-    return replace_stored(tx, caller, before, replace(before, name=name, description=description))
+    return replace_stored(tx, caller, before, replace(before, **given(request, **TEXTS)))
 
 
 def replace_acl_entries(tx: Writer, world: World, caller: Caller, request: ReplaceAclEntries) -> NetworkAcl:

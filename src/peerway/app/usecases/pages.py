@@ -57,11 +57,13 @@ def own_page(
     all_accounts: bool,
     after: str | None,
     limit: int | None,
+    owners: tuple[str, ...] = ("owner_uid",),
     **fields: object,
 ) -> Page[R]:
-    """One page of the caller's resources that have the values of the fields named; None stands for any value."""
+    """One page of what is the caller's, as `seen_by` has it, and has the values of the fields named; None is any value."""
+    seen = seen_by(caller, all_accounts=all_accounts, owners=owners)
     wanted = [where(name, value) for name, value in fields.items() if value is not None]
-    return page(tx, kind, *seen_by(caller, all_accounts=all_accounts), *wanted, after=after, limit=limit)
+    return page(tx, kind, *seen, *wanted, after=after, limit=limit)
 
 
 def every(tx: Reader, kind: type[R], *conditions: Where) -> list[R]:

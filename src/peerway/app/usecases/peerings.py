@@ -22,7 +22,7 @@ from peerway.app.usecases.admission import (
     load_pair,
     load_sides,
 )
-from peerway.app.usecases.fields import UNSET, Unset, choose, required
+from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given, required
 from peerway.app.usecases.links import of_vpc, remove_routes, routes_over, write_routes
 from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.peering_views import peering_routes, peering_warnings
@@ -253,11 +253,7 @@ def update_peering(tx: Writer, world: World, caller: Caller, request: UpdatePeer
     """Change texts at any time, cap and link type while active (PEER-9, PEER-10); a change to the same value is none."""
     before, profile = _load(tx, world, caller, request.id, PeeringEvent.MODIFY)
     check_can_change(before)
-    after = before
-    if request.name is not UNSET:
-        after = replace(after, name=check_name(request.name))
-    if request.description is not UNSET:
-        after = replace(after, description=check_description(request.description))
+    after = replace(before, **given(request, **TEXTS))
     if request.bandwidth_mbps is not UNSET:
         asked = required(request.bandwidth_mbps, "bandwidth_mbps")
         cap = choose_bandwidth(tx, world, profile, before.requester, before.accepter, asked)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, readable, require_member, seen_by
-from peerway.app.usecases.fields import UNSET, Unset, choose
+from peerway.app.usecases.access import own, readable, require_member
+from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.next_hops import choose_hop, is_available
-from peerway.app.usecases.pages import Page, every, page
+from peerway.app.usecases.pages import Page, every, own_page
 from peerway.app.usecases.routers import border_router, local_prefixes, require_usable_router
 from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.usecases.vpcs import usable_vpc
@@ -135,21 +135,16 @@ def list_route_tables(
     limit: int | None = None,
 ) -> Page[RouteTable]:
     """The caller's tables, of one VPC when it is named."""
-    conditions = list(seen_by(caller, all_accounts=all_accounts))
-    if vpc_id is not None:
-        conditions.append(where("vpc_id", vpc_id))
-    return page(tx, RouteTable, *conditions, after=after, limit=limit)
+    return own_page(
+        tx, caller, RouteTable, all_accounts=all_accounts, after=after, limit=limit, vpc_id=vpc_id
+    )
 
 
 def update_route_table(tx: Writer, world: World, caller: Caller, request: UpdateRouteTable) -> RouteTable:
     """Change name and description."""
     require_member(caller)
     before = own(tx, caller, RouteTable, request.id)
-    name = before.name if request.name is UNSET else check_name(request.name)
-    description = (
-        before.description if request.description is UNSET else check_description(request.description)
-    )
-    return replace_stored(tx, caller, before, replace(before, name=name, description=description))
+    return replace_stored(tx, caller, before, replace(before, **given(request, **TEXTS)))
 
 
 def delete_route_table(tx: Writer, world: World, caller: Caller, request: DeleteRouteTable) -> RouteTable:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import own, readable, require_member, seen_by
-from peerway.app.usecases.fields import UNSET, Unset, choose, required
+from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given, required
 from peerway.app.usecases.interface_settings import (
     Check,
     Opposite,
@@ -291,16 +291,8 @@ def _check_limits(tx: Reader, world: World, made: RouterInterface) -> None:
 
 def _with_settings(before: RouterInterface, request: UpdateRouterInterface) -> RouterInterface:
     """The interface with new texts, flags and health check."""
-    after = replace(before, **choose_check(Check.of(before), request).fields())
-    if request.name is not UNSET:
-        after = replace(after, name=check_name(request.name))
-    if request.description is not UNSET:
-        after = replace(after, description=check_description(request.description))
-    if request.names is not UNSET:
-        after = replace(after, names=check_flag(request.names, "names"))
-    if request.groups is not UNSET:
-        after = replace(after, groups=check_flag(request.groups, "groups"))
-    return after
+    check = choose_check(Check.of(before), request).fields()
+    return replace(before, **check, **given(request, **TEXTS, names=check_flag, groups=check_flag))
 
 
 def _with_opposite(

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, readable, require_member, seen_by
-from peerway.app.usecases.fields import UNSET, Unset, choose
+from peerway.app.usecases.access import own, readable, require_member
+from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given
 from peerway.app.usecases.lending import lends_groups
 from peerway.app.usecases.limits import check_limit
-from peerway.app.usecases.pages import Page, every, page
+from peerway.app.usecases.pages import Page, every, own_page, page
 from peerway.app.usecases.storing import (
     check_same_request,
     digest_of,
@@ -165,10 +165,9 @@ def list_security_groups(
     limit: int | None = None,
 ) -> Page[SecurityGroup]:
     """The caller's groups, of one VPC when it is named."""
-    conditions = list(seen_by(caller, all_accounts=all_accounts))
-    if vpc_id is not None:
-        conditions.append(where("vpc_id", vpc_id))
-    return page(tx, SecurityGroup, *conditions, after=after, limit=limit)
+    return own_page(
+        tx, caller, SecurityGroup, all_accounts=all_accounts, after=after, limit=limit, vpc_id=vpc_id
+    )
 
 
 def update_security_group(
@@ -177,13 +176,7 @@ def update_security_group(
     """Change texts and inner access."""
     require_member(caller)
     before = own(tx, caller, SecurityGroup, request.id)
-    after = before
-    if request.name is not UNSET:
-        after = replace(after, name=check_name(request.name))
-    if request.description is not UNSET:
-        after = replace(after, description=check_description(request.description))
-    if request.inner_access is not UNSET:
-        after = replace(after, inner_access=check_flag(request.inner_access, "inner_access"))
+    after = replace(before, **given(request, **TEXTS, inner_access=check_flag))
     return replace_stored(tx, caller, before, after)
 
 

@@ -25,7 +25,7 @@ from peerway.domain.peering import Peering
 from peerway.domain.resource import Provisioned, Provisioning
 from peerway.domain.route_table import RouteEntry, RouteTable
 from peerway.domain.router_interface import InterfaceHealth, RouterInterface, joined
-from peerway.domain.vpc import Instance, Vpc, VSwitch
+from peerway.domain.vpc import Vpc
 
 Made = TypeVar("Made", bound=Provisioned)
 
@@ -35,18 +35,8 @@ def settle_vpc(tx: Writer, world: World, id: str, seen: Provisioning | None = No
     return _settle(tx, Vpc, id, seen, lambda vpc: _remove_tables(tx, vpc.id))
 
 
-def settle_vswitch(tx: Writer, world: World, id: str, seen: Provisioning | None = None) -> VSwitch | None:
-    """The VSwitch made available, or removed (then None)."""
-    return _settle(tx, VSwitch, id, seen, lambda _: None)
-
-
-def settle_instance(tx: Writer, world: World, id: str, seen: Provisioning | None = None) -> Instance | None:
-    """The instance made available, or removed (then None)."""
-    return _settle(tx, Instance, id, seen, lambda _: None)
-
-
 def settle_made(tx: Writer, kind: type[Made], id: str, seen: Provisioning | None = None) -> Made | None:
-    """A gateway, load balancer or database made available, or removed (then None)."""
+    """What has nothing of its own to go with it made available, or removed (then None)."""
     return _settle(tx, kind, id, seen, lambda _: None)
 
 

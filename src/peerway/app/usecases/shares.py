@@ -9,15 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, require_member, require_operator
+from peerway.app.usecases.access import own, require_member, require_staying
 from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.limits import check_limit
-from peerway.app.usecases.pages import Page, page
+from peerway.app.usecases.pages import Page, own_page
 from peerway.app.usecases.storing import idempotent, insert, remove
 from peerway.app.world import World
 from peerway.domain.account import Account, Caller, Role
-from peerway.domain.errors import AlreadyExists, IllegalState, InUse, InvalidInput, NotFound
-from peerway.domain.resource import Provisioning
+from peerway.domain.errors import AlreadyExists, InUse, InvalidInput, NotFound
 from peerway.domain.security import SecurityGroup
 from peerway.domain.service import Database, LoadBalancer
 from peerway.domain.sharing import Share
@@ -49,9 +48,7 @@ def create_share(tx: Writer, world: World, caller: Caller, request: CreateShare)
     require_member(caller)
 
     def run() -> Share:
-        vswitch = own(tx, caller, VSwitch, request.vswitch_id, "vswitch_id")
-        if vswitch.state is Provisioning.DELETING:
-            raise IllegalState("vswitch", vswitch.id, vswitch.state.value, "share")
+        vswitch = require_staying(own(tx, caller, VSwitch, request.vswitch_id, "vswitch_id"), "share")
         if request.user_uid == caller.uid:
             raise InvalidInput("user_uid", "must be another account", request.user_uid)
         if tx.get(Account, request.user_uid) is None:
@@ -93,12 +90,10 @@ def list_shares(
     limit: int | None = None,
 ) -> Page[Share]:
     """Shares that the caller gave or got, of one VPC when it is named."""
-    conditions = [] if all_accounts else [where(("owner_uid", "user_uid"), caller.uid)]
-    if all_accounts:
-        require_operator(caller)
-    if vpc_id is not None:
-        conditions.append(where("vpc_id", vpc_id))
-    return page(tx, Share, *conditions, after=after, limit=limit)
+    sides = ("owner_uid", "user_uid")
+    return own_page(
+        tx, caller, Share, all_accounts=all_accounts, after=after, limit=limit, owners=sides, vpc_id=vpc_id
+    )
 
 
 def delete_share(tx: Writer, world: World, caller: Caller, request: DeleteShare) -> Share:

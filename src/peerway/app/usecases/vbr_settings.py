@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, IPv6Interface
 
 from peerway.app.store import Reader, where
-from peerway.app.usecases.fields import UNSET, Unset
+from peerway.app.usecases.fields import TEXTS, UNSET, Unset, given
 from peerway.domain.account import Caller
 from peerway.domain.errors import AlreadyExists, Conflict, Forbidden, InUse, InvalidInput, NotFound
 from peerway.domain.line import HIGHEST_VLAN, PhysicalConnection, VirtualBorderRouter
 from peerway.domain.port import Port, check_transfer4, check_transfer6, parse_port
 from peerway.domain.prefixes import contains
 from peerway.domain.route_table import NextHop, RouteEntry
-from peerway.domain.text import check_description, check_name, check_number
+from peerway.domain.text import check_name, check_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +87,7 @@ def _change_line_side(
     if caller.uid != vbr.line_owner_uid:
         text = f"only the account that has line {vbr.line_id} may change VLAN and circuit code"
         raise Forbidden(text, code="not_line_owner", id=vbr.id)
-    if request.circuit_code is not UNSET:
-        vbr = replace(vbr, circuit_code=check_name(request.circuit_code, "circuit_code"))
+    vbr = replace(vbr, **given(request, circuit_code=check_name))
     if request.vlan is not UNSET and request.vlan != vbr.vlan:
         vlan = free_vlan(tx, vbr.line_id, request.vlan)
         on_line = line_port(line_of(tx, vbr), vbr.vlan) == vbr.port
@@ -106,10 +105,7 @@ def _change_own_side(
         return vbr
     if caller.uid != vbr.owner_uid:
         raise not_owner(vbr)
-    if request.name is not UNSET:
-        vbr = replace(vbr, name=check_name(request.name))
-    if request.description is not UNSET:
-        vbr = replace(vbr, description=check_description(request.description))
+    vbr = replace(vbr, **given(request, **TEXTS))
     if all(value is UNSET for value in gateways):
         return vbr
     changed = _change_gateways(vbr, request)

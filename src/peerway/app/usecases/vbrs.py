@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, require_member, require_operator
+from peerway.app.usecases.access import own, require_member, require_operator, seen_by
 from peerway.app.usecases.fields import choose
 from peerway.app.usecases.limit_uses import idle_vbrs
 from peerway.app.usecases.limits import check_limit
@@ -149,9 +149,8 @@ def list_vbrs(
     limit: int | None = None,
 ) -> Page[VirtualBorderRouter]:
     """The caller's border routers and those on its lines; of one state or line when it is named."""
-    conditions = [] if all_accounts else [where(("owner_uid", "line_owner_uid"), caller.uid)]
-    if all_accounts:
-        require_operator(caller)
+    owners = ("owner_uid", "line_owner_uid")
+    conditions = list(seen_by(caller, all_accounts=all_accounts, owners=owners))
     if state is not None:
         conditions.append(where("state", choose(VbrState, state, "state")))
     if line_id is not None:

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, own_or_shared, readable, require_member, seen_by
-from peerway.app.usecases.fields import UNSET, Unset, choose
+from peerway.app.usecases.access import own, own_or_shared, readable, require_member, require_staying, seen_by
+from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given
 from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.links import check_new_range, live_peerings, write_routes_to
 from peerway.app.usecases.pages import Page, every, page
-from peerway.app.usecases.storing import idempotent, insert, replace_stored
+from peerway.app.usecases.storing import begin_deletion, idempotent, insert, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import IllegalState, InUse, InvalidInput
+from peerway.domain.errors import InUse, InvalidInput
 from peerway.domain.gateway import Ipv4Gateway, NatGateway
 from peerway.domain.prefixes import contains, parse_ipv4_prefix
 from peerway.domain.resource import Provisioning
@@ -143,11 +143,7 @@ def update_vpc(tx: Writer, world: World, caller: Caller, request: UpdateVpc) -> 
     """Change name and description."""
     require_member(caller)
     before = own(tx, caller, Vpc, request.id)
-    name = before.name if request.name is UNSET else check_name(request.name)
-    description = (
-        before.description if request.description is UNSET else check_description(request.description)
-    )
-    return replace_stored(tx, caller, before, replace(before, name=name, description=description))
+    return replace_stored(tx, caller, before, replace(before, **given(request, **TEXTS)))
 
 
 def add_secondary_cidr(tx: Writer, world: World, caller: Caller, request: AddSecondaryCidr) -> Vpc:
@@ -190,23 +186,17 @@ def delete_vpc(tx: Writer, world: World, caller: Caller, request: DeleteVpc) -> 
     if vpc.state is Provisioning.DELETING:
         return vpc
     _check_empty(tx, vpc)
-    return replace_stored(tx, caller, vpc, replace(vpc, state=Provisioning.DELETING), "delete")
+    return begin_deletion(tx, caller, vpc)
 
 
 def usable_vpc(tx: Reader, caller: Caller, id: str, field: str = "vpc_id") -> Vpc:
     """The caller's VPC when things may be put into it: `Conflict` while it is being deleted."""
-    return _not_leaving(own(tx, caller, Vpc, id, field))
+    return require_staying(own(tx, caller, Vpc, id, field))
 
 
 def joinable_vpc(tx: Reader, caller: Caller, id: str, field: str = "vpc_id") -> Vpc:
     """The same for a VPC that is the caller's or shared with it: where its instances and their security groups may be."""
-    return _not_leaving(own_or_shared(tx, caller, Vpc, id, field))
-
-
-def _not_leaving(vpc: Vpc) -> Vpc:
-    if vpc.state is Provisioning.DELETING:
-        raise IllegalState("vpc", vpc.id, vpc.state.value, "use")
-    return vpc
+    return require_staying(own_or_shared(tx, caller, Vpc, id, field))
 
 
 def _decide_vpc(tx: Writer, world: World, caller: Caller, request: CreateVpc) -> Vpc:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv6Network
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, readable, require_member, seen_by
-from peerway.app.usecases.fields import UNSET, Unset
+from peerway.app.usecases.access import own, own_or_shared, readable, require_member, require_staying
+from peerway.app.usecases.fields import TEXTS, UNSET, Unset, given
 from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.limits import check_limit
-from peerway.app.usecases.pages import Page, every, page
-from peerway.app.usecases.storing import idempotent, insert, replace_stored
+from peerway.app.usecases.pages import Page, every, own_page
+from peerway.app.usecases.storing import begin_deletion, idempotent, insert, replace_stored
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller
@@ -108,21 +108,14 @@ def list_vswitches(
     limit: int | None = None,
 ) -> Page[VSwitch]:
     """The caller's VSwitches, of one VPC when it is named."""
-    conditions = list(seen_by(caller, all_accounts=all_accounts))
-    if vpc_id is not None:
-        conditions.append(where("vpc_id", vpc_id))
-    return page(tx, VSwitch, *conditions, after=after, limit=limit)
+    return own_page(tx, caller, VSwitch, all_accounts=all_accounts, after=after, limit=limit, vpc_id=vpc_id)
 
 
 def update_vswitch(tx: Writer, world: World, caller: Caller, request: UpdateVSwitch) -> VSwitch:
     """Change texts, route table and network ACL."""
     require_member(caller)
     before = own(tx, caller, VSwitch, request.id)
-    after = before
-    if request.name is not UNSET:
-        after = replace(after, name=check_name(request.name))
-    if request.description is not UNSET:
-        after = replace(after, description=check_description(request.description))
+    after = replace(before, **given(request, **TEXTS))
     if request.route_table_id is not UNSET:
         vpc = own(tx, caller, Vpc, before.vpc_id)
         after = replace(after, route_table_id=_table_in(tx, caller, vpc, request.route_table_id))
@@ -140,7 +133,12 @@ def delete_vswitch(tx: Writer, world: World, caller: Caller, request: DeleteVSwi
     for kind in (Instance, LoadBalancer, Database, Share, SnatEntry):
         for left in tx.select(kind, where("vswitch_id", vswitch.id), limit=1):
             raise InUse("vswitch", vswitch.id, WORDS[kind], left.id)
-    return replace_stored(tx, caller, vswitch, replace(vswitch, state=Provisioning.DELETING), "delete")
+    return begin_deletion(tx, caller, vswitch)
+
+
+def usable_vswitch(tx: Reader, caller: Caller, id: str) -> VSwitch:
+    """The caller's VSwitch, or one that is shared with it, when things may be put into it."""
+    return require_staying(own_or_shared(tx, caller, VSwitch, id, "vswitch_id"))
 
 
 def _decide_vswitch(tx: Writer, world: World, caller: Caller, request: CreateVSwitch) -> VSwitch:
