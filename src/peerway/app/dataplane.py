@@ -22,7 +22,7 @@ class Report:
     revision: int
     #: Object id (router, endpoint or link) -> public text of what went wrong; an object not named here is as desired.
     failures: Mapping[str, str] = field(default_factory=dict)
-    #: How many objects were touched in the data plane.
+    #: How many objects were changed in the data plane; what failed is no change.
     touched: int = 0
 
 

@@ -180,6 +180,7 @@ def test_interface_that_the_host_uses_is_not_taken(plane: KernelDataPlane, cable
     put(plane, office_fabric(cable.port()))
     report = plane.apply(office_fabric(Port(PortKind.INTERFACE, "there-is-none")))
     assert report.failures == {"vbr-a": "the host has no interface there-is-none"}
+    assert plane.repair().touched == 0
     assert cable.at_home()
 
 

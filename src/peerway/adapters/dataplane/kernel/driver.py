@@ -95,7 +95,7 @@ class KernelDataPlane:
         homeless = self._desired.fabric.links.keys() - self._desired.links.keys()
         failures = self._converger.failures | dict.fromkeys(homeless, "one of its routers is not here")
         self._unfinished = {id for id in router_ids if self._concerns(id, failures)}
-        return Report(self._desired.fabric.revision, failures, len(self._converger.touched))
+        return Report(self._desired.fabric.revision, failures, len(self._converger.touched - failures.keys()))
 
     def _attend(self, fabric: Fabric) -> None:
         """Have the fabric's checks probed and its names answered; when that can't be now, the next look for drift tries again."""
