@@ -207,6 +207,14 @@ def test_missing_resource_is_not_found(store):
 
 
 def _kinds(family):
-    """The domain's kinds, as doors have some for what they show; by name, as a class with slots is made twice."""
-    below = [kind for kind in family.__subclasses__() if kind.__module__.startswith("peerway.domain.")]
-    return {name for kind in below for name in _kinds(kind)} or {family.__name__}
+    """Names of the domain's kinds; doors have some more for what they show.
+
+    Names, as a class with slots is made twice: the first of the two has nothing below it.
+    """
+    found = [kind for kind in _below(family) if kind.__module__.startswith("peerway.domain.")]
+    families = {parent.__name__ for kind in found for parent in kind.__bases__}
+    return {kind.__name__ for kind in found} - families
+
+
+def _below(family):
+    return [kind for child in family.__subclasses__() for kind in (child, *_below(child))]
