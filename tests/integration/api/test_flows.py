@@ -6,6 +6,8 @@ from collections import Counter
 import pytest
 from tests.support.live import eventually
 
+from peerway.domain.errors import NotFound
+
 
 def test_peering_is_shown_to_each_side(site):
     """Both sides see the connection, each with its role and what it may do now (PEER-5, PEER-13)."""
@@ -161,6 +163,19 @@ def test_probe_goes_to_address_or_own_instance(site):
     assert account.call("POST", path, {"target": foreign["id"]}).status_code == 404
     assert account.call("POST", path, {"target": "not-an-address"}).status_code == 422
     assert account.call("POST", path, {"target": "10.0.0.1", "protocol": "tcp"}).status_code == 422
+
+
+def test_probe_waits_for_the_data_plane_to_have_the_guest(site, monkeypatch):
+    """An instance that an agent does not know yet is not missing: the same request is to be sent again."""
+    account = site.account()
+    path = f"/instances/{account.instance(account.vswitch(account.vpc()))['id']}/probe"
+
+    def unknown(probe):
+        raise NotFound("instance", probe.source_id)
+
+    monkeypatch.setattr(site.agent, "probe", unknown)
+    answer = account.call("POST", path, {"target": "10.0.0.1"})
+    assert (answer.status_code, answer.json()["code"], answer.json()["retry"]) == (503, "unavailable", True)
 
 
 def test_shell_needs_member_and_guests(site):

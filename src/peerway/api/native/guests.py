@@ -11,7 +11,7 @@ from peerway.api.native.schemas.probes import ProbeAnswer, ProbeBody, ProbeOutco
 from peerway.app.dataplane import Probe, ProbeResult, Verdict
 from peerway.app.store import Reader
 from peerway.app.usecases.access import own, require_member
-from peerway.domain.errors import Conflict, InvalidInput
+from peerway.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
 from peerway.domain.prefixes import Address, parse_address
 from peerway.domain.service import Database, LoadBalancer
 from peerway.domain.vpc import Instance
@@ -39,7 +39,10 @@ async def probe_from(call: Call, kind: Guest, id: str, body: ProbeBody) -> Respo
     )
     number = NUMBERS[body.protocol, target.version]
     probe = Probe(source_id=id, target=target, protocol=number, port=body.port, timeout_ms=body.timeout_ms)
-    results = [await call.in_thread(lambda: call.services.agent.probe(probe)) for _ in range(body.count)]
+    try:
+        results = [await call.in_thread(lambda: call.services.agent.probe(probe)) for _ in range(body.count)]
+    except NotFound as error:  # the store has the guest; an agent that has just started does not know it yet
+        raise Unavailable("the data plane does not have it yet") from error
     return answer(_outcome(call, probe, results))
 
 
