@@ -1,13 +1,25 @@
 """The agent killed before, beside and after each step of a border router's life: every passing state ends, packets agree."""
 
 import random
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from tests.acceptance.test_kills import agent_of, kill, start
 from tests.support.live import Cloud, Tenant, eventually
-from tests.support.offices import HOST, RANGE, Office, an_office, asked, join_vbr, make_line, make_vbr
+from tests.support.offices import (
+    HOST,
+    RANGE,
+    Office,
+    an_office,
+    asked,
+    healthy,
+    join_vbr,
+    make_line,
+    make_vbr,
+    two_lines,
+)
 from tests.support.sites import Oracles, Site, make_site
 
 from peerway.adapters.dataplane.kernel.names import outside_interface
@@ -17,6 +29,8 @@ pytestmark = pytest.mark.kernel
 __all__ = ["start"]
 
 HERE = "cn-hangzhou"
+#: About when the checks of a line that was cut turn to abnormal, with the default settings, s.
+VERDICT_S = 0.3
 
 
 @pytest.fixture
@@ -70,6 +84,40 @@ def test_kills_of_the_agent_in_the_middle_of_a_border_routers_life(
     eventually("its cable is out of the site", lambda: cable not in office.run("ip -brief link"))
     owner.post(f"/physical-connections/{line['id']}/terminate")
     assert owner.get("/vbrs")["items"] == []
+
+
+def test_lines_stand_in_for_each_other_while_agents_come_and_go(
+    start: Callable[..., Cloud], office: Office
+) -> None:
+    """EC-11: a line cut while no agent is there is noticed by the next one; a verdict outlives the agent that came to it."""
+    cloud = start()
+    owner, oracles = cloud.tenant("tenant"), Oracles(cloud)
+    site, sides, vbrs = two_lines(cloud, owner, office, "cn-beijing", (100, 0))
+
+    def passes(line: int) -> bool:
+        """Whether the office, which knows one line only, and the site reach each other."""
+        return asked(cloud, office, vbrs[line], site.address) and oracles.reach(site, HOST)
+
+    assert passes(0)
+    kill(agent_of(cloud))
+    assert office.pings(site.address), "packets need no agent"
+    office.cut(vbrs[0])
+    healthy(owner, sides[0], "abnormal")
+    assert passes(1)
+    kill(agent_of(cloud))
+    assert office.pings(site.address), "the other line goes on"
+    assert owner.get(f"/router-interfaces/{sides[0]['id']}")["health"] == "abnormal"
+    eventually("an agent is back", lambda: oracles.reach_once(site, HOST))
+    assert passes(1)
+    office.mend()
+    office.learn(vbrs[0], "10.1.0.0/16", metric=10)
+    healthy(owner, sides[0], "normal")
+    assert passes(0)
+    office.cut(vbrs[0])
+    time.sleep(VERDICT_S)
+    kill(agent_of(cloud))
+    healthy(owner, sides[0], "abnormal")
+    assert passes(1)
 
 
 def both_ways(
