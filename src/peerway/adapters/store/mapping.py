@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Table
 
-from peerway.adapters.store import tables
 from peerway.adapters.store.conversions import (
     ACL,
     BOOL,
@@ -33,6 +32,7 @@ from peerway.adapters.store.conversions import (
     Conversion,
     choice,
 )
+from peerway.adapters.store.tables import accounts, bookkeeping, gateways, links, networks, services
 from peerway.domain.account import Account, Credential, Role, Site
 from peerway.domain.gateway import (
     DnatEntry,
@@ -240,11 +240,11 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
     {
         codec.kind: codec
         for codec in (
-            Codec(Account, tables.ACCOUNT, {"site": choice(Site), "real_name": BOOL, "balance": MONEY}),
-            Codec(Credential, tables.CREDENTIAL, {"role": choice(Role), "enabled": BOOL, "of_start": BOOL}),
+            Codec(Account, accounts.ACCOUNT, {"site": choice(Site), "real_name": BOOL, "balance": MONEY}),
+            Codec(Credential, accounts.CREDENTIAL, {"role": choice(Role), "enabled": BOOL, "of_start": BOOL}),
             Codec(
                 Vpc,
-                tables.VPC,
+                networks.VPC,
                 {
                     "cidr": PREFIX,
                     "secondary_cidrs": PREFIXES,
@@ -253,11 +253,11 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                     "state": STATE,
                 },
             ),
-            Codec(VSwitch, tables.VSWITCH, {"cidr": PREFIX, "ipv6_cidr": PREFIX, "state": STATE}),
-            Codec(RouteTable, tables.ROUTE_TABLE, {"kind": choice(TableKind)}),
+            Codec(VSwitch, networks.VSWITCH, {"cidr": PREFIX, "ipv6_cidr": PREFIX, "state": STATE}),
+            Codec(RouteTable, networks.ROUTE_TABLE, {"kind": choice(TableKind)}),
             Codec(
                 RouteEntry,
-                tables.ROUTE_ENTRY,
+                networks.ROUTE_ENTRY,
                 {
                     "destination": PREFIX,
                     "next_hop": choice(NextHop),
@@ -265,10 +265,10 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                     "origin": choice(EntryOrigin),
                 },
             ),
-            Codec(SecurityGroup, tables.SECURITY_GROUP, {"inner_access": BOOL}),
+            Codec(SecurityGroup, networks.SECURITY_GROUP, {"inner_access": BOOL}),
             Codec(
                 SecurityRule,
-                tables.SECURITY_RULE,
+                networks.SECURITY_RULE,
                 {
                     "direction": choice(Direction),
                     "action": choice(RuleAction),
@@ -276,10 +276,10 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                     "remote_cidr": PREFIX,
                 },
             ),
-            Codec(NetworkAcl, tables.NETWORK_ACL, {"ingress": ACL, "egress": ACL}),
+            Codec(NetworkAcl, networks.NETWORK_ACL, {"ingress": ACL, "egress": ACL}),
             Codec(
                 Instance,
-                tables.INSTANCE,
+                networks.INSTANCE,
                 {
                     "ipv4": IPV4,
                     "ipv6": IPV6,
@@ -290,7 +290,7 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
             ),
             Codec(
                 Peering,
-                tables.PEERING,
+                links.PEERING,
                 {
                     "state": choice(PeeringState),
                     "state_since": TIME,
@@ -309,7 +309,7 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
             ),
             Codec(
                 RouterInterface,
-                tables.ROUTER_INTERFACE,
+                links.ROUTER_INTERFACE,
                 {
                     "router_type": choice(RouterType),
                     "role": choice(InterfaceRole),
@@ -329,7 +329,7 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
             ),
             Codec(
                 PhysicalConnection,
-                tables.PHYSICAL_CONNECTION,
+                links.PHYSICAL_CONNECTION,
                 {
                     "port_type": choice(PortType),
                     "state": choice(LineState),
@@ -339,7 +339,7 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
             ),
             Codec(
                 VirtualBorderRouter,
-                tables.VIRTUAL_BORDER_ROUTER,
+                links.VIRTUAL_BORDER_ROUTER,
                 {
                     "local_gateway": INTERFACE4,
                     "peer_gateway": IPV4,
@@ -353,26 +353,26 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
             ),
             Codec(
                 ExternalNetwork,
-                tables.EXTERNAL_NETWORK,
+                gateways.EXTERNAL_NETWORK,
                 {"pools": PREFIXES, "local": INTERFACE4, "gateway": IPV4},
             ),
-            Codec(Eip, tables.EIP, {"address": IPV4, "target": choice(EipTarget)}),
-            Codec(NatGateway, tables.NAT_GATEWAY, {"state": STATE}),
-            Codec(SnatEntry, tables.SNAT_ENTRY, {"source": PREFIX, "public": IPV4S}),
-            Codec(DnatEntry, tables.DNAT_ENTRY, {"public": IPV4, "private": IPV4}),
-            Codec(Ipv4Gateway, tables.IPV4_GATEWAY, {"enabled": BOOL, "state": STATE}),
-            Codec(LoadBalancer, tables.LOAD_BALANCER, {"address": IPV4, "state": STATE}),
-            Codec(Listener, tables.LISTENER, {"check": BOOL}),
-            Codec(Backend, tables.BACKEND, {"health": choice(BackendHealth)}),
-            Codec(Database, tables.DATABASE, {"address": IPV4, "whitelist": PREFIXES, "state": STATE}),
-            Codec(Share, tables.SHARE, {}, seen_by=owner_and_user),
+            Codec(Eip, gateways.EIP, {"address": IPV4, "target": choice(EipTarget)}),
+            Codec(NatGateway, gateways.NAT_GATEWAY, {"state": STATE}),
+            Codec(SnatEntry, gateways.SNAT_ENTRY, {"source": PREFIX, "public": IPV4S}),
+            Codec(DnatEntry, gateways.DNAT_ENTRY, {"public": IPV4, "private": IPV4}),
+            Codec(Ipv4Gateway, gateways.IPV4_GATEWAY, {"enabled": BOOL, "state": STATE}),
+            Codec(LoadBalancer, services.LOAD_BALANCER, {"address": IPV4, "state": STATE}),
+            Codec(Listener, services.LISTENER, {"check": BOOL}),
+            Codec(Backend, services.BACKEND, {"health": choice(BackendHealth)}),
+            Codec(Database, services.DATABASE, {"address": IPV4, "whitelist": PREFIXES, "state": STATE}),
+            Codec(Share, accounts.SHARE, {}, seen_by=owner_and_user),
             Codec(
                 QuotaApplication,
-                tables.QUOTA_APPLICATION,
+                accounts.QUOTA_APPLICATION,
                 {"state": choice(ApplicationState), "answered_at": TIME},
             ),
-            Codec(QuotaGrant, tables.QUOTA_GRANT, {}),
-            Codec(SyncFailure, tables.SYNC_FAILURE, {"next_attempt_at": TIME}),
+            Codec(QuotaGrant, accounts.QUOTA_GRANT, {}),
+            Codec(SyncFailure, bookkeeping.SYNC_FAILURE, {"next_attempt_at": TIME}),
         )
     }
 )

@@ -25,9 +25,9 @@ from sqlalchemy import (
     union_all,
 )
 
-from peerway.adapters.store import tables
 from peerway.adapters.store.mapping import CODECS, Codec, codec_of
 from peerway.adapters.store.statements import SHAPES, Statement, compiled
+from peerway.adapters.store.tables import bookkeeping
 from peerway.app.store import Where
 from peerway.domain.resource import Resource
 
@@ -149,7 +149,7 @@ class Searches:
         return compiled(select(func.count()).select_from(table).where(*wanted), self._dialect)
 
     def _compile_audit(self, uids: int, *, bounded: bool, limited: bool) -> Statement:
-        table = tables.AUDIT
+        table = bookkeeping.AUDIT
         rows = select(table).order_by(table.c.revision, table.c.position)
         rows = rows.where(
             table.c.revision >= bindparam("revision"),

@@ -24,8 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from peerway.adapters.store import tables
 from peerway.adapters.store.mapping import CODECS, Codec
+from peerway.adapters.store.tables import bookkeeping
 
 #: How many shapes of a statement are kept compiled.
 SHAPES = 1024
@@ -155,8 +155,13 @@ class Statements:
     kinds: Mapping[type, KindStatements]
 
     def __init__(self, dialect: Dialect) -> None:
-        change, audit, token, revision = tables.CHANGE, tables.AUDIT, tables.CLIENT_TOKEN, tables.REVISION
-        tally = tables.TALLY
+        change, audit, token, revision = (
+            bookkeeping.CHANGE,
+            bookkeeping.AUDIT,
+            bookkeeping.CLIENT_TOKEN,
+            bookkeeping.REVISION,
+        )
+        tally = bookkeeping.TALLY
         self.kinds = {kind: kind_statements(codec, dialect) for kind, codec in CODECS.items()}
         #: Last revision.
         self.revision = compiled(select(revision.c.value), dialect).sql

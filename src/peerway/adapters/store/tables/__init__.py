@@ -1,0 +1,9 @@
+"""The schema: one table a kind of resource, and the tables of the store itself.
+
+Owns names, types, unique rules and indexes. How a resource becomes a row is `mapping`'s business.
+"""
+
+from peerway.adapters.store.tables import accounts, bookkeeping, gateways, links, networks, services
+from peerway.adapters.store.tables.columns import METADATA
+
+__all__ = ["METADATA", "accounts", "bookkeeping", "gateways", "links", "networks", "services"]
