@@ -97,6 +97,11 @@ def figures(samples: Sequence[Sample], lost: int) -> list[Figure]:
             statistic=farthest,
             note="what arrives, headers added",
         ),
+        Figure(
+            name="how far from the new cap, up or down, median",
+            unit="%",
+            samples=tuple(abs(sample.error_percent) for sample in samples),
+        ),
         Figure(name="connections lost", samples=(float(lost),), goal=Goal(most=0), note=note),
         Figure(
             name="change asked for → active again",

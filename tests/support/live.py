@@ -162,7 +162,12 @@ def start_cloud(data: Path, dataplane: str, *options: str) -> Cloud:
     argv = [sys.executable, "-m", "peerway.cli.main", "up", "--data", str(data), "--listen", "127.0.0.1:0"]
     argv += ["--dataplane", dataplane, "--dev-account", "--ready-file", str(ready_file), *options]
     process = subprocess.Popen(argv)
-    eventually("peerway is up", lambda: ready_file.exists() or process.poll() is not None)
+    try:
+        eventually("peerway is up", lambda: ready_file.exists() or process.poll() is not None)
+    except AssertionError:
+        process.terminate()
+        process.wait()
+        raise
     assert process.poll() is None, "peerway ended instead of starting"
     ready = json.loads(ready_file.read_text())
     return Cloud(data, ready, process, Tenant(ready["url"], ready["uid"], ready["token"]))
