@@ -1,5 +1,6 @@
 """Load balancers and databases with real packets: reached over both kinds of link, spread, checked, and closed to others."""
 
+import json
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -7,7 +8,9 @@ from ipaddress import ip_network
 
 import pytest
 from tests.support.guests import running_in
+from tests.support.kernel import foreign_namespace, outside
 from tests.support.live import Cloud, Tenant, eventually
+from tests.support.outsides import telling
 from tests.support.services import (
     ECHO,
     UDP_ASKER,
@@ -260,6 +263,23 @@ def test_postgresql_answers_over_a_link(apart: tuple[Site, Site], cloud: Cloud, 
         allow(orders)
         cloud.synced()
         assert query(one, orders.address, "SELECT 1") == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the test makes a namespace on the host")
+def test_database_of_the_hosts_is_taken_in(tenant: Tenants, cloud: Cloud, oracles: Oracles) -> None:
+    """NET-6: what answers in a namespace that is there already, as a container's, becomes a database with a whitelist."""
+    one = make_site(tenant(), "cn-hangzhou", "10.1.0.0/16", "10.1.1.0/24")
+    stranger = one.another("10.1.2.0/24")
+    other = make_site(cloud.operator, "cn-beijing", "10.2.0.0/16", "10.2.1.0/24")
+    by_peering(one, other)
+    with foreign_namespace() as path, telling(["nsenter", f"--net={path}"], 5432):
+        orders = database(other, "10.1.1.0/24", netns=path)
+        assert oracles.reach(one, orders.address, "tcp", 5432)
+        assert not oracles.reach(stranger, orders.address, "tcp", 5432)
+        assert answers(one, orders.address, 5432) == {one.address: 1}
+        other.tenant.delete(f"/databases/{orders.instance['id']}")
+        other.tenant.gone(f"/databases/{orders.instance['id']}")
+        assert {one["ifname"] for one in json.loads(outside(path, "ip -j link"))} <= {"lo"}
 
 
 def test_nothing_is_left_of_services(sites: tuple[Site, Site], cloud: Cloud, oracles: Oracles) -> None:

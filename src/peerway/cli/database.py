@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,6 +52,10 @@ def create(
     allow: Whitelist = None,
     name: Name = None,
     description: Description = None,
+    netns: Annotated[
+        Path | None,
+        typer.Option(help="Network namespace that it lives in already (operators).", show_default=False),
+    ] = None,
     wait: Wait = False,
     timeout: Timeout = 60,
     output: Output = None,
@@ -65,6 +70,7 @@ def create(
         "whitelist": allow or [],
         "name": name,
         "description": description,
+        "netns": None if netns is None else str(netns.absolute()),
     }
     item = session.client.create("/databases", body)
     session.show(session.settle(f"/databases/{item['id']}", item, wait_s(wait, timeout)), output)
