@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.acceptance.test_kills import agent_of, kill, start
+from tests.support.kept import kept
 from tests.support.live import Cloud, Tenant, eventually
 from tests.support.offices import (
     HOST,
@@ -48,6 +49,8 @@ def test_kills_of_the_agent_in_the_middle_of_a_border_routers_life(
     owner, chance, oracles = cloud.tenant("tenant"), random.Random(5), Oracles(cloud)
     site = make_site(owner, HERE, "10.1.0.0/16", "10.1.1.0/24")
     line = make_line(cloud, owner, office.port)
+    cloud.synced()
+    before = kept(cloud)
 
     def step(act: Callable[[], Any]) -> Any:
         """Ask for a change with the agent's end before or after it."""
@@ -82,6 +85,7 @@ def test_kills_of_the_agent_in_the_middle_of_a_border_routers_life(
     assert not oracles.reach(site, HOST)
     cable = outside_interface(vbr["id"])
     eventually("its cable is out of the site", lambda: cable not in office.run("ip -brief link"))
+    eventually("every namespace has what it had before", lambda: kept(cloud) == before)
     owner.post(f"/physical-connections/{line['id']}/terminate")
     assert owner.get("/vbrs")["items"] == []
 

@@ -1,4 +1,4 @@
-"""The agent killed amid operations on gateways, load balancers and specs: packets agree, and the kernel ends as it began."""
+"""The agent killed amid operations on links, gateways and load balancers: packets agree, and the kernel ends as it began."""
 
 import os
 import random
@@ -15,7 +15,7 @@ from tests.support.guests import python_in, run_in, running_in
 from tests.support.kept import kept
 from tests.support.live import Cloud, Refused, eventually
 from tests.support.outsides import ASK, PORT, SERVER, TELLER, Outside, world_outside
-from tests.support.sites import Oracles, Site, join, make_site
+from tests.support.sites import Oracles, Site, face, join, make_site
 
 from peerway.adapters.dataplane.kernel.names import router_namespace
 from peerway.domain.router_interface import SPECS
@@ -198,6 +198,31 @@ def test_kills_amid_a_load_balancers_life(kills: Kills) -> None:
     kills.amid(owner.delete, f"/listeners/{listener['id']}")
     kills.amid(owner.delete, path)
     owner.gone(path)
+    kills.nothing_is_left()
+
+
+def test_kills_amid_the_life_of_a_pair_of_interfaces(kills: Kills) -> None:
+    """EC-2, EC-4, EC-5: connected, switched off and on, and deleted; of the link nothing is left at either end."""
+    cloud = kills.cloud
+    owner = cloud.tenant("tenant")
+    one = make_site(owner, HERE, "10.1.0.0/16", "10.1.1.0/24")
+    other = make_site(owner, HERE, "10.2.0.0/16", "10.2.1.0/24")
+    kills.begin()
+    ours, theirs = face(one, other)
+    paths = [f"/router-interfaces/{side['id']}" for side in (ours, theirs)]
+    for verb, state in (("connect", "active"), ("deactivate", "inactive"), ("activate", "active")):
+        kills.amid(owner.post, f"{paths[0]}/{verb}")
+        owner.settled(paths[0], state)
+    entries = one.route("10.2.0.0/16", ours), other.route("10.1.0.0/16", theirs)
+    serving(cloud, one)
+    assert Oracles(cloud).both(one, other) == (True, True)
+    for entry in entries:
+        owner.delete(f"/route-entries/{entry['id']}")
+    for path in paths:
+        owner.post(f"{path}/deactivate")
+        owner.settled(path, "inactive")
+        kills.amid(owner.delete, path)
+        owner.gone(path)
     kills.nothing_is_left()
 
 
