@@ -37,6 +37,12 @@ def vpcs(estate, alice, bob):
 
 
 @pytest.fixture
+def asked(estate, alice, vpcs):
+    """A request for a peer connection that nobody has answered."""
+    return estate.ask_for(alice, *vpcs)
+
+
+@pytest.fixture
 def faced(estate, alice, bob, vpcs):
     """Two idle interfaces that name each other."""
     return estate.face((alice, bob), vpcs)

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from peerway.app.usecases.fields import UNSET
 from peerway.app.usecases.peerings import (
     AcceptPeering,
     DeletePeering,
@@ -19,8 +18,6 @@ from peerway.app.usecases.peerings import (
     expire_peering,
     get_peering,
     list_peerings,
-    peering_routes,
-    peering_warnings,
     reject_peering,
     update_peering,
 )
@@ -28,21 +25,9 @@ from peerway.app.usecases.settle import settle_peering
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import AlreadyExists, Conflict, Forbidden, IllegalState, InvalidInput, NotFound
 from peerway.domain.peering import LinkType, Peering, PeeringState
-from peerway.domain.route_table import EntryOrigin, RouteEntry
+from peerway.domain.route_table import RouteEntry
 
 WEEK = timedelta(days=7)
-
-
-@pytest.fixture
-def pair(estate, alice, bob):
-    """A VPC of each account, in two regions."""
-    return estate.vpc(alice, "10.0.0.0/16"), estate.vpc(bob, "10.1.0.0/16", "cn-beijing")
-
-
-@pytest.fixture
-def asked(estate, alice, pair):
-    """A request nobody has answered."""
-    return estate.ask_for(alice, *pair)
 
 
 def test_two_vpcs_of_one_account_are_joined_at_once(estate, alice):
@@ -157,27 +142,27 @@ def test_requester_enables_an_expired_request(estate, alice, bob, asked, reaped)
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_overdue_request_does_not_stand_in_the_way(estate, alice, bob, pair, asked, turned):
+def test_overdue_request_does_not_stand_in_the_way(estate, alice, bob, vpcs, asked, turned):
     """PEER-1, PEER-3: a new request of the pair expires the overdue one in place, whether or not the reconciler has run."""
     estate.clock.advance(WEEK)
-    again = estate.ask_for(bob, *reversed(pair)) if turned else estate.ask_for(alice, *pair)
+    again = estate.ask_for(bob, *reversed(vpcs)) if turned else estate.ask_for(alice, *vpcs)
     assert estate.get(Peering, asked.id).state is PeeringState.EXPIRED
     assert again.state is PeeringState.PENDING
 
 
-def test_overdue_request_does_not_stand_in_the_way_of_an_older_one(estate, alice, bob, pair, asked):
+def test_overdue_request_does_not_stand_in_the_way_of_an_older_one(estate, alice, bob, vpcs, asked):
     """PEER-3: nor does an overdue request keep an expired one from being enabled."""
     estate.clock.advance(WEEK)
-    later = estate.ask_for(bob, *reversed(pair))
+    later = estate.ask_for(bob, *reversed(vpcs))
     estate.clock.advance(WEEK)
     assert estate.do(enable_peering, alice, EnablePeering(id=asked.id)).state is PeeringState.PENDING
     assert estate.get(Peering, later.id).state is PeeringState.EXPIRED
 
 
-def test_refused_request_leaves_an_overdue_one_as_it_was(estate, alice, pair, asked):
+def test_refused_request_leaves_an_overdue_one_as_it_was(estate, alice, vpcs, asked):
     """PEER-3: a refusal changes nothing, not even what is overdue."""
     estate.clock.advance(WEEK)
-    estate.refused(InvalidInput, create_peering, alice, estate.request(*pair, link_type="silver"))
+    estate.refused(InvalidInput, create_peering, alice, estate.request(*vpcs, link_type="silver"))
     assert estate.get(Peering, asked.id).state is PeeringState.PENDING
 
 
@@ -186,20 +171,20 @@ def test_enable_needs_an_expired_request(estate, alice, asked):
     estate.refused(IllegalState, enable_peering, alice, EnablePeering(id=asked.id))
 
 
-def test_enable_makes_all_checks_anew(estate, alice, pair, asked):
+def test_enable_makes_all_checks_anew(estate, alice, vpcs, asked):
     """PEER-3: when the pair has got another connection meanwhile, the old request stays expired."""
     estate.clock.advance(WEEK)
     estate.store.write(lambda tx: expire_peering(tx, estate.world, asked.id))
-    estate.ask_for(alice, *pair)
+    estate.ask_for(alice, *vpcs)
     assert (
         estate.refused(AlreadyExists, enable_peering, alice, EnablePeering(id=asked.id)).code
         == "peering_exists"
     )
 
 
-def test_product_without_enable_refuses_it(estate, alice, pair):
+def test_product_without_enable_refuses_it(estate, alice, vpcs):
     """PEER-2: events a product lacks are refused by its profile."""
-    peering = estate.ask_for(alice, *pair, profile="alibaba")
+    peering = estate.ask_for(alice, *vpcs, profile="alibaba")
     estate.clock.advance(WEEK)
     assert (
         estate.refused(Forbidden, enable_peering, alice, EnablePeering(id=peering.id)).code
@@ -229,16 +214,16 @@ def test_rejected_request_is_seen_by_those_the_product_says(
     assert estate.get(Peering, peering.id).state is PeeringState.REJECTED
 
 
-def test_rejected_pair_can_be_asked_again(estate, alice, bob, pair, asked):
+def test_rejected_pair_can_be_asked_again(estate, alice, bob, vpcs, asked):
     """PEER-5: a rejected request does not stand in the way of a new one."""
     estate.do(reject_peering, bob, RejectPeering(id=asked.id))
-    assert estate.ask_for(alice, *pair).state is PeeringState.PENDING
+    assert estate.ask_for(alice, *vpcs).state is PeeringState.PENDING
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])
-def test_either_side_deletes_and_all_routes_go(estate, alice, bob, pair, who, request):
+def test_either_side_deletes_and_all_routes_go(estate, alice, bob, vpcs, who, request):
     """PEER-4: every entry that leads to the connection goes with it, in all tables of both sides."""
-    vpc, peer = pair
+    vpc, peer = vpcs
     peering = estate.peer(alice, bob, vpc, peer)
     estate.route(alice, vpc, "10.1.0.0/16", peering)
     estate.route(bob, peer, "10.0.0.0/16", peering)
@@ -249,9 +234,9 @@ def test_either_side_deletes_and_all_routes_go(estate, alice, bob, pair, who, re
     assert estate.get(Peering, peering.id).state is PeeringState.DELETED
 
 
-def test_deleted_connection_is_gone_for_everyone(estate, alice, bob, pair):
+def test_deleted_connection_is_gone_for_everyone(estate, alice, bob, vpcs):
     """PEER-2: the row stays for bills and the audit; nobody sees it, the pair is free."""
-    peering = estate.peer(alice, bob, *pair)
+    peering = estate.peer(alice, bob, *vpcs)
     estate.do(delete_peering, bob, DeletePeering(id=peering.id))
     estate.refused(IllegalState, delete_peering, alice, DeletePeering(id=peering.id))
     estate.settle()
@@ -260,12 +245,12 @@ def test_deleted_connection_is_gone_for_everyone(estate, alice, bob, pair):
             estate.ask(get_peering, caller, peering.id)
         estate.refused(NotFound, delete_peering, caller, DeletePeering(id=peering.id))
     assert estate.ask(list_peerings, estate.operator, all_accounts=True).items == ()
-    assert estate.ask_for(alice, *pair).state is PeeringState.PENDING
+    assert estate.ask_for(alice, *vpcs).state is PeeringState.PENDING
 
 
-def test_product_may_ask_for_force(estate, alice, bob, pair):
+def test_product_may_ask_for_force(estate, alice, bob, vpcs):
     """PEER-4: AP refuses to delete a connection that routes lead to, unless forced."""
-    vpc, peer = pair
+    vpc, peer = vpcs
     peering = estate.peer(alice, bob, vpc, peer, profile="alibaba")
     estate.route(bob, peer, "10.0.0.0/16", peering)
     error = estate.refused(Conflict, delete_peering, alice, DeletePeering(id=peering.id))
@@ -300,9 +285,9 @@ def test_settling_needs_the_present_generation(estate, bob, asked):
     assert (settled > before, estate.revision) == (True, settled)
 
 
-def test_cap_and_link_type_change_while_active(estate, alice, bob, pair):
+def test_cap_and_link_type_change_while_active(estate, alice, bob, vpcs):
     """PEER-9, PEER-10: a change takes the connection through updating with a new generation."""
-    peering = estate.peer(alice, bob, *pair)
+    peering = estate.peer(alice, bob, *vpcs)
     changed = estate.do(
         update_peering, alice, UpdatePeering(id=peering.id, bandwidth_mbps=50, link_type="platinum")
     )
@@ -337,9 +322,9 @@ def test_same_region_connection_can_be_neither_capped_nor_classed(estate, alice,
 
 
 @pytest.mark.parametrize(("profile", "allowed"), [("alibaba", True), ("native", True), ("tencent", False)])
-def test_accepter_modifies_where_the_product_lets_it(estate, alice, bob, pair, profile, allowed):
+def test_accepter_modifies_where_the_product_lets_it(estate, alice, bob, vpcs, profile, allowed):
     """PEER-13: AP's accepter may modify; where the requester pays for the cap, only the requester may."""
-    peering = estate.peer(alice, bob, *pair, profile=profile)
+    peering = estate.peer(alice, bob, *vpcs, profile=profile)
     request = UpdatePeering(id=peering.id, bandwidth_mbps=100)
     if allowed:
         assert estate.do(update_peering, bob, request).bandwidth_mbps == 100
@@ -347,111 +332,10 @@ def test_accepter_modifies_where_the_product_lets_it(estate, alice, bob, pair, p
         assert estate.refused(Forbidden, update_peering, bob, request).code == "not_requester"
 
 
-def test_asked_routes_are_written_at_acceptance_and_go_with_the_link(estate, alice, bob):
-    """PEER-8: both sides' system tables get every range of the other VPC, IPv4 and IPv6."""
-    one = estate.vpc(alice, "10.0.0.0/16", ipv6_cidr="auto")
-    other = estate.vpc(bob, "10.1.0.0/16", secondary_cidrs=("10.2.0.0/16",), ipv6_cidr="auto")
-    peering = estate.ask_for(alice, one, other, auto_routes=True)
-    assert estate.all(RouteEntry) == []
-    estate.do(accept_peering, bob, AcceptPeering(id=peering.id))
-    written = {(e.owner_uid, e.route_table_id, e.destination) for e in estate.all(RouteEntry)}
-    assert written == {(alice.uid, one.system_table_id, p) for p in other.prefixes} | {
-        (bob.uid, other.system_table_id, p) for p in one.prefixes
-    }
-    assert {e.origin for e in estate.all(RouteEntry)} == {EntryOrigin.AUTO}
-    estate.do(delete_peering, bob, DeletePeering(id=peering.id))
-    assert estate.all(RouteEntry) == []
-
-
-def test_same_account_routes_are_written_at_creation(estate, alice):
-    """PEER-8: AP's same-account option needs no acceptance."""
-    one, other = estate.vpc(alice, "10.0.0.0/16"), estate.vpc(alice, "10.1.0.0/16")
-    estate.ask_for(alice, one, other, profile="alibaba", auto_routes=True)
-    assert {e.destination for e in estate.all(RouteEntry)} == {one.cidr, other.cidr}
-
-
-def test_range_with_an_own_vswitch_is_skipped_with_a_warning(estate, alice):
-    """PEER-6, PEER-8: a route that the table would refuse is left out, and said so."""
-    one, other = estate.vpc(alice, "10.0.0.0/16"), estate.vpc(alice, "10.0.1.0/24")
-    estate.vswitch(alice, one, "10.0.0.0/17")
-    peering = estate.ask_for(alice, one, other, auto_routes=True)
-    assert {e.vpc_id for e in estate.all(RouteEntry)} == {other.id}
-    warnings = estate.store.read(lambda tx: peering_warnings(tx, estate.world, peering))
-    assert {w.code: w.prefixes for w in warnings} == {
-        "overlap": (one.cidr, other.cidr),
-        "auto_route_skipped": (other.cidr,),
-    }
-
-
-def test_public_ranges_are_warned_about(estate, alice):
-    """NET-10: outside RFC 1918 the internet comes first."""
-    one, other = estate.vpc(alice, "30.0.0.0/16"), estate.vpc(alice, "10.0.0.0/16")
-    peering = estate.ask_for(alice, one, other)
-    (warning,) = estate.store.read(lambda tx: peering_warnings(tx, estate.world, peering))
-    assert (warning.code, warning.prefixes) == ("public_range", (one.cidr,))
-
-
-def test_detail_shows_what_uses_the_link(estate, alice, bob, carol, pair):
-    """PEER-15: entries, tables and VSwitches of both sides; strangers see nothing."""
-    vpc, peer = pair
-    bound = estate.vswitch(alice, vpc)
-    peering = estate.peer(alice, bob, vpc, peer)
-    there, back = (
-        estate.route(alice, vpc, "10.1.0.0/16", peering),
-        estate.route(bob, peer, "10.0.0.0/16", peering),
-    )
-    routes = estate.ask(peering_routes, bob, peering.id)
-    assert [e.id for e in routes.requester.entries] == [there.id]
-    assert [t.id for t in routes.requester.tables] == [vpc.system_table_id]
-    assert [v.id for v in routes.requester.vswitches] == [bound.id]
-    assert [e.id for e in routes.accepter.entries] == [back.id]
-    assert routes.accepter.vswitches == ()
-    with pytest.raises(NotFound):
-        estate.ask(peering_routes, carol, peering.id)
-
-
-def test_list_shows_the_asked_side_state_and_vpc(estate, alice, bob, carol, asked):
-    """NET-1: lists hold the caller's connections only, narrowed as asked."""
-    for caller, side, found in (
-        (alice, "requester", 1),
-        (alice, "accepter", 0),
-        (bob, "accepter", 1),
-        (bob, None, 1),
-        (carol, None, 0),
-    ):
-        assert len(estate.ask(list_peerings, caller, side=side).items) == found
-    assert len(estate.ask(list_peerings, alice, state="active").items) == 0
-    assert len(estate.ask(list_peerings, alice, state="pending", vpc_id=asked.accepter.vpc_id).items) == 1
-    with pytest.raises(Forbidden):
-        estate.ask(list_peerings, alice, all_accounts=True)
-    with pytest.raises(InvalidInput):
-        estate.ask(list_peerings, alice, state="Activated")
-
-
-def test_pages_skip_what_is_hidden(estate, alice, bob):
-    """PEER-5: hidden connections leave no holes in pages, and the last page has no cursor."""
-    one = estate.vpc(alice, "10.0.0.0/16")
-    made = []
-    for number in range(1, 7):
-        peering = estate.ask_for(alice, one, estate.vpc(bob, f"10.{number}.0.0/16"), profile="tencent")
-        made.append(peering.id)
-    for id in made[::2]:
-        estate.do(reject_peering, bob, RejectPeering(id=id))
-    first = estate.ask(list_peerings, bob, limit=2)
-    rest = estate.ask(list_peerings, bob, limit=2, after=first.next)
-    assert [p.id for p in (*first.items, *rest.items)] == made[1::2]
-    assert rest.next is None
-
-
-def test_repeat_with_the_token_returns_the_same_connection(estate, alice, pair):
+def test_repeat_with_the_token_returns_the_same_connection(estate, alice, vpcs):
     """PEER-12: a retried request makes one connection; the token can't be used for another request."""
-    request = estate.request(*pair, client_token="t-1")
+    request = estate.request(*vpcs, client_token="t-1")
     first, second = (estate.do(create_peering, alice, request) for _ in range(2))
     assert first.id == second.id
-    other = estate.request(*pair, client_token="t-1", name="other")
+    other = estate.request(*vpcs, client_token="t-1", name="other")
     assert estate.refused(Conflict, create_peering, alice, other).code == "token_reused"
-
-
-def test_unset_is_not_none():
-    """Update requests tell "not given" from "none"."""
-    assert UpdatePeering(id="x").name is UNSET

@@ -1,6 +1,6 @@
-"""VPCs, VSwitches and instances."""
+"""VPCs: made with a router and a table, given ranges, deleted when they are empty; and who sees what is in them."""
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address
+from ipaddress import IPv4Network
 
 import pytest
 
@@ -49,9 +49,6 @@ from peerway.app.usecases.vswitches import (
     update_vswitch,
 )
 from peerway.domain.errors import (
-    AlreadyExists,
-    Conflict,
-    Forbidden,
     IllegalState,
     InUse,
     InvalidInput,
@@ -60,7 +57,7 @@ from peerway.domain.errors import (
 )
 from peerway.domain.resource import Provisioning
 from peerway.domain.route_table import RouteEntry, RouteTable, TableKind
-from peerway.domain.vpc import Instance, Vpc, VSwitch
+from peerway.domain.vpc import Vpc, VSwitch
 
 ZONE = "cn-hangzhou-b"
 
@@ -235,157 +232,6 @@ def test_vpc_goes_when_it_is_empty(estate, alice):
     assert (estate.get(Vpc, vpc.id), estate.get(RouteTable, vpc.system_table_id)) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"zone_id": "cn-hangzhou-z"}, "zone_id"),
-        ({"zone_id": "cn-beijing-a"}, "zone_id"),
-        ({"cidr": "10.0.1.1/24"}, "cidr"),
-        ({"cidr": "10.1.0.0/24"}, "cidr"),
-        ({"cidr": "10.0.0.0/15"}, "cidr"),
-        ({"cidr": "10.0.2.0/30"}, "cidr"),
-        ({"cidr": "10.0.1.0/25"}, "cidr"),
-        ({"cidr": "10.0.0.0/16"}, "cidr"),
-        ({"ipv6_cidr": "fd00:0:0:100::/64"}, "ipv6_cidr"),
-        ({"ipv6_cidr": "fd00::/63"}, "ipv6_cidr"),
-        ({"ipv6_cidr": "fd00::/64"}, "ipv6_cidr"),
-        ({"name": "\t"}, "name"),
-    ],
-)
-def test_bad_vswitch_is_refused(estate, alice, fields, field):
-    """NET-4: inside the VPC, no overlap, /16 to /29, a zone of the region; nothing changes."""
-    vpc = estate.vpc(alice, ipv6_cidr="fd00::/56")
-    estate.vswitch(alice, vpc, ipv6_cidr="fd00::/64")
-    request = CreateVSwitch(**{"vpc_id": vpc.id, "zone_id": ZONE, "cidr": "10.0.2.0/24", **fields})
-    assert estate.refused(InvalidInput, create_vswitch, alice, request).field == field
-
-
-def test_vswitch_ipv6_needs_the_vpcs(estate, alice):
-    """NET-4: without an IPv6 range in the VPC there is none for its VSwitches; `auto` takes the next free /64."""
-    plain = estate.vpc(alice)
-    request = CreateVSwitch(vpc_id=plain.id, zone_id=ZONE, cidr="10.0.2.0/24", ipv6_cidr="auto")
-    assert estate.refused(InvalidInput, create_vswitch, alice, request).field == "ipv6_cidr"
-    vpc = estate.vpc(alice, ipv6_cidr="fd00::/56")
-    given = [estate.vswitch(alice, vpc, f"10.0.{n}.0/24", ipv6_cidr="auto").ipv6_cidr for n in range(2)]
-    assert [str(cidr) for cidr in given] == ["fd00::/64", "fd00:0:0:1::/64"]
-
-
-def test_vswitch_is_bound_to_a_table_and_an_acl_of_its_vpc(estate, alice):
-    """NET-4: one table always, one ACL at most, both of the same VPC."""
-    vpc, beside = estate.vpc(alice), estate.vpc(alice)
-    acl = estate.do(create_network_acl, alice, CreateNetworkAcl(vpc_id=vpc.id))
-    foreign = estate.do(create_network_acl, alice, CreateNetworkAcl(vpc_id=beside.id))
-    vswitch = estate.vswitch(alice, vpc)
-    assert (vswitch.route_table_id, vswitch.network_acl_id) == (vpc.system_table_id, None)
-    for field, id in (("network_acl_id", foreign.id), ("route_table_id", beside.system_table_id)):
-        error = estate.refused(NotFound, update_vswitch, alice, UpdateVSwitch(id=vswitch.id, **{field: id}))
-        assert error.data["field"] == field
-    bound = estate.do(update_vswitch, alice, UpdateVSwitch(id=vswitch.id, network_acl_id=acl.id))
-    assert bound.network_acl_id == acl.id
-    freed = estate.do(update_vswitch, alice, UpdateVSwitch(id=vswitch.id, network_acl_id=None))
-    assert freed.network_acl_id is None
-
-
-def test_vpc_has_at_most_150_vswitches(estate, alice):
-    """NET-4: lists are bounded."""
-    vpc = estate.vpc(alice)
-    for number in range(150):
-        estate.vswitch(alice, vpc, f"10.0.{number}.0/24")
-    request = CreateVSwitch(vpc_id=vpc.id, zone_id=ZONE, cidr="10.0.200.0/24")
-    estate.refused(QuotaExceeded, create_vswitch, alice, request)
-
-
-def test_vswitch_goes_without_instances(estate, alice):
-    """NET-4: an instance keeps its VSwitch."""
-    vswitch = estate.vswitch(alice, estate.vpc(alice))
-    instance = estate.instance(alice, vswitch)
-    error = estate.refused(InUse, delete_vswitch, alice, DeleteVSwitch(id=vswitch.id))
-    assert error.data["by_id"] == instance.id
-    estate.do(delete_instance, alice, DeleteInstance(id=instance.id))
-    estate.settle()
-    estate.do(delete_vswitch, alice, DeleteVSwitch(id=vswitch.id))
-    estate.refused(IllegalState, create_instance, alice, CreateInstance(vswitch_id=vswitch.id))
-    estate.settle()
-    assert estate.get(VSwitch, vswitch.id) is None
-
-
-def test_instances_get_the_next_free_address(estate, alice):
-    """NET-6: the first and the last three addresses are reserved; a full VSwitch says so."""
-    vswitch = estate.vswitch(alice, estate.vpc(alice), "10.0.1.0/29")
-    given = [estate.instance(alice, vswitch) for _ in range(4)]
-    assert [str(i.ipv4) for i in given] == [f"10.0.1.{n}" for n in (1, 2, 3, 4)]
-    assert len({i.mac for i in given}) == 4
-    assert all(i.mac.startswith("02:") for i in given)
-    error = estate.refused(Conflict, create_instance, alice, CreateInstance(vswitch_id=vswitch.id))
-    assert error.code == "addresses_used_up"
-
-
-@pytest.mark.parametrize(
-    "address", ["10.0.1.0", "10.0.1.253", "10.0.1.254", "10.0.1.255", "10.0.2.1", "fd00::9", "x", 5]
-)
-def test_bad_address_is_refused(estate, alice, address):
-    """NET-6: outside the VSwitch, reserved or nonsense."""
-    vswitch = estate.vswitch(alice, estate.vpc(alice))
-    request = CreateInstance(vswitch_id=vswitch.id, ipv4=address)
-    assert estate.refused(InvalidInput, create_instance, alice, request).field == "ipv4"
-
-
-def test_taken_address_is_refused(estate, alice):
-    """NET-6: one address, one instance."""
-    vswitch = estate.vswitch(alice, estate.vpc(alice))
-    estate.instance(alice, vswitch, ipv4="10.0.1.9")
-    request = CreateInstance(vswitch_id=vswitch.id, ipv4="10.0.1.9")
-    assert estate.refused(AlreadyExists, create_instance, alice, request).code == "address_taken"
-
-
-def test_instances_ipv6_address(estate, alice):
-    """NET-6: `auto` goes with the IPv4 address; a given one is inside the VSwitch and free."""
-    plain = estate.vswitch(alice, estate.vpc(alice))
-    for address in ("auto", "fd00::9"):
-        request = CreateInstance(vswitch_id=plain.id, ipv6=address)
-        assert estate.refused(InvalidInput, create_instance, alice, request).field == "ipv6"
-    vpc = estate.vpc(alice, ipv6_cidr="fd00::/56")
-    vswitch = estate.vswitch(alice, vpc, ipv6_cidr="fd00:0:0:1::/64")
-    first = estate.instance(alice, vswitch, ipv6="auto")
-    assert first.ipv6 == IPv6Address("fd00:0:0:1::a00:101")
-    for address in ("fd00::9", "fd00:0:0:1::", "fd00:0:0:1::1", "10.0.0.1"):
-        request = CreateInstance(vswitch_id=vswitch.id, ipv6=address)
-        assert estate.refused(InvalidInput, create_instance, alice, request).field == "ipv6"
-    request = CreateInstance(vswitch_id=vswitch.id, ipv6="fd00:0:0:1::a00:101")
-    estate.refused(AlreadyExists, create_instance, alice, request)
-
-
-def test_instance_joins_groups_of_its_vpc(estate, alice):
-    """NET-7: groups of the same VPC, each once, not too many."""
-    vpc, beside = estate.vpc(alice), estate.vpc(alice)
-    group = estate.do(create_security_group, alice, CreateSecurityGroup(vpc_id=vpc.id))
-    foreign = estate.do(create_security_group, alice, CreateSecurityGroup(vpc_id=beside.id))
-    vswitch = estate.vswitch(alice, vpc)
-    instance = estate.instance(alice, vswitch, security_group_ids=(group.id, group.id))
-    assert instance.security_group_ids == (group.id,)
-    for ids in ((foreign.id,), ("sg-none",)):
-        request = UpdateInstance(id=instance.id, security_group_ids=ids)
-        assert estate.refused(NotFound, update_instance, alice, request).data["field"] == "security_group_ids"
-    for ids in ((group.id,) * 17, "sg", None):
-        request = UpdateInstance(id=instance.id, security_group_ids=ids)
-        estate.refused(InvalidInput, update_instance, alice, request)
-    changed = UpdateInstance(id=instance.id, security_group_ids=(), source_dest_check=False, name="gw")
-    after = estate.do(update_instance, alice, changed)
-    assert (after.security_group_ids, after.source_dest_check, after.name) == ((), False, "gw")
-
-
-def test_host_paths_are_for_operators(estate, alice):
-    """NET-6: a guest's namespace is a path of the host, which no tenant may name."""
-    vswitch = estate.vswitch(alice, estate.vpc(alice))
-    request = CreateInstance(vswitch_id=vswitch.id, netns="/run/netns/x")
-    assert estate.refused(Forbidden, create_instance, alice, request).code == "not_operator"
-    own = estate.vswitch(estate.operator, estate.vpc(estate.operator))
-    assert estate.instance(estate.operator, own, netns="/run/netns/x").netns == "/run/netns/x"
-    for path in ("x", "/a/../b", "/" + "x" * 255, "/a\nb", 7):
-        bad = CreateInstance(vswitch_id=own.id, netns=path)
-        assert estate.refused(InvalidInput, create_instance, estate.operator, bad).field == "netns"
-
-
 def test_settling_acts_on_what_was_seen_only(estate, alice):
     """NET-6: what the data plane made is not taken for what it removed."""
     vpc = estate.vpc(alice)
@@ -398,16 +244,3 @@ def test_settling_acts_on_what_was_seen_only(estate, alice):
     estate.store.write(lambda tx: settle_vpc(tx, estate.world, "gone"))
     estate.store.write(lambda tx: settle_made(tx, VSwitch, "gone"))
     assert estate.revision == before
-
-
-def test_deleted_instance_frees_its_address(estate, alice):
-    """NET-6: an address can be used again once the data plane has let go of it."""
-    vswitch = estate.vswitch(alice, estate.vpc(alice))
-    instance = estate.instance(alice, vswitch, ipv4="10.0.1.9")
-    estate.do(delete_instance, alice, DeleteInstance(id=instance.id))
-    estate.refused(IllegalState, update_instance, alice, UpdateInstance(id=instance.id, name="x"))
-    request = CreateInstance(vswitch_id=vswitch.id, ipv4="10.0.1.9")
-    estate.refused(AlreadyExists, create_instance, alice, request)
-    estate.settle()
-    assert estate.get(Instance, instance.id) is None
-    assert estate.do(create_instance, alice, request).ipv4 == IPv4Address("10.0.1.9")
