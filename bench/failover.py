@@ -105,17 +105,15 @@ class Lines:
         time.sleep(share * CHECK_INTERVAL_MS / 1000)
         vbr, side = self.vbrs[used], self.sides[used]
         device = outside_interface(vbr["id"])
-        if silently:
-            self.office.cut(vbr)
-        else:
+        # Packets are dropped in any case: the agent may find the interface switched off, and switch it on again.
+        self.office.cut(vbr)
+        if not silently:
             self.office.run(f"ip link set {device} down")
         healthy(self.owner, side, "abnormal")
         silent_ms = self.outage_ms()
         assert self.in_use() != used, "the other line carries the probes"
-        if silently:
-            self.office.mend()
-        else:
-            self.office.run(f"ip link set {device} up")
+        self.office.mend()
+        self.office.run(f"ip link set {device} up")
         self.office.learn(vbr, "10.1.0.0/16", metric=10 + used)
         healthy(self.owner, side, "normal")
         self.cloud.synced()
