@@ -8,78 +8,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.builders.fabrics import link, spread, vpc
 from tests.builders.strategies import of_kind, packets, topologies
-from tests.builders.topology import ACCEPT_ALL, DROP, EGRESS, Topology, acl_entry
 from tests.support.dataplanes import dataplane, running
+from tests.support.probing import (
+    ANSWER_MS,
+    ICMP,
+    ICMP6,
+    SILENCE_MS,
+    TCP,
+    UDP,
+    Network,
+    ask,
+    put,
+    reaches,
+    silent,
+)
 
-from peerway.app.dataplane import DataPlane, Probe, ProbeResult, Verdict
+from peerway.app.dataplane import DataPlane, Probe, Verdict
 from peerway.domain.errors import NotFound
-from peerway.domain.peering import Peering
-from peerway.domain.prefixes import Address
-from peerway.domain.security import Protocol
-from peerway.domain.vpc import Instance, Vpc, VSwitch
+from peerway.domain.vpc import Instance
 from peerway.fabric.model import Blackhole, Fabric, Link
 from peerway.fabric.walk import exchange
 
 __all__ = ["dataplane", "running"]
-
-ICMP, TCP, UDP, ICMP6 = 1, 6, 17, 58
-#: An answer is waited for as long as a loaded machine may need; less than the second after which TCP sends again.
-ANSWER_MS = 900
-#: Silence is believed after this.
-SILENCE_MS = 100
-
-
-class Network(Topology):
-    """A topology with short words for what the suite asks about."""
-
-    def site(self, number: int, *, ipv6: bool = False, **fields: object) -> tuple[Vpc, VSwitch]:
-        """VPC 10.N.0.0/16 with VSwitch 10.N.1.0/24."""
-        vpc = self.vpc(f"10.{number}.0.0/16", ipv6=f"fd00:{number}::/56" if ipv6 else None)
-        vswitch = self.vswitch(
-            vpc, f"10.{number}.1.0/24", ipv6=f"fd00:{number}::/64" if ipv6 else None, **fields
-        )
-        return vpc, vswitch
-
-    def pair(self, **fields: object) -> tuple[Vpc, Vpc, Instance, Instance, Peering]:
-        """Two peered VPCs with routes both ways and an instance each."""
-        (one, near), (other, far) = self.site(1, **fields), self.site(2, **fields)
-        return one, other, self.instance(near), self.instance(far), self.join(one, other)
-
-
-def ask(
-    dataplane: DataPlane,
-    source: Instance | str,
-    target: Instance | str | Address,
-    protocol: int = ICMP,
-    port: int = 0,
-    *,
-    timeout_ms: int = SILENCE_MS,
-) -> ProbeResult:
-    """Probe an instance's IPv4 address, or any address."""
-    address = target.ipv4 if isinstance(target, Instance) else ip_address(str(target))
-    source_id = source if isinstance(source, str) else source.id
-    return dataplane.probe(Probe(source_id, address, protocol, port, timeout_ms))
-
-
-def reaches(dataplane: DataPlane, *question: object) -> bool:
-    """Whether the probe is answered: for real, or as predicted by a driver that carries no packets."""
-    result = ask(dataplane, *question, timeout_ms=ANSWER_MS)
-    assert (result.round_trip_ms is not None) == (result.verdict is Verdict.ANSWERED)
-    return result.verdict is (Verdict.PREDICTED if dataplane.name == "memory" else Verdict.ANSWERED)
-
-
-def silent(dataplane: DataPlane, *question: object) -> bool:
-    """Whether nothing comes back."""
-    return ask(dataplane, *question).verdict is Verdict.SILENT
-
-
-def put(dataplane: DataPlane, topology: Topology) -> Fabric:
-    """Apply the topology; nothing may fail."""
-    fabric = topology.fabric()
-    report = dataplane.apply(fabric)
-    assert report.failures == {}
-    assert report.revision == fabric.revision
-    return fabric
 
 
 def test_apply_of_nothing_makes_nothing(dataplane: DataPlane) -> None:
@@ -143,7 +93,7 @@ def test_peered_instances_reach_each_other(dataplane: DataPlane, protocol: int, 
 
 
 def test_peered_instances_reach_each_other_over_ipv6(dataplane: DataPlane) -> None:
-    """NET-9: IPv6 ranges are carried like IPv4 ones."""
+    """NET-5: IPv6 ranges are carried like IPv4 ones."""
     net = Network()
     _, _, here, there, _ = net.pair(ipv6=True)
     put(dataplane, net)
@@ -339,101 +289,6 @@ def test_instances_come_move_and_go(dataplane: DataPlane) -> None:
     assert dataplane.observe().endpoints == {here.id}
     with pytest.raises(NotFound):
         ask(dataplane, there, here)
-
-
-def test_security_groups_are_stateful_and_ask_both_ends(dataplane: DataPlane) -> None:
-    """NET-7: ingress is closed unless opened, egress open unless closed, and answers need no rule."""
-    net = Network()
-    one, other, here, there, _ = net.pair()
-    client, server = net.group(one), net.group(other)
-    net.change(here, security_group_ids=(client.id,))
-    net.change(there, security_group_ids=(server.id,))
-    net.rule(server, "10.1.0.0/16", protocol=Protocol.TCP, ports=(80, 90))
-    put(dataplane, net)
-    assert reaches(dataplane, here, there, TCP, 80)
-    assert reaches(dataplane, here, there, TCP, 90)
-    assert silent(dataplane, here, there, TCP, 91)
-    assert silent(dataplane, here, there, UDP, 80)
-    assert silent(dataplane, here, there)
-    assert silent(dataplane, there, here, TCP, 80)
-    net.rule(client, "10.2.0.0/16", direction=EGRESS, protocol=Protocol.TCP, ports=(80, 80), action=DROP)
-    put(dataplane, net)
-    assert silent(dataplane, here, there, TCP, 80)
-    assert reaches(dataplane, here, there, TCP, 81)
-
-
-def test_security_groups_hold_inside_a_subnet_and_for_ipv6(dataplane: DataPlane) -> None:
-    """NET-7: neighbours are filtered like strangers; rules are per IP version."""
-    net = Network()
-    one, vswitch = net.site(1, ipv6=True)
-    group = net.group(one, inner_access=False)
-    net.rule(group, "::/0", protocol=Protocol.ICMPV6)
-    net.rule(group, "10.1.1.0/24", protocol=Protocol.UDP)
-    here, there = net.instance(vswitch), net.instance(vswitch, group)
-    put(dataplane, net)
-    assert reaches(dataplane, here, there.ipv6, ICMP6)
-    assert silent(dataplane, here, there)
-    assert reaches(dataplane, here, there, UDP, 9)
-    assert silent(dataplane, here, there.ipv6, UDP, 9)
-    assert reaches(dataplane, there, here, TCP, 9)
-
-
-def test_long_rule_lists_decide_by_their_first_match(dataplane: DataPlane) -> None:
-    """NET-7: of a hundred overlapping rules the first that matches decides."""
-    net = Network()
-    _one, other, here, there, _ = net.pair()
-    group = net.group(other)
-    net.change(there, security_group_ids=(group.id,))
-    net.rule(group, "10.1.1.0/24", protocol=Protocol.TCP, ports=(1000, 1000), priority=1)
-    net.rule(group, "10.1.0.0/16", protocol=Protocol.TCP, ports=(900, 1100), action=DROP, priority=2)
-    net.rule(group, "10.0.0.0/8", protocol=Protocol.TCP, priority=3)
-    for number in range(100):
-        net.rule(group, f"10.3.{number}.0/24", protocol=Protocol.UDP, ports=(number, number), priority=4)
-    put(dataplane, net)
-    assert reaches(dataplane, here, there, TCP, 1000)
-    assert silent(dataplane, here, there, TCP, 1001)
-    assert reaches(dataplane, here, there, TCP, 1101)
-    assert silent(dataplane, here, there, UDP, 1)
-
-
-def test_acls_are_stateless_and_spare_the_inside(dataplane: DataPlane) -> None:
-    """NET-7: an ACL is asked for every packet that leaves or enters the VSwitch, answers included, and not inside it."""
-    net = Network()
-    one, near = net.site(1)
-    acl = net.acl(one, ingress=[acl_entry(protocol=Protocol.TCP, ports=(80, 80))], egress=ACCEPT_ALL)
-    guarded = net.vswitch(one, "10.1.2.0/24", acl=acl)
-    here, there, beside = net.instance(near), net.instance(guarded), net.instance(guarded)
-    put(dataplane, net)
-    assert reaches(dataplane, here, there, TCP, 80)
-    assert silent(dataplane, here, there, TCP, 81)
-    assert silent(dataplane, there, here, TCP, 80)  # the answer comes to a client's port
-    assert reaches(dataplane, there, beside, TCP, 81)
-    assert reaches(dataplane, there, beside)
-    net.change(acl, egress=())
-    put(dataplane, net)
-    assert silent(dataplane, here, there, TCP, 80)  # the answer may not leave
-    net.change(acl, ingress=ACCEPT_ALL, egress=ACCEPT_ALL)
-    put(dataplane, net)
-    assert reaches(dataplane, there, here, TCP, 80)
-
-
-def test_rules_that_change_take_effect_with_the_apply(dataplane: DataPlane) -> None:
-    """NET-7: opened and closed again, group taken away and given back."""
-    net = Network()
-    _one, other, here, there, _ = net.pair()
-    group = net.group(other)
-    net.change(there, security_group_ids=(group.id,))
-    put(dataplane, net)
-    assert silent(dataplane, here, there)
-    rule = net.rule(group)
-    put(dataplane, net)
-    assert reaches(dataplane, here, there)
-    net.remove(rule)
-    put(dataplane, net)
-    assert silent(dataplane, here, there)
-    net.change(there, security_group_ids=())
-    put(dataplane, net)
-    assert reaches(dataplane, here, there)
 
 
 @settings(

@@ -7,7 +7,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.resources import EPOCH, RESOURCES, account, peering, vpc
+from tests.support.drawn import RESOURCES
+from tests.support.resources import EPOCH, account, peering, vpc
 
 from peerway.adapters.store.mapping import CODECS
 from peerway.adapters.store.transaction import REVISION
