@@ -117,7 +117,7 @@ class DataPlane(Protocol):
     def repair(self, router_ids: Collection[str] | None = None) -> Report:
         """Mend what `observe` would call drift: everywhere, or at these routers and what hangs on them.
 
-        Cost follows their number.
+        Its report names all that fails by now, elsewhere too. Cost follows their number.
         """
 
     def probe(self, probe: Probe) -> ProbeResult:

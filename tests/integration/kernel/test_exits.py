@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 
 import pytest
 from tests.builders.fabrics import endpoint, link, vpc
@@ -180,3 +181,22 @@ def test_resolver_is_in_the_router(plane: KernelDataPlane) -> None:
     assert silent(plane, "i-2", "100.100.2.136", 6, 53)
     put(plane, vpc(1, {"100.64.0.0/10": Blackhole()}), second, a=link("a", "vpc-1", "vpc-2"))
     assert silent(plane, "i-1", "100.100.2.136", 6, 53)
+
+
+def test_outside_that_ends_and_comes_back_is_connected_again(plane: KernelDataPlane, tmp_path: Path) -> None:
+    """The namespace at a port's path ends, which is said, and another one appears there, which gets all that the first had."""
+    path = tmp_path / "outside"
+    with foreign_namespace() as first:
+        path.symlink_to(first)
+        outside(first, "ip link set lo up", f"ip address add {HOST} dev lo")
+        put(plane, natted(1, str(path), "198.51.100.1"))
+        assert reaches(plane, "i-1", HOST)
+    assert set(plane.repair().failures) == {"ngw-1"}
+    assert set(plane.repair().failures) == {"ngw-1"}
+    with foreign_namespace() as second:
+        path.unlink()
+        path.symlink_to(second)
+        outside(second, "ip link set lo up", f"ip address add {HOST} dev lo")
+        assert plane.repair().failures == {}
+        assert reaches(plane, "i-1", HOST)
+        assert plane.repair().touched == 0

@@ -46,7 +46,7 @@ class FailingDataPlane(MemoryDataPlane):
     def repair(self, router_ids: Collection[str] | None = None) -> Report:
         """Note which routers were looked at."""
         self.repaired.append(frozenset(router_ids or ()))
-        return super().repair(router_ids)
+        return replace(super().repair(router_ids), failures=dict.fromkeys(self.broken, "does not work"))
 
 
 @dataclass
@@ -319,3 +319,21 @@ def test_drift_is_looked_for_in_pieces_that_cover_every_router(bench):
     assert lefts == [4, 1, 0]
     assert [len(piece) for piece in bench.dataplane.repaired] == [3, 3, 1]
     assert set().union(*bench.dataplane.repaired) == ids
+
+
+def test_what_breaks_by_itself_is_a_failure_until_it_is_mended(bench):
+    """What a look for drift can't mend is on record as what a change could not do, and goes from there when it can."""
+    topology = Topology()
+    vpc = topology.vpc("10.0.0.0/16")
+    bench.put(vpc)
+    bench.settle()
+    bench.dataplane.broken = {vpc.id}
+    bench.reconciler.repair(3)
+    (failure,) = bench.store.read(list_failures)
+    assert (failure.id, failure.text, failure.attempts) == (vpc.id, "does not work", 1)
+    revision = bench.store.latest_revision()
+    bench.reconciler.repair(3)
+    assert bench.store.latest_revision() == revision
+    bench.dataplane.broken = set()
+    bench.reconciler.repair(3)
+    assert bench.store.read(list_failures) == []

@@ -102,6 +102,8 @@ class NetworkReconciler:
         report = self.dataplane.repair(piece)
         if report.touched:
             log.warning("drift repaired", touched=report.touched)
+        if not self.unfinished and report.failures.keys() != self.failing:
+            self._write_back(self.view, report)
         return len(self.unlooked)
 
     def _follow(self) -> bool:

@@ -129,6 +129,10 @@ class Converger:
         """Take what was read for what is there."""
         self._actual[name] = state
 
+    def forget(self, name: str) -> None:
+        """Believe nothing of a namespace that could not be read."""
+        self._actual.pop(name, None)
+
     def _begin(self, name: str) -> None:
         """A new namespace holds nothing; a router's loses the rule that asks for local addresses first, once for each packet."""
         self._actual[name] = State()

@@ -187,6 +187,9 @@ class KernelDataPlane:
         drift = self._drift(states, router_ids)
         for name, state in states.items():
             self._converger.believe(name, state)
+        for guest in self._far_from(router_ids):
+            if guest.namespace not in states:
+                self._converger.forget(guest.namespace)
         return self._converge(self._routers_of(drift) | self._unfinished)
 
     def _routers_of(self, object_ids: Iterable[str]) -> set[str]:
