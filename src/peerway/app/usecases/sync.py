@@ -7,10 +7,18 @@ from datetime import timedelta
 
 from peerway.app.store import Reader, Writer, where
 from peerway.domain.account import Caller, Role
+from peerway.domain.gateway import Ipv4Gateway, NatGateway
+from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.sync import SyncFailure, pause_after
+from peerway.domain.vpc import Vpc
 
 #: Owner of failures of things that belong to nobody any more.
 SYSTEM_UID = "system"
+
+#: What has a port on the host, or is where public addresses go out.
+PLUGGED = (VirtualBorderRouter, NatGateway, Ipv4Gateway, Vpc)
+#: What an owner is told instead of the reason, which may name a port or what else is on it.
+NOT_CARRIED = "the host can't carry it now; an operator sees why"
 
 
 def list_failures(tx: Reader) -> list[SyncFailure]:
@@ -19,10 +27,17 @@ def list_failures(tx: Reader) -> list[SyncFailure]:
 
 
 def visible_failures(tx: Reader, caller: Caller) -> list[SyncFailure]:
-    """Failures of the caller's objects; an operator sees all."""
+    """Failures of the caller's objects; an operator sees all, and alone the reasons that may tell of the host's ports."""
     if caller.role is Role.OPERATOR:
         return list_failures(tx)
-    return tx.select(SyncFailure, where("owner_uid", caller.uid))
+    return [
+        replace(failure, text=NOT_CARRIED) if _is_plugged(tx, failure.id) else failure
+        for failure in tx.select(SyncFailure, where("owner_uid", caller.uid))
+    ]
+
+
+def _is_plugged(tx: Reader, object_id: str) -> bool:
+    return any(tx.get(kind, object_id) is not None for kind in PLUGGED)
 
 
 def record_failure(

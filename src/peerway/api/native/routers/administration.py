@@ -42,7 +42,8 @@ async def get_status(call: Call) -> Response:
 async def list_failures(call: Call, query: Annotated[ListParameters, Query()]) -> Response:
     """List what the data plane could not do and tries again.
 
-    A failure is on record from the first failed attempt until the object is as desired. An operator sees those of all accounts.
+    A failure is on record from the first failed attempt until the object is as desired. An operator sees those of all accounts,
+    and alone the reasons that may tell of the host's ports.
     """
     return await call.read(lambda tx: slice_of(sync.visible_failures(tx, call.caller), query))
 
