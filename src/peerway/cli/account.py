@@ -75,15 +75,13 @@ def secrets_of(answer: Item) -> Item:
 @app.command("list")
 def list_accounts(ctx: typer.Context, limit: Limit = None, output: Output = None) -> None:
     """List the accounts: all for an operator, else one's own."""
-    session = session_of(ctx)
-    session.show_all("account", session.client.pages("/accounts", limit=limit), output)
+    session_of(ctx).show_pages("account", "/accounts", output, limit=limit)
 
 
 @app.command()
 def show(ctx: typer.Context, uid: UidArgument, output: Output = None) -> None:
     """Show an account."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/accounts/{uid}"), output)
+    session_of(ctx).read(f"/accounts/{uid}", output)
 
 
 @app.command()
@@ -99,16 +97,14 @@ def update(
     output: Output = None,
 ) -> None:
     """Change an account."""
-    session = session_of(ctx)
     body = given(name=name, real_name=real_name, balance=balance)
-    session.show(session.client.change(f"/accounts/{uid}", body), output)
+    session_of(ctx).change(f"/accounts/{uid}", body, output)
 
 
 @app.command()
 def whoami(ctx: typer.Context, output: Output = None) -> None:
     """Show as whom the API knows you."""
-    session = session_of(ctx)
-    session.show(session.client.get("/whoami"), output)
+    session_of(ctx).read("/whoami", output)
 
 
 @credential.command("create")
@@ -129,8 +125,7 @@ def list_credentials(
     ctx: typer.Context, uid: UidArgument, limit: Limit = None, output: Output = None
 ) -> None:
     """List an account's credentials, without their secrets."""
-    session = session_of(ctx)
-    session.show_all("credential", session.client.pages(f"/accounts/{uid}/credentials", limit=limit), output)
+    session_of(ctx).show_pages("credential", f"/accounts/{uid}/credentials", output, limit=limit)
 
 
 @credential.command("delete")

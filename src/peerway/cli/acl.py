@@ -30,23 +30,20 @@ def create(
     output: Output = None,
 ) -> None:
     """Make a network ACL that lets everything pass; bind it by `peerway vswitch update --acl`."""
-    session = session_of(ctx)
     body = {"vpc_id": vpc, "name": name, "description": description}
-    session.show(session.client.create("/network-acls", body), output)
+    session_of(ctx).create("/network-acls", body, output)
 
 
 @app.command("list")
 def list_acls(ctx: typer.Context, vpc: VpcFilter = None, limit: Limit = None, output: Output = None) -> None:
     """List network ACLs."""
-    session = session_of(ctx)
-    session.show_all("acl", session.client.pages("/network-acls", limit=limit, vpc_id=vpc), output)
+    session_of(ctx).show_pages("acl", "/network-acls", output, limit=limit, vpc_id=vpc)
 
 
 @app.command()
 def show(ctx: typer.Context, acl: AclArgument, output: Output = None) -> None:
     """Show a network ACL with its entries."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/network-acls/{acl}"), output)
+    session_of(ctx).read(f"/network-acls/{acl}", output)
 
 
 @app.command()
@@ -58,10 +55,7 @@ def update(
     output: Output = None,
 ) -> None:
     """Change a network ACL's name or description."""
-    session = session_of(ctx)
-    session.show(
-        session.client.change(f"/network-acls/{acl}", given(name=name, description=description)), output
-    )
+    session_of(ctx).change(f"/network-acls/{acl}", given(name=name, description=description), output)
 
 
 @app.command()

@@ -42,7 +42,6 @@ def attach(
     if (netns is None) == (container is None):
         raise WrongUsage("give exactly one of --netns and --container")
     path = netns.absolute() if netns is not None else namespace_of(str(container), RUNTIMES)
-    session = session_of(ctx)
     body = {
         "vswitch_id": vswitch,
         "name": name or container or path.name,
@@ -50,8 +49,7 @@ def attach(
         "security_group_ids": sg or None,
         "netns": str(path),
     }
-    item = session.client.create("/instances", body)
-    session.show(session.settle(f"/instances/{item['id']}", item, wait_s(wait, timeout)), output)
+    session_of(ctx).create("/instances", body, output, wait_s(wait, timeout))
 
 
 def namespace_of(container: str, runtimes: Sequence[str]) -> Path:

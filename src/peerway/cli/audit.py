@@ -24,6 +24,4 @@ def list_entries(
     output: Output = None,
 ) -> None:
     """List what was done, oldest first; JSON and YAML show the resource before and after."""
-    session = session_of(ctx)
-    items = session.client.pages("/audit", limit=limit, uid=uid, all_accounts=all_accounts or None)
-    session.show_all("audit", items, output)
+    session_of(ctx).show_pages("audit", "/audit", output, limit=limit, uid=uid, all_accounts=all_accounts)

@@ -61,7 +61,6 @@ def create(
     output: Output = None,
 ) -> None:
     """Make a database's address and its guest; `peerway exec` starts the engine in it."""
-    session = session_of(ctx)
     body = {
         "vswitch_id": vswitch,
         "engine": engine,
@@ -72,8 +71,7 @@ def create(
         "description": description,
         "netns": None if netns is None else str(netns.absolute()),
     }
-    item = session.client.create("/databases", body)
-    session.show(session.settle(f"/databases/{item['id']}", item, wait_s(wait, timeout)), output)
+    session_of(ctx).create("/databases", body, output, wait_s(wait, timeout))
 
 
 @app.command("list")
@@ -85,16 +83,15 @@ def list_databases(
     output: Output = None,
 ) -> None:
     """List databases."""
-    session = session_of(ctx)
-    items = session.client.pages("/databases", limit=limit, vpc_id=vpc, all_accounts=all_accounts or None)
-    session.show_all("database", items, output)
+    session_of(ctx).show_pages(
+        "database", "/databases", output, limit=limit, vpc_id=vpc, all_accounts=all_accounts
+    )
 
 
 @app.command()
 def show(ctx: typer.Context, database: DatabaseArgument, output: Output = None) -> None:
     """Show a database."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/databases/{database}"), output)
+    session_of(ctx).read(f"/databases/{database}", output)
 
 
 @app.command()
@@ -110,10 +107,9 @@ def update(
     """Change texts, or who may connect from now on."""
     if allow and allow_nobody:
         raise WrongUsage("give --allow or --allow-nobody, not both")
-    session = session_of(ctx)
     whitelist = [] if allow_nobody else allow or None
     body = given(name=name, description=description, whitelist=whitelist)
-    session.show(session.client.change(f"/databases/{database}", body), output)
+    session_of(ctx).change(f"/databases/{database}", body, output)
 
 
 @app.command()

@@ -24,8 +24,7 @@ def allocate(
     output: Output = None,
 ) -> None:
     """Take a public address from the region's outside network."""
-    session = session_of(ctx)
-    session.show(session.client.create("/eips", {"region_id": region, "name": name}), output)
+    session_of(ctx).create("/eips", {"region_id": region, "name": name}, output)
 
 
 @app.command("list")
@@ -37,16 +36,13 @@ def list_eips(
     output: Output = None,
 ) -> None:
     """List public addresses and what they stand for."""
-    session = session_of(ctx)
-    items = session.client.pages("/eips", limit=limit, vpc_id=vpc, all_accounts=all_accounts or None)
-    session.show_all("eip", items, output)
+    session_of(ctx).show_pages("eip", "/eips", output, limit=limit, vpc_id=vpc, all_accounts=all_accounts)
 
 
 @app.command()
 def show(ctx: typer.Context, eip: EipArgument, output: Output = None) -> None:
     """Show a public address."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/eips/{eip}"), output)
+    session_of(ctx).read(f"/eips/{eip}", output)
 
 
 @app.command()
@@ -74,17 +70,15 @@ def associate(
     """Have an address stand for an instance, or serve a NAT gateway."""
     if (instance is None) == (nat is None):
         raise WrongUsage("give --instance or --nat, and only one of them")
-    session = session_of(ctx)
     target = "instance" if nat is None else "nat_gateway"
     body = {"target": target, "target_id": instance or nat}
-    session.show(session.client.act(f"/eips/{eip}/associate", body), output)
+    session_of(ctx).act(f"/eips/{eip}", "associate", output, body=body)
 
 
 @app.command()
 def disassociate(ctx: typer.Context, eip: EipArgument, output: Output = None) -> None:
     """Free an address for another use; connections through it end at once."""
-    session = session_of(ctx)
-    session.show(session.client.act(f"/eips/{eip}/disassociate"), output)
+    session_of(ctx).act(f"/eips/{eip}", "disassociate", output)
 
 
 @app.command()

@@ -39,7 +39,6 @@ def create(
     output: Output = None,
 ) -> None:
     """Connect an outside network to a region."""
-    session = session_of(ctx)
     body = {
         "region_id": region,
         "port": port,
@@ -48,7 +47,7 @@ def create(
         "gateway": gateway,
         "name": name,
     }
-    session.show(session.client.create("/external-networks", body), output)
+    session_of(ctx).create("/external-networks", body, output)
 
 
 @app.command("list")
@@ -59,17 +58,13 @@ def list_networks(
     output: Output = None,
 ) -> None:
     """List outside networks."""
-    session = session_of(ctx)
-    session.show_all(
-        "external", session.client.pages("/external-networks", limit=limit, region_id=region), output
-    )
+    session_of(ctx).show_pages("external", "/external-networks", output, limit=limit, region_id=region)
 
 
 @app.command()
 def show(ctx: typer.Context, network: NetworkArgument, output: Output = None) -> None:
     """Show an outside network."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/external-networks/{network}"), output)
+    session_of(ctx).read(f"/external-networks/{network}", output)
 
 
 @app.command()

@@ -64,7 +64,6 @@ def create(
     output: Output = None,
 ) -> None:
     """Make an instance."""
-    session = session_of(ctx)
     body = {
         "vswitch_id": vswitch,
         "name": name,
@@ -74,8 +73,7 @@ def create(
         "source_dest_check": source_dest_check,
         "netns": netns,
     }
-    item = session.client.create("/instances", body)
-    session.show(session.settle(f"/instances/{item['id']}", item, wait_s(wait, timeout)), output)
+    session_of(ctx).create("/instances", body, output, wait_s(wait, timeout))
 
 
 @app.command("list")
@@ -90,18 +88,21 @@ def list_instances(
     output: Output = None,
 ) -> None:
     """List instances."""
-    session = session_of(ctx)
-    items = session.client.pages(
-        "/instances", limit=limit, vpc_id=vpc, vswitch_id=vswitch, all_accounts=all_accounts or None
+    session_of(ctx).show_pages(
+        "instance",
+        "/instances",
+        output,
+        limit=limit,
+        vpc_id=vpc,
+        vswitch_id=vswitch,
+        all_accounts=all_accounts,
     )
-    session.show_all("instance", items, output)
 
 
 @app.command()
 def show(ctx: typer.Context, instance: InstanceArgument, output: Output = None) -> None:
     """Show an instance."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/instances/{instance}"), output)
+    session_of(ctx).read(f"/instances/{instance}", output)
 
 
 @app.command()
@@ -118,11 +119,10 @@ def update(
     output: Output = None,
 ) -> None:
     """Change an instance: its name, its security groups (all of them at once) or the source check."""
-    session = session_of(ctx)
     body = given(
         name=name, security_group_ids=[] if no_sg else sg or None, source_dest_check=source_dest_check
     )
-    session.show(session.client.change(f"/instances/{instance}", body), output)
+    session_of(ctx).change(f"/instances/{instance}", body, output)
 
 
 @app.command()

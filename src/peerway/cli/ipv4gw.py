@@ -43,10 +43,8 @@ def create(
     output: Output = None,
 ) -> None:
     """Make a VPC's IPv4 gateway; until it is enabled it changes nothing."""
-    session = session_of(ctx)
     body = {"vpc_id": vpc, "name": name, "description": description, "enabled": enabled}
-    item = session.client.create("/ipv4-gateways", body)
-    session.show(session.settle(f"/ipv4-gateways/{item['id']}", item, wait_s(wait, timeout)), output)
+    session_of(ctx).create("/ipv4-gateways", body, output, wait_s(wait, timeout))
 
 
 @app.command("list")
@@ -58,16 +56,15 @@ def list_gateways(
     output: Output = None,
 ) -> None:
     """List IPv4 gateways."""
-    session = session_of(ctx)
-    items = session.client.pages("/ipv4-gateways", limit=limit, vpc_id=vpc, all_accounts=all_accounts or None)
-    session.show_all("ipv4gw", items, output)
+    session_of(ctx).show_pages(
+        "ipv4gw", "/ipv4-gateways", output, limit=limit, vpc_id=vpc, all_accounts=all_accounts
+    )
 
 
 @app.command()
 def show(ctx: typer.Context, gateway: GatewayArgument, output: Output = None) -> None:
     """Show an IPv4 gateway."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/ipv4-gateways/{gateway}"), output)
+    session_of(ctx).read(f"/ipv4-gateways/{gateway}", output)
 
 
 @app.command()
@@ -83,9 +80,8 @@ def update(
     output: Output = None,
 ) -> None:
     """Change texts, or whether the route tables decide."""
-    session = session_of(ctx)
     body = given(name=name, description=description, enabled=enabled)
-    session.show(session.client.change(f"/ipv4-gateways/{gateway}", body), output)
+    session_of(ctx).change(f"/ipv4-gateways/{gateway}", body, output)
 
 
 @app.command()

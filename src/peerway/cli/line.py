@@ -8,7 +8,6 @@ import typer
 
 from peerway.cli.completion import ids_of
 from peerway.cli.options import AllAccounts, Description, Limit, Name, Output
-from peerway.cli.output import OutputFormat
 from peerway.cli.session import given, session_of
 
 app = typer.Typer(
@@ -39,9 +38,7 @@ def access_points(
     output: Output = None,
 ) -> None:
     """List the places where leased lines come in."""
-    session = session_of(ctx)
-    items = session.client.pages("/access-points", limit=limit, region_id=region)
-    session.show_all("access-point", items, output)
+    session_of(ctx).show_pages("access-point", "/access-points", output, limit=limit, region_id=region)
 
 
 @app.command()
@@ -66,7 +63,6 @@ def apply(
     output: Output = None,
 ) -> None:
     """Apply for a line; an operator approves it."""
-    session = session_of(ctx)
     body = given(
         access_point_id=access_point,
         line_operator=operator,
@@ -78,7 +74,7 @@ def apply(
         circuit_code=circuit,
         redundant_line_id=redundant,
     )
-    session.show(session.client.create(PATH, body), output)
+    session_of(ctx).create(PATH, body, output)
 
 
 @app.command("list")
@@ -93,18 +89,21 @@ def list_lines(
     output: Output = None,
 ) -> None:
     """List lines."""
-    session = session_of(ctx)
-    items = session.client.pages(
-        PATH, limit=limit, state=state, access_point_id=access_point, all_accounts=all_accounts or None
+    session_of(ctx).show_pages(
+        "line",
+        PATH,
+        output,
+        limit=limit,
+        state=state,
+        access_point_id=access_point,
+        all_accounts=all_accounts,
     )
-    session.show_all("line", items, output)
 
 
 @app.command()
 def show(ctx: typer.Context, line: LineArgument, output: Output = None) -> None:
     """Show a line and what you may do now."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"{PATH}/{line}"), output)
+    session_of(ctx).read(f"{PATH}/{line}", output)
 
 
 @app.command()
@@ -119,7 +118,6 @@ def update(
     output: Output = None,
 ) -> None:
     """Change a line's texts."""
-    session = session_of(ctx)
     body = given(
         name=name,
         description=description,
@@ -127,19 +125,7 @@ def update(
         circuit_code=circuit,
         redundant_line_id=redundant,
     )
-    session.show(session.client.change(f"{PATH}/{line}", body), output)
-
-
-def act(
-    ctx: typer.Context,
-    line: str,
-    verb: str,
-    output: OutputFormat | None,
-    body: dict[str, object] | None = None,
-) -> None:
-    """Do something to a line and show it."""
-    session = session_of(ctx)
-    session.show(session.client.act(f"{PATH}/{line}/{verb}", body), output)
+    session_of(ctx).change(f"{PATH}/{line}", body, output)
 
 
 @app.command()
@@ -151,7 +137,7 @@ def approve(
     output: Output = None,
 ) -> None:
     """Take an application on (operators)."""
-    act(ctx, line, "approve", output, {"room": room, "contact": contact})
+    session_of(ctx).act(f"{PATH}/{line}", "approve", output, body={"room": room, "contact": contact})
 
 
 @app.command()
@@ -162,7 +148,7 @@ def reject(
     output: Output = None,
 ) -> None:
     """Turn an application down (operators)."""
-    act(ctx, line, "reject", output, {"reason": reason})
+    session_of(ctx).act(f"{PATH}/{line}", "reject", output, body={"reason": reason})
 
 
 @app.command()
@@ -173,7 +159,7 @@ def allocate(
     output: Output = None,
 ) -> None:
     """Assign a port of the access point (operators)."""
-    act(ctx, line, "allocate", output, {"port": port})
+    session_of(ctx).act(f"{PATH}/{line}", "allocate", output, body={"port": port})
 
 
 @app.command()
@@ -184,31 +170,31 @@ def loa(
     output: Output = None,
 ) -> None:
     """Apply for the letter of authorization: name who will come to build."""
-    act(ctx, line, "loa", output, {"loa": text})
+    session_of(ctx).act(f"{PATH}/{line}", "loa", output, body={"loa": text})
 
 
 @app.command()
 def confirm(ctx: typer.Context, line: LineArgument, output: Output = None) -> None:
     """Say that the line is built."""
-    act(ctx, line, "confirm", output)
+    session_of(ctx).act(f"{PATH}/{line}", "confirm", output)
 
 
 @app.command()
 def enable(ctx: typer.Context, line: LineArgument, output: Output = None) -> None:
     """Put a confirmed line into use (operators)."""
-    act(ctx, line, "enable", output)
+    session_of(ctx).act(f"{PATH}/{line}", "enable", output)
 
 
 @app.command()
 def cancel(ctx: typer.Context, line: LineArgument, output: Output = None) -> None:
     """Withdraw before the line is in use."""
-    act(ctx, line, "cancel", output)
+    session_of(ctx).act(f"{PATH}/{line}", "cancel", output)
 
 
 @app.command()
 def terminate(ctx: typer.Context, line: LineArgument, output: Output = None) -> None:
     """End a line that was in use and has no border router any more."""
-    act(ctx, line, "terminate", output)
+    session_of(ctx).act(f"{PATH}/{line}", "terminate", output)
 
 
 @app.command()

@@ -44,10 +44,8 @@ def create(
     output: Output = None,
 ) -> None:
     """Make a NAT gateway on the outside network of the VPC's region."""
-    session = session_of(ctx)
     body = {"vpc_id": vpc, "name": name, "description": description}
-    item = session.client.create("/nat-gateways", body)
-    session.show(session.settle(f"/nat-gateways/{item['id']}", item, wait_s(wait, timeout)), output)
+    session_of(ctx).create("/nat-gateways", body, output, wait_s(wait, timeout))
 
 
 @app.command("list")
@@ -59,16 +57,15 @@ def list_gateways(
     output: Output = None,
 ) -> None:
     """List NAT gateways."""
-    session = session_of(ctx)
-    items = session.client.pages("/nat-gateways", limit=limit, vpc_id=vpc, all_accounts=all_accounts or None)
-    session.show_all("nat", items, output)
+    session_of(ctx).show_pages(
+        "nat", "/nat-gateways", output, limit=limit, vpc_id=vpc, all_accounts=all_accounts
+    )
 
 
 @app.command()
 def show(ctx: typer.Context, gateway: GatewayArgument, output: Output = None) -> None:
     """Show a NAT gateway."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/nat-gateways/{gateway}"), output)
+    session_of(ctx).read(f"/nat-gateways/{gateway}", output)
 
 
 @app.command()
@@ -80,9 +77,8 @@ def update(
     output: Output = None,
 ) -> None:
     """Change name and description."""
-    session = session_of(ctx)
     body = given(name=name, description=description)
-    session.show(session.client.change(f"/nat-gateways/{gateway}", body), output)
+    session_of(ctx).change(f"/nat-gateways/{gateway}", body, output)
 
 
 @app.command()
@@ -117,9 +113,8 @@ def add_snat(
     output: Output = None,
 ) -> None:
     """Let sources out."""
-    session = session_of(ctx)
     body = {"public": public, "source": source, "vswitch_id": vswitch, "name": name}
-    session.show(session.client.create(f"/nat-gateways/{gateway}/snat-entries", body), output)
+    session_of(ctx).create(f"/nat-gateways/{gateway}/snat-entries", body, output)
 
 
 @snat.command("list")
@@ -127,9 +122,7 @@ def list_snat(
     ctx: typer.Context, gateway: GatewayArgument, limit: Limit = None, output: Output = None
 ) -> None:
     """List a gateway's entries for connections out."""
-    session = session_of(ctx)
-    items = session.client.pages(f"/nat-gateways/{gateway}/snat-entries", limit=limit)
-    session.show_all("snat", items, output)
+    session_of(ctx).show_pages("snat", f"/nat-gateways/{gateway}/snat-entries", output, limit=limit)
 
 
 @snat.command("delete")
@@ -155,7 +148,6 @@ def add_dnat(
     output: Output = None,
 ) -> None:
     """Let connections in."""
-    session = session_of(ctx)
     body = {
         "public": public,
         "private": private,
@@ -164,7 +156,7 @@ def add_dnat(
         "private_port": private_port,
         "name": name,
     }
-    session.show(session.client.create(f"/nat-gateways/{gateway}/dnat-entries", body), output)
+    session_of(ctx).create(f"/nat-gateways/{gateway}/dnat-entries", body, output)
 
 
 @dnat.command("list")
@@ -172,9 +164,7 @@ def list_dnat(
     ctx: typer.Context, gateway: GatewayArgument, limit: Limit = None, output: Output = None
 ) -> None:
     """List a gateway's entries for connections in."""
-    session = session_of(ctx)
-    items = session.client.pages(f"/nat-gateways/{gateway}/dnat-entries", limit=limit)
-    session.show_all("dnat", items, output)
+    session_of(ctx).show_pages("dnat", f"/nat-gateways/{gateway}/dnat-entries", output, limit=limit)
 
 
 @dnat.command("delete")

@@ -67,7 +67,6 @@ def create(
     output: Output = None,
 ) -> None:
     """Ask for a connection. Between VPCs of one account it needs no acceptance."""
-    session = session_of(ctx)
     body = {
         "vpc_id": vpc,
         "peer_vpc_id": peer_vpc,
@@ -80,8 +79,7 @@ def create(
         "auto_routes": auto_routes,
         "profile": profile,
     }
-    item = session.client.create("/peerings", body)
-    session.show(session.settle(f"/peerings/{item['id']}", item, wait_s(wait, timeout)), output)
+    session_of(ctx).create("/peerings", body, output, wait_s(wait, timeout))
 
 
 @app.command("list")
@@ -97,18 +95,22 @@ def list_peerings(
     output: Output = None,
 ) -> None:
     """List connections in which a VPC of yours is a side, requests to you included."""
-    session = session_of(ctx)
-    items = session.client.pages(
-        "/peerings", limit=limit, state=state, vpc_id=vpc, side=side, all_accounts=all_accounts or None
+    session_of(ctx).show_pages(
+        "peering",
+        "/peerings",
+        output,
+        limit=limit,
+        state=state,
+        vpc_id=vpc,
+        side=side,
+        all_accounts=all_accounts,
     )
-    session.show_all("peering", items, output)
 
 
 @app.command()
 def show(ctx: typer.Context, peering: PeeringArgument, output: Output = None) -> None:
     """Show a connection with both sides, warnings and what you may do now."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/peerings/{peering}"), output)
+    session_of(ctx).read(f"/peerings/{peering}", output)
 
 
 @app.command()
@@ -133,13 +135,6 @@ def route_rows(answer: Item) -> Iterator[Item]:
             yield {**entry, "side": side, "vswitches": bound}
 
 
-def act(ctx: typer.Context, peering: str, verb: str, wait: float | None, output: OutputFormat | None) -> None:
-    """Do something to a connection, wait when told to, and show it."""
-    session = session_of(ctx)
-    item = session.client.act(f"/peerings/{peering}/{verb}")
-    session.show(session.settle(f"/peerings/{peering}", item, wait), output)
-
-
 @app.command()
 def accept(
     ctx: typer.Context,
@@ -149,13 +144,13 @@ def accept(
     output: Output = None,
 ) -> None:
     """Accept another account's request."""
-    act(ctx, peering, "accept", wait_s(wait, timeout), output)
+    session_of(ctx).act(f"/peerings/{peering}", "accept", output, wait_s(wait, timeout))
 
 
 @app.command()
 def reject(ctx: typer.Context, peering: PeeringArgument, output: Output = None) -> None:
     """Reject another account's request."""
-    act(ctx, peering, "reject", None, output)
+    session_of(ctx).act(f"/peerings/{peering}", "reject", output)
 
 
 @app.command()
@@ -167,7 +162,7 @@ def enable(
     output: Output = None,
 ) -> None:
     """Ask again with a request that expired."""
-    act(ctx, peering, "enable", wait_s(wait, timeout), output)
+    session_of(ctx).act(f"/peerings/{peering}", "enable", output, wait_s(wait, timeout))
 
 
 @app.command()
@@ -183,10 +178,8 @@ def update(
     output: Output = None,
 ) -> None:
     """Change a connection, while it carries packets."""
-    session = session_of(ctx)
     body = given(name=name, description=description, bandwidth_mbps=bandwidth, link_type=link_type)
-    item = session.client.change(f"/peerings/{peering}", body)
-    session.show(session.settle(f"/peerings/{peering}", item, wait_s(wait, timeout)), output)
+    session_of(ctx).change(f"/peerings/{peering}", body, output, wait_s(wait, timeout))
 
 
 @app.command()
@@ -202,8 +195,7 @@ def lend(
     output: Output = None,
 ) -> None:
     """Let the other side use names or security groups of yours, or end that."""
-    session = session_of(ctx)
-    session.show(session.client.act(f"/peerings/{peering}/lend", given(names=names, groups=groups)), output)
+    session_of(ctx).act(f"/peerings/{peering}", "lend", output, body=given(names=names, groups=groups))
 
 
 @app.command()

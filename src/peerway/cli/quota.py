@@ -28,8 +28,7 @@ def list_quotas(
     output: Output = None,
 ) -> None:
     """List limits and how much of them is used."""
-    session = session_of(ctx)
-    session.show_all("quota", session.client.pages("/quotas", profile=profile, uid=uid), output)
+    session_of(ctx).show_pages("quota", "/quotas", output, profile=profile, uid=uid)
 
 
 @app.command()
@@ -54,9 +53,8 @@ def apply(
     output: Output = None,
 ) -> None:
     """Ask an operator for a higher limit."""
-    session = session_of(ctx)
     body = {"name": name, "desired": desired, "reason": reason}
-    session.show(session.client.create("/quota-applications", body), output)
+    session_of(ctx).create("/quota-applications", body, output)
 
 
 @app.command()
@@ -70,11 +68,14 @@ def applications(
     output: Output = None,
 ) -> None:
     """List applications for higher limits."""
-    session = session_of(ctx)
-    items = session.client.pages(
-        "/quota-applications", limit=limit, state=state, all_accounts=all_accounts or None
+    session_of(ctx).show_pages(
+        "quota-application",
+        "/quota-applications",
+        output,
+        limit=limit,
+        state=state,
+        all_accounts=all_accounts,
     )
-    session.show_all("quota-application", items, output)
 
 
 @app.command()
@@ -82,8 +83,7 @@ def approve(
     ctx: typer.Context, application: ApplicationArgument, answer: Answer = None, output: Output = None
 ) -> None:
     """Grant what an application asks for (operators)."""
-    session = session_of(ctx)
-    session.show(session.client.act(f"/quota-applications/{application}/approve", {"answer": answer}), output)
+    session_of(ctx).act(f"/quota-applications/{application}", "approve", output, body={"answer": answer})
 
 
 @app.command()
@@ -91,8 +91,7 @@ def reject(
     ctx: typer.Context, application: ApplicationArgument, answer: Answer = None, output: Output = None
 ) -> None:
     """Turn an application down (operators)."""
-    session = session_of(ctx)
-    session.show(session.client.act(f"/quota-applications/{application}/reject", {"answer": answer}), output)
+    session_of(ctx).act(f"/quota-applications/{application}", "reject", output, body={"answer": answer})
 
 
 @app.command()

@@ -15,12 +15,10 @@ app = typer.Typer(
 @app.command("list")
 def list_regions(ctx: typer.Context, output: Output = None) -> None:
     """List regions and their zones."""
-    session = session_of(ctx)
-    session.show_all("region", session.client.pages("/regions"), output)
+    session_of(ctx).show_pages("region", "/regions", output)
 
 
 @app.command()
 def profiles(ctx: typer.Context, output: Output = None) -> None:
     """List the products whose rules a connection can follow."""
-    session = session_of(ctx)
-    session.show_all("profile", session.client.pages("/profiles"), output)
+    session_of(ctx).show_pages("profile", "/profiles", output)

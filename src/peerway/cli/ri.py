@@ -18,7 +18,6 @@ from peerway.cli.options import (
     Wait,
     wait_s,
 )
-from peerway.cli.output import OutputFormat
 from peerway.cli.session import given, session_of
 
 app = typer.Typer(
@@ -93,7 +92,6 @@ def create(
     output: Output = None,
 ) -> None:
     """Make an interface on a router of yours; it is idle until both sides name each other and are connected."""
-    session = session_of(ctx)
     body = given(
         router_id=router,
         role=role,
@@ -111,7 +109,7 @@ def create(
         names=names,
         groups=groups,
     )
-    session.show(session.client.create(PATH, body), output)
+    session_of(ctx).create(PATH, body, output)
 
 
 @app.command("list")
@@ -127,27 +125,22 @@ def list_interfaces(
     output: Output = None,
 ) -> None:
     """List your interfaces."""
-    session = session_of(ctx)
-    items = session.client.pages(
-        PATH, limit=limit, state=state, role=role, router_id=router, all_accounts=all_accounts or None
+    session_of(ctx).show_pages(
+        "ri",
+        PATH,
+        output,
+        limit=limit,
+        state=state,
+        role=role,
+        router_id=router,
+        all_accounts=all_accounts,
     )
-    session.show_all("ri", items, output)
 
 
 @app.command()
 def show(ctx: typer.Context, interface: InterfaceArgument, output: Output = None) -> None:
     """Show an interface with its other side and what you may do now."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"{PATH}/{interface}"), output)
-
-
-def act(
-    ctx: typer.Context, interface: str, verb: str, wait: float | None, output: OutputFormat | None
-) -> None:
-    """Do something to an interface, wait when told to, and show it."""
-    session = session_of(ctx)
-    item = session.client.act(f"{PATH}/{interface}/{verb}")
-    session.show(session.settle(f"{PATH}/{interface}", item, wait), output)
+    session_of(ctx).read(f"{PATH}/{interface}", output)
 
 
 @app.command()
@@ -159,7 +152,7 @@ def connect(
     output: Output = None,
 ) -> None:
     """Join an initiator of yours with the acceptor that it names."""
-    act(ctx, interface, "connect", wait_s(wait, timeout), output)
+    session_of(ctx).act(f"{PATH}/{interface}", "connect", output, wait_s(wait, timeout))
 
 
 @app.command()
@@ -171,7 +164,7 @@ def activate(
     output: Output = None,
 ) -> None:
     """Switch an interface on again: packets pass while both sides are on."""
-    act(ctx, interface, "activate", wait_s(wait, timeout), output)
+    session_of(ctx).act(f"{PATH}/{interface}", "activate", output, wait_s(wait, timeout))
 
 
 @app.command()
@@ -183,7 +176,7 @@ def deactivate(
     output: Output = None,
 ) -> None:
     """Switch an interface off: no packet passes the link."""
-    act(ctx, interface, "deactivate", wait_s(wait, timeout), output)
+    session_of(ctx).act(f"{PATH}/{interface}", "deactivate", output, wait_s(wait, timeout))
 
 
 @app.command()
@@ -210,7 +203,6 @@ def update(
     output: Output = None,
 ) -> None:
     """Change an interface: the other side while idle, the spec also while packets flow."""
-    session = session_of(ctx)
     if forget_opposite and (opposite or opposite_router or opposite_uid):
         raise WrongUsage("--forget-opposite goes without --opposite, --opposite-router and --opposite-uid")
     body = given(
@@ -230,8 +222,7 @@ def update(
     )
     if body.pop("forget_opposite", False):
         body |= dict.fromkeys(OPPOSITE_FIELDS)
-    item = session.client.change(f"{PATH}/{interface}", body)
-    session.show(session.settle(f"{PATH}/{interface}", item, wait_s(wait, timeout)), output)
+    session_of(ctx).change(f"{PATH}/{interface}", body, output, wait_s(wait, timeout))
 
 
 @app.command()

@@ -102,7 +102,7 @@ def add(
     where = next_hop_of(hop) if isinstance(hop, list) else {"next_hop_id": hop or None}
     body = {"destination": destination, "next_hop": kind, "name": name, **where}
     path = f"/route-tables/{table_id(session.client, table_or_vpc)}/entries"
-    session.show(session.client.create(path, body), output)
+    session.create(path, body, output)
 
 
 def next_hop_of(paths: list[dict[str, object]]) -> dict[str, object]:
@@ -147,8 +147,7 @@ def entries(client: Client, table_or_vpc: str | None, vpc: str | None, limit: in
 @app.command()
 def show(ctx: typer.Context, entry: EntryArgument, output: Output = None) -> None:
     """Show an entry."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/route-entries/{entry}"), output)
+    session_of(ctx).read(f"/route-entries/{entry}", output)
 
 
 @app.command()
@@ -166,9 +165,8 @@ def create_table(
     output: Output = None,
 ) -> None:
     """Make a custom route table; bind it by `peerway vswitch update --route-table`."""
-    session = session_of(ctx)
     body = {"vpc_id": vpc, "name": name, "description": description}
-    session.show(session.client.create("/route-tables", body), output)
+    session_of(ctx).create("/route-tables", body, output)
 
 
 @table.command("list")
@@ -176,15 +174,14 @@ def list_tables(
     ctx: typer.Context, vpc: VpcFilter = None, limit: Limit = None, output: Output = None
 ) -> None:
     """List route tables."""
-    session = session_of(ctx)
-    session.show_all("route-table", session.client.pages("/route-tables", limit=limit, vpc_id=vpc), output)
+    session_of(ctx).show_pages("route-table", "/route-tables", output, limit=limit, vpc_id=vpc)
 
 
 @table.command("show")
 def show_table(ctx: typer.Context, table_or_vpc: TableArgument, output: Output = None) -> None:
     """Show a route table."""
     session = session_of(ctx)
-    session.show(session.client.get(f"/route-tables/{table_id(session.client, table_or_vpc)}"), output)
+    session.read(f"/route-tables/{table_id(session.client, table_or_vpc)}", output)
 
 
 @table.command("update")
@@ -198,7 +195,7 @@ def update_table(
     """Change a route table's name or description."""
     session = session_of(ctx)
     path = f"/route-tables/{table_id(session.client, table_or_vpc)}"
-    session.show(session.client.change(path, given(name=name, description=description)), output)
+    session.change(path, given(name=name, description=description), output)
 
 
 @table.command("delete")

@@ -167,11 +167,10 @@ def doctor(ctx: typer.Context, output: Output = None) -> None:
 
     The exit status is 0 when it can carry real packets, else 1. No server is asked.
     """
-    session = session_of(ctx)
     checks: list[Item] = [asdict(found) for found in diagnose()]
     chosen, reason = choose_dataplane(DataPlaneChoice.AUTO)
     kernel = chosen is DataPlaneChoice.KERNEL
     detail = f"{chosen}: {reason}" if reason else chosen.value
     checks.append({"check": "--dataplane auto takes", "ok": kernel, "detail": detail})
-    session.show_all("check", checks, output)
+    session_of(ctx).show_all("check", checks, output)
     raise typer.Exit(0 if kernel else 1)

@@ -52,6 +52,60 @@ class Session:
         """Print a list."""
         show_items(kind, items, output or self.output)
 
+    def show_pages(
+        self,
+        kind: str,
+        path: str,
+        output: OutputFormat | None,
+        *,
+        limit: int | None = None,
+        all_accounts: bool = False,
+        **params: object,
+    ) -> None:
+        """Print a list of the API's, page by page; at most `limit` of it."""
+        items = self.client.pages(path, limit=limit, all_accounts=all_accounts or None, **params)
+        self.show_all(kind, items, output)
+
+    def read(self, path: str, output: OutputFormat | None) -> None:
+        """Print what the API has at a path."""
+        self.show(self.client.get(path), output)
+
+    def create(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        output: OutputFormat | None,
+        wait_s: float | None = None,
+    ) -> None:
+        """Make something in the list at a path, wait until it is there when told to, and print it."""
+        item = self.client.create(path, body)
+        made = item if wait_s is None else self.settle(f"{path}/{item['id']}", item, wait_s)
+        self.show(made, output)
+
+    def change(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        output: OutputFormat | None,
+        wait_s: float | None = None,
+    ) -> None:
+        """Change a resource, wait until that is done when told to, and print it."""
+        item = self.client.change(path, body)
+        self.show(self.settle(path, item, wait_s), output)
+
+    def act(
+        self,
+        path: str,
+        verb: str,
+        output: OutputFormat | None,
+        wait_s: float | None = None,
+        *,
+        body: Mapping[str, object] | None = None,
+    ) -> None:
+        """Do something to a resource, wait until that is done when told to, and print it."""
+        item = self.client.act(f"{path}/{verb}", body)
+        self.show(self.settle(path, item, wait_s), output)
+
     def settle(self, path: str, item: Item, wait_s: float | None) -> Item:
         """The resource once it is in a state that lasts; as it is when `wait_s` is None."""
         if wait_s is None:

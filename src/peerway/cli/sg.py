@@ -51,9 +51,8 @@ def create(
     output: Output = None,
 ) -> None:
     """Make a security group. Without rules it lets nothing in and everything out."""
-    session = session_of(ctx)
     body = {"vpc_id": vpc, "name": name, "description": description, "inner_access": inner_access}
-    session.show(session.client.create("/security-groups", body), output)
+    session_of(ctx).create("/security-groups", body, output)
 
 
 @app.command("list")
@@ -61,15 +60,13 @@ def list_groups(
     ctx: typer.Context, vpc: VpcFilter = None, limit: Limit = None, output: Output = None
 ) -> None:
     """List security groups."""
-    session = session_of(ctx)
-    session.show_all("sg", session.client.pages("/security-groups", limit=limit, vpc_id=vpc), output)
+    session_of(ctx).show_pages("sg", "/security-groups", output, limit=limit, vpc_id=vpc)
 
 
 @app.command()
 def show(ctx: typer.Context, group: GroupArgument, output: Output = None) -> None:
     """Show a security group."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/security-groups/{group}"), output)
+    session_of(ctx).read(f"/security-groups/{group}", output)
 
 
 @app.command()
@@ -84,9 +81,8 @@ def update(
     output: Output = None,
 ) -> None:
     """Change a security group."""
-    session = session_of(ctx)
     body = given(name=name, description=description, inner_access=inner_access)
-    session.show(session.client.change(f"/security-groups/{group}", body), output)
+    session_of(ctx).change(f"/security-groups/{group}", body, output)
 
 
 @app.command()
@@ -119,7 +115,6 @@ def add_rule(
     """Add a rule."""
     if (cidr is None) == (remote_group is None):
         raise WrongUsage("give exactly one of --cidr and --group")
-    session = session_of(ctx)
     body = {
         "direction": direction.value,
         "action": action.value,
@@ -130,14 +125,13 @@ def add_rule(
         "priority": priority,
         "description": description,
     }
-    session.show(session.client.create(f"/security-groups/{group}/rules", body), output)
+    session_of(ctx).create(f"/security-groups/{group}/rules", body, output)
 
 
 @rule.command("list")
 def list_rules(ctx: typer.Context, group: GroupArgument, limit: Limit = None, output: Output = None) -> None:
     """List the rules of a security group."""
-    session = session_of(ctx)
-    session.show_all("sg-rule", session.client.pages(f"/security-groups/{group}/rules", limit=limit), output)
+    session_of(ctx).show_pages("sg-rule", f"/security-groups/{group}/rules", output, limit=limit)
 
 
 @rule.command("delete")

@@ -25,8 +25,7 @@ def create(
     output: Output = None,
 ) -> None:
     """Let another account put its instances and security groups into a VSwitch."""
-    session = session_of(ctx)
-    session.show(session.client.create("/shares", {"vswitch_id": vswitch, "user_uid": uid}), output)
+    session_of(ctx).create("/shares", {"vswitch_id": vswitch, "user_uid": uid}, output)
 
 
 @app.command("list")
@@ -38,16 +37,13 @@ def list_shares(
     output: Output = None,
 ) -> None:
     """List shares that you gave or got."""
-    session = session_of(ctx)
-    items = session.client.pages("/shares", limit=limit, vpc_id=vpc, all_accounts=all_accounts or None)
-    session.show_all("share", items, output)
+    session_of(ctx).show_pages("share", "/shares", output, limit=limit, vpc_id=vpc, all_accounts=all_accounts)
 
 
 @app.command()
 def show(ctx: typer.Context, share: ShareArgument, output: Output = None) -> None:
     """Show a share."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/shares/{share}"), output)
+    session_of(ctx).read(f"/shares/{share}", output)
 
 
 @app.command()

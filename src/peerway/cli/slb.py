@@ -63,10 +63,8 @@ def create(
     output: Output = None,
 ) -> None:
     """Make a load balancer."""
-    session = session_of(ctx)
     body = {"vswitch_id": vswitch, "address": address, "name": name, "description": description}
-    item = session.client.create("/load-balancers", body)
-    session.show(session.settle(f"/load-balancers/{item['id']}", item, wait_s(wait, timeout)), output)
+    session_of(ctx).create("/load-balancers", body, output, wait_s(wait, timeout))
 
 
 @app.command("list")
@@ -78,18 +76,15 @@ def list_balancers(
     output: Output = None,
 ) -> None:
     """List load balancers."""
-    session = session_of(ctx)
-    items = session.client.pages(
-        "/load-balancers", limit=limit, vpc_id=vpc, all_accounts=all_accounts or None
+    session_of(ctx).show_pages(
+        "slb", "/load-balancers", output, limit=limit, vpc_id=vpc, all_accounts=all_accounts
     )
-    session.show_all("slb", items, output)
 
 
 @app.command()
 def show(ctx: typer.Context, balancer: BalancerArgument, output: Output = None) -> None:
     """Show a load balancer."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/load-balancers/{balancer}"), output)
+    session_of(ctx).read(f"/load-balancers/{balancer}", output)
 
 
 @app.command()
@@ -101,9 +96,8 @@ def update(
     output: Output = None,
 ) -> None:
     """Change name and description."""
-    session = session_of(ctx)
     body = given(name=name, description=description)
-    session.show(session.client.change(f"/load-balancers/{balancer}", body), output)
+    session_of(ctx).change(f"/load-balancers/{balancer}", body, output)
 
 
 @app.command()
@@ -131,7 +125,6 @@ def add_listener(
     output: Output = None,
 ) -> None:
     """Have a load balancer listen at a port."""
-    session = session_of(ctx)
     body = {
         "protocol": proto,
         "port": port,
@@ -140,7 +133,7 @@ def add_listener(
         "check_interval_ms": check_interval,
         "check_threshold": check_threshold,
     }
-    session.show(session.client.create(f"/load-balancers/{balancer}/listeners", body), output)
+    session_of(ctx).create(f"/load-balancers/{balancer}/listeners", body, output)
 
 
 @listener.command("list")
@@ -148,9 +141,7 @@ def list_listeners(
     ctx: typer.Context, balancer: BalancerArgument, limit: Limit = None, output: Output = None
 ) -> None:
     """List the ports that a load balancer listens at."""
-    session = session_of(ctx)
-    items = session.client.pages(f"/load-balancers/{balancer}/listeners", limit=limit)
-    session.show_all("listener", items, output)
+    session_of(ctx).show_pages("listener", f"/load-balancers/{balancer}/listeners", output, limit=limit)
 
 
 @listener.command("update")
@@ -164,9 +155,8 @@ def update_listener(
     output: Output = None,
 ) -> None:
     """Change a listener's name or its health check."""
-    session = session_of(ctx)
     body = given(name=name, check=check, check_interval_ms=check_interval, check_threshold=check_threshold)
-    session.show(session.client.change(f"/listeners/{id}", body), output)
+    session_of(ctx).change(f"/listeners/{id}", body, output)
 
 
 @listener.command("delete")
@@ -189,9 +179,8 @@ def add_backend(
     output: Output = None,
 ) -> None:
     """Put an instance behind a listener."""
-    session = session_of(ctx)
     body = {"instance_id": instance, "port": port, "weight": weight}
-    session.show(session.client.create(f"/listeners/{id}/backends", body), output)
+    session_of(ctx).create(f"/listeners/{id}/backends", body, output)
 
 
 @backend.command("list")
@@ -199,8 +188,7 @@ def list_backends(
     ctx: typer.Context, id: ListenerArgument, limit: Limit = None, output: Output = None
 ) -> None:
     """List the instances behind a listener, and what the check says of each."""
-    session = session_of(ctx)
-    session.show_all("backend", session.client.pages(f"/listeners/{id}/backends", limit=limit), output)
+    session_of(ctx).show_pages("backend", f"/listeners/{id}/backends", output, limit=limit)
 
 
 @backend.command("weigh")
@@ -211,8 +199,7 @@ def weigh_backend(
     output: Output = None,
 ) -> None:
     """Change a backend's share of the connections."""
-    session = session_of(ctx)
-    session.show(session.client.change(f"/backends/{id}", {"weight": weight}), output)
+    session_of(ctx).change(f"/backends/{id}", {"weight": weight}, output)
 
 
 @backend.command("remove")

@@ -16,8 +16,7 @@ def status(ctx: typer.Context, output: Output = None) -> None:
 
     The data plane has done what was asked for when its revision has reached the store's.
     """
-    session = session_of(ctx)
-    session.show(session.client.get("/status"), output)
+    session_of(ctx).read("/status", output)
 
 
 @app.command()
@@ -26,5 +25,4 @@ def failures(ctx: typer.Context, output: Output = None) -> None:
 
     Operators see those of all accounts.
     """
-    session = session_of(ctx)
-    session.show_all("failure", session.client.pages("/failures"), output)
+    session_of(ctx).show_pages("failure", "/failures", output)

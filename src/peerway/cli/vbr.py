@@ -9,7 +9,6 @@ import typer
 from peerway.cli.completion import ids_of
 from peerway.cli.errors import WrongUsage
 from peerway.cli.options import AllAccounts, Description, Limit, Name, Output, Timeout, Wait, wait_s
-from peerway.cli.output import OutputFormat
 from peerway.cli.session import given, session_of
 
 app = typer.Typer(
@@ -53,7 +52,6 @@ def create(
     output: Output = None,
 ) -> None:
     """Make a border router on a line of yours, for yourself or as a partner for another account."""
-    session = session_of(ctx)
     body = given(
         line_id=line,
         vlan=vlan,
@@ -66,8 +64,7 @@ def create(
         description=description,
         circuit_code=circuit,
     )
-    item = session.client.create(PATH, body)
-    session.show(session.settle(f"{PATH}/{item['id']}", item, wait_s(wait, timeout)), output)
+    session_of(ctx).create(PATH, body, output, wait_s(wait, timeout))
 
 
 @app.command("list")
@@ -80,18 +77,15 @@ def list_vbrs(
     output: Output = None,
 ) -> None:
     """List your border routers and those on your lines."""
-    session = session_of(ctx)
-    items = session.client.pages(
-        PATH, limit=limit, state=state, line_id=line, all_accounts=all_accounts or None
+    session_of(ctx).show_pages(
+        "vbr", PATH, output, limit=limit, state=state, line_id=line, all_accounts=all_accounts
     )
-    session.show_all("vbr", items, output)
 
 
 @app.command()
 def show(ctx: typer.Context, vbr: VbrArgument, output: Output = None) -> None:
     """Show a border router and what you may do now."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"{PATH}/{vbr}"), output)
+    session_of(ctx).read(f"{PATH}/{vbr}", output)
 
 
 @app.command()
@@ -114,7 +108,6 @@ def update(
     output: Output = None,
 ) -> None:
     """Change a border router; VLAN and circuit code are the line owner's to change."""
-    session = session_of(ctx)
     if no_ipv6 and (local6 or peer6):
         raise WrongUsage("--no-ipv6 goes without --local6 and --peer6")
     body = given(
@@ -130,8 +123,7 @@ def update(
     )
     if body.pop("no_ipv6", False):
         body |= {"local_gateway6": None, "peer_gateway6": None}
-    item = session.client.change(f"{PATH}/{vbr}", body)
-    session.show(session.settle(f"{PATH}/{vbr}", item, wait_s(wait, timeout)), output)
+    session_of(ctx).change(f"{PATH}/{vbr}", body, output, wait_s(wait, timeout))
 
 
 @app.command()
@@ -159,19 +151,12 @@ def move(
     session.show(session.settle(f"{PATH}/{vbr}", item, wait_s(wait, timeout)), output)
 
 
-def act(ctx: typer.Context, vbr: str, verb: str, wait: float | None, output: OutputFormat | None) -> None:
-    """Do something to a border router, wait when told to, and show it."""
-    session = session_of(ctx)
-    item = session.client.act(f"{PATH}/{vbr}/{verb}")
-    session.show(session.settle(f"{PATH}/{vbr}", item, wait), output)
-
-
 @app.command()
 def confirm(
     ctx: typer.Context, vbr: VbrArgument, wait: Wait = False, timeout: Timeout = 60, output: Output = None
 ) -> None:
     """Take a border router that a partner made for you."""
-    act(ctx, vbr, "confirm", wait_s(wait, timeout), output)
+    session_of(ctx).act(f"{PATH}/{vbr}", "confirm", output, wait_s(wait, timeout))
 
 
 @app.command()
@@ -179,7 +164,7 @@ def terminate(
     ctx: typer.Context, vbr: VbrArgument, wait: Wait = False, timeout: Timeout = 60, output: Output = None
 ) -> None:
     """Switch the way to the line off; interfaces and routes stay."""
-    act(ctx, vbr, "terminate", wait_s(wait, timeout), output)
+    session_of(ctx).act(f"{PATH}/{vbr}", "terminate", output, wait_s(wait, timeout))
 
 
 @app.command()
@@ -187,7 +172,7 @@ def recover(
     ctx: typer.Context, vbr: VbrArgument, wait: Wait = False, timeout: Timeout = 60, output: Output = None
 ) -> None:
     """Switch the way to the line on again."""
-    act(ctx, vbr, "recover", wait_s(wait, timeout), output)
+    session_of(ctx).act(f"{PATH}/{vbr}", "recover", output, wait_s(wait, timeout))
 
 
 @app.command()

@@ -52,7 +52,6 @@ def create(
     output: Output = None,
 ) -> None:
     """Make a VPC with its system route table."""
-    session = session_of(ctx)
     body = {
         "region_id": region,
         "cidr": cidr,
@@ -62,8 +61,7 @@ def create(
         "ipv6_cidr": ipv6_cidr,
         "kind": kind.value,
     }
-    item = session.client.create("/vpcs", body)
-    session.show(session.settle(f"/vpcs/{item['id']}", item, wait_s(wait, timeout)), output)
+    session_of(ctx).create("/vpcs", body, output, wait_s(wait, timeout))
 
 
 @app.command("list")
@@ -75,16 +73,15 @@ def list_vpcs(
     output: Output = None,
 ) -> None:
     """List VPCs."""
-    session = session_of(ctx)
-    items = session.client.pages("/vpcs", limit=limit, region_id=region, all_accounts=all_accounts or None)
-    session.show_all("vpc", items, output)
+    session_of(ctx).show_pages(
+        "vpc", "/vpcs", output, limit=limit, region_id=region, all_accounts=all_accounts
+    )
 
 
 @app.command()
 def show(ctx: typer.Context, vpc: VpcArgument, output: Output = None) -> None:
     """Show a VPC."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/vpcs/{vpc}"), output)
+    session_of(ctx).read(f"/vpcs/{vpc}", output)
 
 
 @app.command()
@@ -96,8 +93,7 @@ def update(
     output: Output = None,
 ) -> None:
     """Change a VPC's name or description."""
-    session = session_of(ctx)
-    session.show(session.client.change(f"/vpcs/{vpc}", given(name=name, description=description)), output)
+    session_of(ctx).change(f"/vpcs/{vpc}", given(name=name, description=description), output)
 
 
 @app.command()
@@ -108,8 +104,7 @@ def add_cidr(
     output: Output = None,
 ) -> None:
     """Add a secondary IPv4 range."""
-    session = session_of(ctx)
-    session.show(session.client.act(f"/vpcs/{vpc}/cidrs", {"cidr": cidr}), output)
+    session_of(ctx).act(f"/vpcs/{vpc}", "cidrs", output, body={"cidr": cidr})
 
 
 @app.command()

@@ -44,7 +44,6 @@ def create(
     output: Output = None,
 ) -> None:
     """Make a VSwitch."""
-    session = session_of(ctx)
     body = {
         "vpc_id": vpc,
         "zone_id": zone,
@@ -54,8 +53,7 @@ def create(
         "ipv6_cidr": ipv6_cidr,
         "route_table_id": route_table,
     }
-    item = session.client.create("/vswitches", body)
-    session.show(session.settle(f"/vswitches/{item['id']}", item, wait_s(wait, timeout)), output)
+    session_of(ctx).create("/vswitches", body, output, wait_s(wait, timeout))
 
 
 @app.command("list")
@@ -67,16 +65,15 @@ def list_vswitches(
     output: Output = None,
 ) -> None:
     """List VSwitches."""
-    session = session_of(ctx)
-    items = session.client.pages("/vswitches", limit=limit, vpc_id=vpc, all_accounts=all_accounts or None)
-    session.show_all("vswitch", items, output)
+    session_of(ctx).show_pages(
+        "vswitch", "/vswitches", output, limit=limit, vpc_id=vpc, all_accounts=all_accounts
+    )
 
 
 @app.command()
 def show(ctx: typer.Context, vswitch: VSwitchArgument, output: Output = None) -> None:
     """Show a VSwitch."""
-    session = session_of(ctx)
-    session.show(session.client.get(f"/vswitches/{vswitch}"), output)
+    session_of(ctx).read(f"/vswitches/{vswitch}", output)
 
 
 @app.command()
@@ -93,12 +90,11 @@ def update(
     """Change a VSwitch: its name, description, route table or network ACL."""
     if acl and no_acl:
         raise WrongUsage("--acl and --no-acl exclude each other")
-    session = session_of(ctx)
     body: dict[str, object] = {"network_acl_id": None} if no_acl else {}
     fields = {"name": name, "description": description, "route_table_id": route_table, "network_acl_id": acl}
     if not no_acl or any(value is not None for value in fields.values()):
         body |= given(**fields)
-    session.show(session.client.change(f"/vswitches/{vswitch}", body), output)
+    session_of(ctx).change(f"/vswitches/{vswitch}", body, output)
 
 
 @app.command()
