@@ -106,7 +106,12 @@ def add_rule(
     ] = None,
     cidr: Annotated[str | None, typer.Option(help="The far side: a range.", show_default=False)] = None,
     remote_group: Annotated[
-        str | None, typer.Option("--group", help="The far side: members of this group.", show_default=False)
+        str | None,
+        typer.Option(
+            "--group",
+            help="The far side: members of this group, yours or lent over a link.",
+            show_default=False,
+        ),
     ] = None,
     priority: Annotated[int, typer.Option(help="1 is looked at first, 100 last.", min=1, max=100)] = 1,
     description: Description = None,

@@ -24,7 +24,7 @@ def create(
     uid: Annotated[str, typer.Option(help="The account that may use it.")],
     output: Output = None,
 ) -> None:
-    """Let another account put its instances and security groups into a VSwitch."""
+    """Let another account put instances, load balancers and databases into a VSwitch."""
     session_of(ctx).create("/shares", {"vswitch_id": vswitch, "user_uid": uid}, output)
 
 
