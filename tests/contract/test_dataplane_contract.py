@@ -245,7 +245,7 @@ def test_subnet_tables_decide_for_their_own_instances(dataplane: DataPlane) -> N
 
 
 def test_overlapping_ranges_keep_the_own_network(dataplane: DataPlane) -> None:
-    """PEER-9: with equal VPC ranges the own VSwitch wins, and disjoint VSwitches reach each other by longer routes."""
+    """PEER-6: with equal VPC ranges the own VSwitch wins, and disjoint VSwitches reach each other by longer routes."""
     net = Network()
     one, other = net.vpc("10.0.0.0/16"), net.vpc("10.0.0.0/16")
     here, same = net.instance(net.vswitch(one, "10.0.1.0/24")), net.instance(net.vswitch(one, "10.0.3.0/24"))

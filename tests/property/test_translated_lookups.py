@@ -91,7 +91,7 @@ def asked_from_outside(made: Translating, public: IPv4Address, protocol: int, po
 def test_lookups_for_destinations_are_the_first_match(
     listed: list[DestinationNat], listening: list[Service], public: IPv4Address, protocol: int, port: int
 ) -> None:
-    """EC-12: whatever the entries shadow, and whatever load balancers they lead to; and such a connection may go on."""
+    """NET-8: whatever the entries shadow, and whatever load balancers they lead to; and such a connection may go on."""
     unique = list({(one.address, one.protocol, one.port): one for one in listening}.values())
     home = router(Translation(destination=tuple(listed)), *unique)
     made = translate(home)
@@ -128,7 +128,7 @@ def test_lookups_for_destinations_are_the_first_match(
     st.lists(sources(), max_size=6), st.integers(-2, 2), st.sampled_from([0x0A010100, 0x0A010180, 0xFFFFFFF0])
 )
 def test_ranges_for_sources_are_the_longest_prefix(listed: list[SourceNat], offset: int, base: int) -> None:
-    """EC-12: nested entries as ranges without overlap: each address finds its longest prefix, and its answers only those."""
+    """NET-8: nested entries as ranges without overlap: each address finds its longest prefix, and its answers only those."""
     source = IPv4Address(base + offset)
     translation = Translation(source=tuple(listed))
     (ranges,) = translate(router(translation)).allowed.outwards.values()

@@ -48,10 +48,6 @@ class QuotaApplication(Resource):
     answer: str = ""
 
 
-#: Custom entries of a route table (NET-5).
-CUSTOM_ENTRIES_PER_TABLE = 200
-#: Custom route tables of a VPC.
-CUSTOM_TABLES_PER_VPC = 9
 #: Security groups of an instance.
 GROUPS_PER_INSTANCE = 16
 #: Entries of a network ACL, each direction.

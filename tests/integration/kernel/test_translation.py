@@ -48,7 +48,7 @@ pytestmark = pytest.mark.kernel
 
 
 def test_longest_prefix_gives_the_source(plane: KernelDataPlane, world: str) -> None:
-    """EC-12: one address's own entry before its network's, a pool spread by source, and nothing from whom no entry is for."""
+    """NET-8: one address's own entry before its network's, a pool spread by source, and nothing from whom no entry is for."""
     entries = leaving("10.1.1.10/32", 1), leaving("10.1.1.0/27", 2), leaving("10.1.1.32/27", 3, 4)
     put(plane, network(door(world, *entries)))
     assert source_of(plane, world, 10) == str(public(1))
@@ -73,7 +73,7 @@ def test_tcp_and_echo_come_back_translated(plane: KernelDataPlane, world: str) -
 
 
 def test_first_entry_decides_over_what_comes_in(plane: KernelDataPlane, world: str) -> None:
-    """EC-12: ports to several instances, whole protocols and whole addresses; what is shadowed never gets anything."""
+    """NET-8: ports to several instances, whole protocols and whole addresses; what is shadowed never gets anything."""
     entries = (
         coming(5, 10, 6, 8080, 80),
         coming(5, 11, 6, 8081, 80),

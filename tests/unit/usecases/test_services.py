@@ -334,7 +334,7 @@ def test_deleted_instance_is_behind_nothing(estate, alice, instance, backend):
 
 
 def test_limits_hold_and_can_be_raised(estate, alice, vswitch, balancer, listener, backend, database):
-    """NET-8: each count has a limit of its own, which an operator may change for one account."""
+    """NET-6: each count has a limit of its own, which an operator may change for one account."""
     other = estate.instance(alice, vswitch)
     rows = [
         ("load_balancers_per_account", create_load_balancer, CreateLoadBalancer(vswitch_id=vswitch.id)),
@@ -360,7 +360,7 @@ def test_limits_hold_and_can_be_raised(estate, alice, vswitch, balancer, listene
 
 
 def test_repeat_with_a_token_is_harmless(estate, alice, vswitch, balancer, listener, instance):
-    """API-4: each create answers a repeat with what it made."""
+    """Each create answers a repeat with what it made."""
     for use_case, request in [
         (create_load_balancer, CreateLoadBalancer(vswitch_id=vswitch.id, client_token="a-token-1")),
         (

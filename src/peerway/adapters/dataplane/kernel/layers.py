@@ -8,7 +8,7 @@ layers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -104,14 +104,3 @@ def _covers(outer: Box, inner: Box) -> bool:
         and outer.ports[0] <= inner.ports[0]
         and inner.ports[1] <= outer.ports[1]
     )
-
-
-def first_match(boxes: Sequence[Box], address: int, protocol: int, port: int) -> Box | None:
-    """The first box that holds a packet: what `layers` must agree with."""
-    for box in boxes:
-        low, high = box.protocols
-        if address >> box.free << box.free != box.network or not low <= protocol <= high:
-            continue
-        if box.ports[0] <= port <= box.ports[1]:
-            return box
-    return None
