@@ -231,6 +231,10 @@ class Estate:
         self.do(connect_router_interface, caller, ConnectRouterInterface(id=initiator.id))
         self.settle()
 
+    def settle_one(self, resource):
+        """Do what the reconciler does once the data plane has reached one thing that it makes and removes; what is left of it."""
+        return self.store.write(lambda tx: settle_made(tx, type(resource), resource.id, resource.state))
+
     def settle(self) -> None:
         """Do what the reconciler does once the data plane has reached everything."""
         for vbr in self.all(VirtualBorderRouter):
@@ -245,6 +249,6 @@ class Estate:
             if not PEERING.states[peering.state].stable:
                 self.store.write(lambda tx, p=peering: settle_peering(tx, self.world, p.id, p.generation))
         for made in (*self.all(Instance), *self.all(VSwitch)):
-            self.store.write(lambda tx, m=made: settle_made(tx, type(m), m.id, m.state))
+            self.settle_one(made)
         for vpc in self.all(Vpc):
             self.store.write(lambda tx, v=vpc: settle_vpc(tx, self.world, v.id, v.state))

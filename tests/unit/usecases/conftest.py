@@ -3,6 +3,10 @@
 import pytest
 from tests.builders.estate import Estate
 
+from peerway.app.usecases.databases import CreateDatabase, create_database
+from peerway.app.usecases.listeners import AddBackend, CreateListener, add_backend, create_listener
+from peerway.app.usecases.load_balancers import CreateLoadBalancer, create_load_balancer
+
 
 @pytest.fixture
 def estate():
@@ -52,3 +56,49 @@ def faced(estate, alice, bob, vpcs):
 def joined(estate, alice, bob, vpcs):
     """Two interfaces that are joined."""
     return estate.join((alice, bob), vpcs)
+
+
+@pytest.fixture
+def vpc(estate, alice):
+    """Alice's VPC."""
+    return estate.vpc(alice)
+
+
+@pytest.fixture
+def vswitch(estate, alice, vpc):
+    """A VSwitch in it."""
+    return estate.vswitch(alice, vpc)
+
+
+@pytest.fixture
+def balancer(estate, alice, vswitch):
+    """A load balancer."""
+    return estate.do(create_load_balancer, alice, CreateLoadBalancer(vswitch_id=vswitch.id, name="web"))
+
+
+@pytest.fixture
+def listener(estate, alice, balancer):
+    """It listens at TCP 443."""
+    request = CreateListener(load_balancer_id=balancer.id, protocol="tcp", port=443)
+    return estate.do(create_listener, alice, request)
+
+
+@pytest.fixture
+def instance(estate, alice, vswitch):
+    """An instance beside it."""
+    return estate.instance(alice, vswitch)
+
+
+@pytest.fixture
+def backend(estate, alice, listener, instance):
+    """The instance behind the listener."""
+    request = AddBackend(listener_id=listener.id, instance_id=instance.id)
+    return estate.do(add_backend, alice, request)
+
+
+@pytest.fixture
+def database(estate, alice, vswitch):
+    """A database that one range may connect to."""
+    return estate.do(
+        create_database, alice, CreateDatabase(vswitch_id=vswitch.id, whitelist=("10.1.0.0/16",))
+    )

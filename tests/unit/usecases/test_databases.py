@@ -13,39 +13,14 @@ from peerway.app.usecases.databases import (
     list_databases,
     update_database,
 )
-from peerway.app.usecases.settle import settle_made
 from peerway.domain.errors import Forbidden, IllegalState, InvalidInput, NotFound
 from peerway.domain.resource import Provisioning
-
-
-@pytest.fixture
-def vpc(estate, alice):
-    """Alice's VPC."""
-    return estate.vpc(alice)
-
-
-@pytest.fixture
-def vswitch(estate, alice, vpc):
-    """A VSwitch in it."""
-    return estate.vswitch(alice, vpc)
-
-
-@pytest.fixture
-def database(estate, alice, vswitch):
-    """A database that one range may connect to."""
-    request = CreateDatabase(vswitch_id=vswitch.id, whitelist=("10.1.0.0/16",))
-    return estate.do(create_database, alice, request)
-
-
-def settle(estate, resource):
-    """The data plane has done its part."""
-    return estate.store.write(lambda tx: settle_made(tx, type(resource), resource.id, resource.state))
 
 
 def test_database_lives(estate, alice, vpc, database):
     """NET-6: its engine's usual port; texts and whitelist change while it is there."""
     assert (database.engine, database.port, database.vpc_id) == ("postgresql", 5432, vpc.id)
-    assert settle(estate, database).state is Provisioning.AVAILABLE
+    assert estate.settle_one(database).state is Provisioning.AVAILABLE
     request = UpdateDatabase(
         id=database.id, name="orders", whitelist=("10.2.0.0/16", "10.2.0.0/16", "10.3.0.1/32")
     )
@@ -57,7 +32,7 @@ def test_database_lives(estate, alice, vpc, database):
     leaving = estate.do(delete_database, alice, DeleteDatabase(id=database.id))
     assert estate.do(delete_database, alice, DeleteDatabase(id=database.id)) == leaving
     estate.refused(IllegalState, update_database, alice, request)
-    settle(estate, leaving)
+    estate.settle_one(leaving)
     estate.refused(NotFound, delete_database, alice, DeleteDatabase(id=database.id))
 
 

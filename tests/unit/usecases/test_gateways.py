@@ -78,18 +78,6 @@ def network(estate):
 
 
 @pytest.fixture
-def vpc(estate, alice):
-    """Alice's VPC in Hangzhou."""
-    return estate.vpc(alice)
-
-
-@pytest.fixture
-def vswitch(estate, alice, vpc):
-    """A VSwitch in it."""
-    return estate.vswitch(alice, vpc)
-
-
-@pytest.fixture
 def gateway(estate, alice, network, vpc):
     """A NAT gateway of the VPC."""
     return estate.do(create_nat_gateway, alice, CreateNatGateway(vpc_id=vpc.id))
