@@ -9,16 +9,15 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 from hypothesis import strategies as st
-from tests.builders.strategies import Edits, edits, of_kind, topologies
+from tests.builders.strategies import of_kind, topologies
 from tests.builders.topology import INGRESS, Topology, table_of
 
 from peerway.domain.gateway import DnatEntry, Eip, ExternalNetwork, Ipv4Gateway, NatGateway, SnatEntry
 from peerway.domain.line import VbrState, VirtualBorderRouter
 from peerway.domain.peering import Peering
 from peerway.domain.prefixes import Address
-from peerway.domain.resource import Provisioning, Resource
 from peerway.domain.route_table import RouteEntry, RouteTable
-from peerway.domain.router_interface import SPECS, InterfaceHealth, InterfaceState, RouterInterface
+from peerway.domain.router_interface import InterfaceHealth, InterfaceState, RouterInterface
 from peerway.domain.security import Protocol, SecurityGroup, SecurityRule
 from peerway.domain.service import Backend, BackendHealth, Database, Listener, LoadBalancer
 from peerway.domain.vpc import Instance, Vpc, VSwitch
@@ -32,9 +31,9 @@ FAR = ("8.8.8.8", "30.0.1.1", "192.168.1.1", "172.16.0.9")
 RESOLVER = "100.100.2.136"
 NETWORKS = ("netns:/run/netns/internet", "netns:/run/netns/other", "interface:eth1")
 
-_mostly = st.sampled_from([True, True, True, False])
-_interface_states = st.sampled_from([InterfaceState.ACTIVE] * 3 + list(InterfaceState))
-_vbr_states = st.sampled_from([VbrState.ACTIVE] * 3 + list(VbrState))
+MOSTLY = st.sampled_from([True, True, True, False])
+INTERFACE_STATES = st.sampled_from([InterfaceState.ACTIVE] * 3 + list(InterfaceState))
+VBR_STATES = st.sampled_from([VbrState.ACTIVE] * 3 + list(VbrState))
 
 
 @st.composite
@@ -68,14 +67,6 @@ def inner_topologies(draw: st.DrawFn) -> Topology:
     return topology
 
 
-def wide_edits(topology: Topology) -> st.SearchStrategy[Edits]:
-    """One to three changes of anything."""
-    plain = edits(topology)
-    return st.one_of(
-        plain, edits(topology, wide_additions, _change), edits(topology, wide_additions, _change)
-    )
-
-
 @st.composite
 def wide_packets(draw: st.DrawFn, topology: Topology) -> Packet:
     """A packet from an instance, a database or outside, mostly to where something is."""
@@ -88,10 +79,10 @@ def wide_packets(draw: st.DrawFn, topology: Topology) -> Packet:
     private = [str(address) for thing in inside for address in _addresses(thing) if address.version == 4]
     private += [str(balancer.address) for balancer in of_kind(topology, LoadBalancer)] * 2
     public = [str(eip.address) for eip in of_kind(topology, Eip)] or [PUBLIC[0]]
-    if inside and draw(_mostly):
+    if inside and draw(MOSTLY):
         sender = draw(st.sampled_from(inside))
         destination = draw(st.sampled_from([*private * 2, *public, *FAR * 2, RESOLVER]))
-        source = _addresses(sender)[0] if draw(_mostly) else ip_address(draw(st.sampled_from(FAR)))
+        source = _addresses(sender)[0] if draw(MOSTLY) else ip_address(draw(st.sampled_from(FAR)))
         return Packet(source, ip_address(destination), protocol, port, sender.id)
     source = ip_address(draw(st.sampled_from(FAR)))
     destination = ip_address(draw(st.sampled_from([*private, *public * 3, *FAR])))
@@ -126,9 +117,9 @@ def wide_additions(topology: Topology) -> st.SearchStrategy[object]:
 def _add_vbr(draw: st.DrawFn, topology: Topology) -> VirtualBorderRouter:
     """A border router, mostly with an interface pair to a VPC and an entry to its line."""
     number = len(of_kind(topology, VirtualBorderRouter))
-    vbr = topology.vbr(local=f"172.31.{number}.1/30", peer=f"172.31.{number}.2", state=draw(_vbr_states))
+    vbr = topology.vbr(local=f"172.31.{number}.1/30", peer=f"172.31.{number}.2", state=draw(VBR_STATES))
     vpcs = of_kind(topology, Vpc)
-    if vpcs and draw(_mostly):
+    if vpcs and draw(MOSTLY):
         vpc = draw(st.sampled_from(vpcs))
         far, near = topology.pair(vbr, vpc)
         topology.route(vbr, "192.168.0.0/16", vbr)
@@ -149,8 +140,8 @@ def _add_lines(draw: st.DrawFn, topology: Topology) -> RouteEntry | None:
         return None
     vpc, paths = draw(st.sampled_from(free)), []
     for _ in range(2):
-        vbr = topology.vbr(state=draw(_vbr_states))
-        far, near = topology.pair(vbr, vpc, draw(_interface_states))
+        vbr = topology.vbr(state=draw(VBR_STATES))
+        far, near = topology.pair(vbr, vpc, draw(INTERFACE_STATES))
         topology.route(vbr, "192.168.0.0/16", vbr)
         topology.route(vbr, vpc.cidr, far)
         topology.change(near, health=draw(st.sampled_from(InterfaceHealth)))
@@ -167,11 +158,11 @@ def _add_pair(draw: st.DrawFn, topology: Topology) -> RouterInterface | None:
         return None
     one, other = draw(st.sampled_from(homes)), draw(st.sampled_from(vpcs))
     sides = topology.pair(
-        one, other, draw(_interface_states), groups=draw(st.booleans()), names=draw(st.booleans())
+        one, other, draw(INTERFACE_STATES), groups=draw(st.booleans()), names=draw(st.booleans())
     )
     for here, there, side in ((one, other, sides[0]), (other, one, sides[1])):
         table_id = table_of(here)
-        if isinstance(there, Vpc) and there.cidr not in topology.destinations(table_id) and draw(_mostly):
+        if isinstance(there, Vpc) and there.cidr not in topology.destinations(table_id) and draw(MOSTLY):
             topology.route(here, there.cidr, side)
     return sides[0]
 
@@ -198,7 +189,7 @@ def _add_route(draw: st.DrawFn, topology: Topology) -> RouteEntry | None:
         return topology.route(
             table, destination, *((side, draw(st.sampled_from((0, 1, 100)))) for side in chosen)
         )
-    if not draw(_mostly):
+    if not draw(MOSTLY):
         return topology.route(
             table, destination, draw(st.sampled_from(["ri-none", "ngw-none", "ipv4gw-none"]))
         )
@@ -234,9 +225,9 @@ def _add_nat_gateway(draw: st.DrawFn, topology: Topology) -> NatGateway | None:
         return None
     vpc = draw(st.sampled_from(vpcs))
     gateway = topology.nat_gateway(vpc, draw(st.sampled_from(networks)), free[0])
-    if draw(_mostly):
+    if draw(MOSTLY):
         topology.snat(gateway, "10.0.0.0/8", free[0])
-    if ip_network("0.0.0.0/0") not in topology.destinations(vpc.system_table_id) and draw(_mostly):
+    if ip_network("0.0.0.0/0") not in topology.destinations(vpc.system_table_id) and draw(MOSTLY):
         topology.route(vpc, "0.0.0.0/0", gateway)
     return gateway
 
@@ -269,8 +260,8 @@ def _add_ipv4_gateway(draw: st.DrawFn, topology: Topology) -> Ipv4Gateway | None
     if not free:
         return None
     vpc = draw(st.sampled_from(free))
-    gateway = topology.ipv4_gateway(vpc, enabled=draw(_mostly))
-    if ip_network("8.0.0.0/8") not in topology.destinations(vpc.system_table_id) and draw(_mostly):
+    gateway = topology.ipv4_gateway(vpc, enabled=draw(MOSTLY))
+    if ip_network("8.0.0.0/8") not in topology.destinations(vpc.system_table_id) and draw(MOSTLY):
         topology.route(vpc, "8.0.0.0/8", gateway)
     return gateway
 
@@ -334,12 +325,12 @@ def _add_foreign_rule(draw: st.DrawFn, topology: Topology) -> SecurityRule | Non
     if not peerings:
         return None
     peering = draw(st.sampled_from(peerings))
-    sides = [replace(side, groups=draw(_mostly)) for side in peering.sides]
+    sides = [replace(side, groups=draw(MOSTLY)) for side in peering.sides]
     topology.change(peering, requester=sides[0], accepter=sides[1])
     groups = [topology.group(topology.resources[side.vpc_id]) for side in sides]
     for instance in of_kind(topology, Instance):
         for group in groups:
-            if instance.vpc_id == group.vpc_id and draw(_mostly):
+            if instance.vpc_id == group.vpc_id and draw(MOSTLY):
                 topology.change(instance, security_group_ids=(*instance.security_group_ids, group.id))
     return topology.rule(*groups, direction=INGRESS, protocol=Protocol.ALL)
 
@@ -356,50 +347,3 @@ def _regroup(draw: st.DrawFn, topology: Topology) -> Instance | None:
     return topology.change(
         instance, security_group_ids=tuple(sorted(chosen ^ {*instance.security_group_ids}))
     )
-
-
-@st.composite
-def _change(draw: st.DrawFn, topology: Topology) -> None:  # noqa: C901 - one case a kind
-    """Change something about anything that plain networks don't have, or a connection's sides."""
-    resource: Resource = draw(st.sampled_from(list(topology.resources.values())))
-    match resource:
-        case Instance():
-            topology.change(resource, security_group_ids=resource.security_group_ids[1:])
-        case VirtualBorderRouter():
-            topology.change(resource, state=draw(_vbr_states), vlan=draw(st.integers(0, 2)))
-        case RouterInterface():
-            _change_interface(draw, topology, resource)
-        case Peering():
-            side = replace(resource.accepter, groups=draw(st.booleans()), names=draw(st.booleans()))
-            topology.change(resource, accepter=side)
-        case ExternalNetwork():
-            topology.change(resource, port=draw(st.sampled_from([*NETWORKS, "nowhere"])))
-        case Eip():
-            topology.change(resource, vpc_id=None, target=None, target_id=None)
-        case Ipv4Gateway():
-            topology.change(resource, enabled=draw(st.booleans()))
-        case NatGateway() | LoadBalancer() | Database():
-            topology.change(resource, state=draw(st.sampled_from(Provisioning)))
-        case SnatEntry():
-            topology.change(resource, public=(ip_address(draw(st.sampled_from(PUBLIC))),))
-        case Backend():
-            topology.change(
-                resource, health=draw(st.sampled_from(BackendHealth)), weight=draw(st.sampled_from((0, 7)))
-            )
-        case Listener():
-            topology.change(resource, port=draw(st.sampled_from((80, 443))))
-        case _:
-            topology.change(resource, owner_uid=draw(st.sampled_from(("1000000000000001", "2"))))
-
-
-def _change_interface(draw: st.DrawFn, topology: Topology, side: RouterInterface) -> None:
-    others = [each.id for each in of_kind(topology, RouterInterface)]
-    changes = [
-        {"state": draw(_interface_states)},
-        {"health": draw(st.sampled_from(InterfaceHealth))},
-        {"spec": draw(st.sampled_from(sorted(SPECS)))},
-        {"groups": draw(st.booleans()), "names": draw(st.booleans())},
-        {"check_source": ip_address("10.0.1.77"), "check_target": ip_address("192.168.1.1")},
-        {"opposite_interface_id": draw(st.sampled_from([*others, "ri-none", None]))},
-    ]
-    topology.change(side, **draw(st.sampled_from(changes)))

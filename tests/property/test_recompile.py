@@ -2,7 +2,8 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.builders.wide import wide_edits, wide_topologies
+from tests.builders.wide import wide_topologies
+from tests.builders.wide_edits import wide_edits
 
 from peerway.fabric.compile import compile_fabric, recompile
 from peerway.fabric.persistent import PersistentMap
