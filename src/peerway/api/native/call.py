@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import orjson
 from starlette.requests import Request
@@ -22,6 +22,9 @@ from peerway.app.world import World
 from peerway.domain.account import Caller
 
 T = TypeVar("T")
+P = ParamSpec("P")
+#: A use case's request.
+Asked = TypeVar("Asked")
 
 #: Times end in Z; text keys only.
 FORMAT: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
@@ -69,6 +72,25 @@ class Call(Request):
     async def write(self, work: Callable[[Writer], object], status: int = 200) -> Response:
         """Answer with the outcome of a transaction, once it is durable."""
         return answer(await self._writes.write(work), status)
+
+    async def run(
+        self, use_case: Callable[[Writer, World, Caller, Asked], object], request: Asked, status: int = 200
+    ) -> Response:
+        """Answer with what a use case makes of a request."""
+        return await self.write(lambda tx: use_case(tx, self.world, self.caller, request), status)
+
+    async def find(self, use_case: Callable[[Reader, World, Caller, str], object], id: str) -> Response:
+        """Answer with what a use case finds by an id."""
+        return await self.point(lambda tx: use_case(tx, self.world, self.caller, id))
+
+    async def list_by(
+        self,
+        use_case: Callable[Concatenate[Reader, World, Caller, P], object],
+        *of: P.args,
+        **query: P.kwargs,
+    ) -> Response:
+        """Answer with the list that a use case gives."""
+        return await self.read(lambda tx: use_case(tx, self.world, self.caller, *of, **query))
 
     async def render_in_thread(self, work: Callable[[], object]) -> Response:
         """Run and render `work` in a thread, so that a long list does not hold up other requests."""

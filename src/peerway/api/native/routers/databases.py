@@ -21,17 +21,17 @@ async def create_database(call: Call, body: CreateDatabaseBody) -> Response:
     """Make a database's address and its guest; the engine itself is started in the guest."""
     given = body.given() | {"whitelist": tuple(body.whitelist)}
     request = databases.CreateDatabase(**given, client_token=call.token)
-    return await call.write(lambda tx: databases.create_database(tx, call.world, call.caller, request), 201)
+    return await call.run(databases.create_database, request, 201)
 
 
 async def list_databases(call: Call, query: Annotated[ServiceList, Query()]) -> Response:
     """List databases."""
-    return await call.read(lambda tx: databases.list_databases(tx, call.world, call.caller, **query.given()))
+    return await call.list_by(databases.list_databases, **query.given())
 
 
 async def get_database(call: Call, id: Id) -> Response:
     """Show a database."""
-    return await call.point(lambda tx: databases.get_database(tx, call.world, call.caller, id))
+    return await call.find(databases.get_database, id)
 
 
 async def update_database(call: Call, id: Id, body: UpdateDatabaseBody) -> Response:
@@ -40,13 +40,13 @@ async def update_database(call: Call, id: Id, body: UpdateDatabaseBody) -> Respo
     if "whitelist" in given:
         given["whitelist"] = tuple(body.whitelist)
     request = databases.UpdateDatabase(id=id, **given)
-    return await call.write(lambda tx: databases.update_database(tx, call.world, call.caller, request))
+    return await call.run(databases.update_database, request)
 
 
 async def delete_database(call: Call, id: Id) -> Response:
     """Start the deletion of a database."""
     request = databases.DeleteDatabase(id=id)
-    return await call.write(lambda tx: databases.delete_database(tx, call.world, call.caller, request), 202)
+    return await call.run(databases.delete_database, request, 202)
 
 
 async def probe_database(call: Call, id: Id, body: ProbeBody) -> Response:

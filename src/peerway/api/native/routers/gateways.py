@@ -27,65 +27,57 @@ from peerway.domain.gateway import Eip, ExternalNetwork, Ipv4Gateway
 async def create_external_network(call: Call, body: CreateExternalNetworkBody) -> Response:
     """Connect an outside network. Operators only."""
     request = external_networks.CreateExternalNetwork(**body.given(), client_token=call.token)
-    return await call.write(
-        lambda tx: external_networks.create_external_network(tx, call.world, call.caller, request), 201
-    )
+    return await call.run(external_networks.create_external_network, request, 201)
 
 
 async def list_external_networks(call: Call, query: Annotated[ExternalNetworkList, Query()]) -> Response:
     """List outside networks. Operators only."""
-    return await call.read(
-        lambda tx: external_networks.list_external_networks(tx, call.world, call.caller, **query.given())
-    )
+    return await call.list_by(external_networks.list_external_networks, **query.given())
 
 
 async def get_external_network(call: Call, id: Id) -> Response:
     """Show an outside network. Operators only."""
-    return await call.point(
-        lambda tx: external_networks.get_external_network(tx, call.world, call.caller, id)
-    )
+    return await call.find(external_networks.get_external_network, id)
 
 
 async def delete_external_network(call: Call, id: Id) -> Response:
     """Disconnect an outside network that nothing uses. Operators only."""
     request = external_networks.DeleteExternalNetwork(id=id)
-    return await call.write(
-        lambda tx: external_networks.delete_external_network(tx, call.world, call.caller, request)
-    )
+    return await call.run(external_networks.delete_external_network, request)
 
 
 async def allocate_eip(call: Call, body: AllocateEipBody) -> Response:
     """Take a public address from the region's outside network."""
     request = eips.AllocateEip(**body.given(), client_token=call.token)
-    return await call.write(lambda tx: eips.allocate_eip(tx, call.world, call.caller, request), 201)
+    return await call.run(eips.allocate_eip, request, 201)
 
 
 async def list_eips(call: Call, query: Annotated[EipList, Query()]) -> Response:
     """List public addresses."""
-    return await call.read(lambda tx: eips.list_eips(tx, call.world, call.caller, **query.given()))
+    return await call.list_by(eips.list_eips, **query.given())
 
 
 async def get_eip(call: Call, id: Id) -> Response:
     """Show a public address."""
-    return await call.point(lambda tx: eips.get_eip(tx, call.world, call.caller, id))
+    return await call.find(eips.get_eip, id)
 
 
 async def associate_eip(call: Call, id: Id, body: AssociateEipBody) -> Response:
     """Have the address stand for an instance, or serve a NAT gateway."""
     request = eips.AssociateEip(id=id, **body.given())
-    return await call.write(lambda tx: eips.associate_eip(tx, call.world, call.caller, request))
+    return await call.run(eips.associate_eip, request)
 
 
 async def disassociate_eip(call: Call, id: Id) -> Response:
     """Free the address for another use."""
     request = eips.DisassociateEip(id=id)
-    return await call.write(lambda tx: eips.disassociate_eip(tx, call.world, call.caller, request))
+    return await call.run(eips.disassociate_eip, request)
 
 
 async def release_eip(call: Call, id: Id) -> Response:
     """Give the address back."""
     request = eips.ReleaseEip(id=id)
-    return await call.write(lambda tx: eips.release_eip(tx, call.world, call.caller, request))
+    return await call.run(eips.release_eip, request)
 
 
 async def create_ipv4_gateway(call: Call, body: CreateIpv4GatewayBody) -> Response:
@@ -95,37 +87,29 @@ async def create_ipv4_gateway(call: Call, body: CreateIpv4GatewayBody) -> Respon
     a link.
     """
     request = ipv4_gateways.CreateIpv4Gateway(**body.given(), client_token=call.token)
-    return await call.write(
-        lambda tx: ipv4_gateways.create_ipv4_gateway(tx, call.world, call.caller, request), 201
-    )
+    return await call.run(ipv4_gateways.create_ipv4_gateway, request, 201)
 
 
 async def list_ipv4_gateways(call: Call, query: Annotated[GatewayList, Query()]) -> Response:
     """List IPv4 gateways."""
-    return await call.read(
-        lambda tx: ipv4_gateways.list_ipv4_gateways(tx, call.world, call.caller, **query.given())
-    )
+    return await call.list_by(ipv4_gateways.list_ipv4_gateways, **query.given())
 
 
 async def get_ipv4_gateway(call: Call, id: Id) -> Response:
     """Show an IPv4 gateway."""
-    return await call.point(lambda tx: ipv4_gateways.get_ipv4_gateway(tx, call.world, call.caller, id))
+    return await call.find(ipv4_gateways.get_ipv4_gateway, id)
 
 
 async def update_ipv4_gateway(call: Call, id: Id, body: UpdateIpv4GatewayBody) -> Response:
     """Change texts, and whether the route tables decide."""
     request = ipv4_gateways.UpdateIpv4Gateway(id=id, **body.given())
-    return await call.write(
-        lambda tx: ipv4_gateways.update_ipv4_gateway(tx, call.world, call.caller, request)
-    )
+    return await call.run(ipv4_gateways.update_ipv4_gateway, request)
 
 
 async def delete_ipv4_gateway(call: Call, id: Id) -> Response:
     """Start the deletion of an IPv4 gateway that no route leads to."""
     request = ipv4_gateways.DeleteIpv4Gateway(id=id)
-    return await call.write(
-        lambda tx: ipv4_gateways.delete_ipv4_gateway(tx, call.world, call.caller, request), 202
-    )
+    return await call.run(ipv4_gateways.delete_ipv4_gateway, request, 202)
 
 
 OPERATIONS: Final = (

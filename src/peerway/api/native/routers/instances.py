@@ -20,29 +20,29 @@ from peerway.domain.vpc import Instance
 async def create_instance(call: Call, body: CreateInstanceBody) -> Response:
     """Make an instance."""
     request = instances.CreateInstance(**body.given(), client_token=call.token)
-    return await call.write(lambda tx: instances.create_instance(tx, call.world, call.caller, request), 201)
+    return await call.run(instances.create_instance, request, 201)
 
 
 async def list_instances(call: Call, query: Annotated[InstanceList, Query()]) -> Response:
     """List instances."""
-    return await call.read(lambda tx: instances.list_instances(tx, call.world, call.caller, **query.given()))
+    return await call.list_by(instances.list_instances, **query.given())
 
 
 async def get_instance(call: Call, id: Id) -> Response:
     """Show an instance."""
-    return await call.point(lambda tx: instances.get_instance(tx, call.world, call.caller, id))
+    return await call.find(instances.get_instance, id)
 
 
 async def update_instance(call: Call, id: Id, body: UpdateInstanceBody) -> Response:
     """Change name, security groups and the source and destination check."""
     request = instances.UpdateInstance(id=id, **body.given())
-    return await call.write(lambda tx: instances.update_instance(tx, call.world, call.caller, request))
+    return await call.run(instances.update_instance, request)
 
 
 async def delete_instance(call: Call, id: Id) -> Response:
     """Start the deletion of an instance."""
     request = instances.DeleteInstance(id=id)
-    return await call.write(lambda tx: instances.delete_instance(tx, call.world, call.caller, request), 202)
+    return await call.run(instances.delete_instance, request, 202)
 
 
 async def probe_instance(call: Call, id: Id, body: ProbeBody) -> Response:

@@ -24,35 +24,29 @@ from peerway.domain.gateway import DnatEntry, NatGateway, SnatEntry
 async def create_nat_gateway(call: Call, body: CreateGatewayBody) -> Response:
     """Make a NAT gateway."""
     request = nat_gateways.CreateNatGateway(**body.given(), client_token=call.token)
-    return await call.write(
-        lambda tx: nat_gateways.create_nat_gateway(tx, call.world, call.caller, request), 201
-    )
+    return await call.run(nat_gateways.create_nat_gateway, request, 201)
 
 
 async def list_nat_gateways(call: Call, query: Annotated[GatewayList, Query()]) -> Response:
     """List NAT gateways."""
-    return await call.read(
-        lambda tx: nat_gateways.list_nat_gateways(tx, call.world, call.caller, **query.given())
-    )
+    return await call.list_by(nat_gateways.list_nat_gateways, **query.given())
 
 
 async def get_nat_gateway(call: Call, id: Id) -> Response:
     """Show a NAT gateway."""
-    return await call.point(lambda tx: nat_gateways.get_nat_gateway(tx, call.world, call.caller, id))
+    return await call.find(nat_gateways.get_nat_gateway, id)
 
 
 async def update_nat_gateway(call: Call, id: Id, body: UpdateTextsBody) -> Response:
     """Change name and description."""
     request = nat_gateways.UpdateNatGateway(id=id, **body.given())
-    return await call.write(lambda tx: nat_gateways.update_nat_gateway(tx, call.world, call.caller, request))
+    return await call.run(nat_gateways.update_nat_gateway, request)
 
 
 async def delete_nat_gateway(call: Call, id: Id) -> Response:
     """Start the deletion of a gateway without entries that no route leads to."""
     request = nat_gateways.DeleteNatGateway(id=id)
-    return await call.write(
-        lambda tx: nat_gateways.delete_nat_gateway(tx, call.world, call.caller, request), 202
-    )
+    return await call.run(nat_gateways.delete_nat_gateway, request, 202)
 
 
 async def create_snat_entry(call: Call, id: Id, body: CreateSnatEntryBody) -> Response:
@@ -61,43 +55,35 @@ async def create_snat_entry(call: Call, id: Id, body: CreateSnatEntryBody) -> Re
     request = nat_gateways.CreateSnatEntry(
         nat_gateway_id=id, **given | {"public": tuple(body.public)}, client_token=call.token
     )
-    return await call.write(
-        lambda tx: nat_gateways.create_snat_entry(tx, call.world, call.caller, request), 201
-    )
+    return await call.run(nat_gateways.create_snat_entry, request, 201)
 
 
 async def list_snat_entries(call: Call, id: Id, query: Annotated[ListParameters, Query()]) -> Response:
     """List the gateway's entries for connections out."""
-    return await call.read(
-        lambda tx: nat_gateways.list_snat_entries(tx, call.world, call.caller, id, **query.given())
-    )
+    return await call.list_by(nat_gateways.list_snat_entries, id, **query.given())
 
 
 async def delete_snat_entry(call: Call, id: Id) -> Response:
     """Take an entry for connections out away; connections that it let out end at once."""
     request = nat_gateways.DeleteSnatEntry(id=id)
-    return await call.write(lambda tx: nat_gateways.delete_snat_entry(tx, call.world, call.caller, request))
+    return await call.run(nat_gateways.delete_snat_entry, request)
 
 
 async def create_dnat_entry(call: Call, id: Id, body: CreateDnatEntryBody) -> Response:
     """Let connections in by the gateway."""
     request = nat_gateways.CreateDnatEntry(nat_gateway_id=id, **body.given(), client_token=call.token)
-    return await call.write(
-        lambda tx: nat_gateways.create_dnat_entry(tx, call.world, call.caller, request), 201
-    )
+    return await call.run(nat_gateways.create_dnat_entry, request, 201)
 
 
 async def list_dnat_entries(call: Call, id: Id, query: Annotated[ListParameters, Query()]) -> Response:
     """List the gateway's entries for connections in."""
-    return await call.read(
-        lambda tx: nat_gateways.list_dnat_entries(tx, call.world, call.caller, id, **query.given())
-    )
+    return await call.list_by(nat_gateways.list_dnat_entries, id, **query.given())
 
 
 async def delete_dnat_entry(call: Call, id: Id) -> Response:
     """Take an entry for connections in away; connections that it let in end at once."""
     request = nat_gateways.DeleteDnatEntry(id=id)
-    return await call.write(lambda tx: nat_gateways.delete_dnat_entry(tx, call.world, call.caller, request))
+    return await call.run(nat_gateways.delete_dnat_entry, request)
 
 
 OPERATIONS: Final = (

@@ -19,39 +19,35 @@ from peerway.domain.security import NetworkAcl
 async def create_network_acl(call: Call, body: CreateAclBody) -> Response:
     """Make a network ACL."""
     request = network_acls.CreateNetworkAcl(**body.given(), client_token=call.token)
-    return await call.write(
-        lambda tx: network_acls.create_network_acl(tx, call.world, call.caller, request), 201
-    )
+    return await call.run(network_acls.create_network_acl, request, 201)
 
 
 async def list_network_acls(call: Call, query: Annotated[VpcItemList, Query()]) -> Response:
     """List network ACLs."""
-    return await call.read(
-        lambda tx: network_acls.list_network_acls(tx, call.world, call.caller, **query.given())
-    )
+    return await call.list_by(network_acls.list_network_acls, **query.given())
 
 
 async def get_network_acl(call: Call, id: Id) -> Response:
     """Show a network ACL."""
-    return await call.point(lambda tx: network_acls.get_network_acl(tx, call.world, call.caller, id))
+    return await call.find(network_acls.get_network_acl, id)
 
 
 async def update_network_acl(call: Call, id: Id, body: UpdateTextsBody) -> Response:
     """Change name and description."""
     request = network_acls.UpdateNetworkAcl(id=id, **body.given())
-    return await call.write(lambda tx: network_acls.update_network_acl(tx, call.world, call.caller, request))
+    return await call.run(network_acls.update_network_acl, request)
 
 
 async def delete_network_acl(call: Call, id: Id) -> Response:
     """Delete an ACL that no VSwitch is bound to."""
     request = network_acls.DeleteNetworkAcl(id=id)
-    return await call.write(lambda tx: network_acls.delete_network_acl(tx, call.world, call.caller, request))
+    return await call.run(network_acls.delete_network_acl, request)
 
 
 async def replace_acl_entries(call: Call, id: Id, body: AclEntriesBody) -> Response:
     """Give an ACL new entries, both directions in one step."""
     request = network_acls.ReplaceAclEntries(id=id, **body.given())
-    return await call.write(lambda tx: network_acls.replace_acl_entries(tx, call.world, call.caller, request))
+    return await call.run(network_acls.replace_acl_entries, request)
 
 
 OPERATIONS: Final = (

@@ -92,7 +92,7 @@ async def delete_peering(call: Call, id: Id, query: Annotated[DeletePeeringParam
 
 async def list_peering_routes(call: Call, id: Id) -> Response:
     """List the route entries, tables and VSwitches that use the connection, on both sides."""
-    return await call.read(lambda tx: peering_views.peering_routes(tx, call.world, call.caller, id))
+    return await call.list_by(peering_views.peering_routes, id)
 
 
 async def _write(call: Call, work: Callable[[Writer], Peering], status: int = 200) -> Response:

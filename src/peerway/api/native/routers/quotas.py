@@ -34,51 +34,41 @@ async def list_quotas(call: Call, query: Annotated[QuotaList, Query()]) -> Respo
 async def grant_quota(call: Call, name: Id, body: GrantBody) -> Response:
     """Give an account another limit than the default. Operators only."""
     request = quotas.GrantQuota(name=name, **body.given())
-    return await call.write(lambda tx: quotas.grant_quota(tx, call.world, call.caller, request))
+    return await call.run(quotas.grant_quota, request)
 
 
 async def apply_for_quota(call: Call, body: ApplicationBody) -> Response:
     """Ask for a higher limit."""
     request = quota_applications.ApplyForQuota(**body.given(), client_token=call.token)
-    return await call.write(
-        lambda tx: quota_applications.apply_for_quota(tx, call.world, call.caller, request), 201
-    )
+    return await call.run(quota_applications.apply_for_quota, request, 201)
 
 
 async def list_applications(call: Call, query: Annotated[ApplicationList, Query()]) -> Response:
     """List applications for higher limits."""
-    return await call.read(
-        lambda tx: quota_applications.list_applications(tx, call.world, call.caller, **query.given())
-    )
+    return await call.list_by(quota_applications.list_applications, **query.given())
 
 
 async def get_application(call: Call, id: Id) -> Response:
     """Show an application."""
-    return await call.point(lambda tx: quota_applications.get_application(tx, call.world, call.caller, id))
+    return await call.find(quota_applications.get_application, id)
 
 
 async def approve_application(call: Call, id: Id, body: AnswerBody) -> Response:
     """Grant what was asked for. Operators only."""
     request = quota_applications.AnswerApplication(id=id, **body.given())
-    return await call.write(
-        lambda tx: quota_applications.approve_application(tx, call.world, call.caller, request)
-    )
+    return await call.run(quota_applications.approve_application, request)
 
 
 async def reject_application(call: Call, id: Id, body: AnswerBody) -> Response:
     """Turn an application down. Operators only."""
     request = quota_applications.AnswerApplication(id=id, **body.given())
-    return await call.write(
-        lambda tx: quota_applications.reject_application(tx, call.world, call.caller, request)
-    )
+    return await call.run(quota_applications.reject_application, request)
 
 
 async def withdraw_application(call: Call, id: Id) -> Response:
     """Take an application back, or an answered one off the list."""
     request = quota_applications.WithdrawApplication(id=id)
-    return await call.write(
-        lambda tx: quota_applications.withdraw_application(tx, call.world, call.caller, request)
-    )
+    return await call.run(quota_applications.withdraw_application, request)
 
 
 OPERATIONS: Final = (

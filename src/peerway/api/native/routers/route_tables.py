@@ -19,33 +19,29 @@ from peerway.domain.route_table import RouteEntry, RouteTable, TableEntry
 async def create_route_table(call: Call, body: CreateInVpcBody) -> Response:
     """Make a custom route table."""
     request = route_tables.CreateRouteTable(**body.given(), client_token=call.token)
-    return await call.write(
-        lambda tx: route_tables.create_route_table(tx, call.world, call.caller, request), 201
-    )
+    return await call.run(route_tables.create_route_table, request, 201)
 
 
 async def list_route_tables(call: Call, query: Annotated[VpcItemList, Query()]) -> Response:
     """List route tables."""
-    return await call.read(
-        lambda tx: route_tables.list_route_tables(tx, call.world, call.caller, **query.given())
-    )
+    return await call.list_by(route_tables.list_route_tables, **query.given())
 
 
 async def get_route_table(call: Call, id: Id) -> Response:
     """Show a route table."""
-    return await call.point(lambda tx: route_tables.get_route_table(tx, call.world, call.caller, id))
+    return await call.find(route_tables.get_route_table, id)
 
 
 async def update_route_table(call: Call, id: Id, body: UpdateTextsBody) -> Response:
     """Change name and description."""
     request = route_tables.UpdateRouteTable(id=id, **body.given())
-    return await call.write(lambda tx: route_tables.update_route_table(tx, call.world, call.caller, request))
+    return await call.run(route_tables.update_route_table, request)
 
 
 async def delete_route_table(call: Call, id: Id) -> Response:
     """Delete a custom route table that no VSwitch is bound to, with its entries."""
     request = route_tables.DeleteRouteTable(id=id)
-    return await call.write(lambda tx: route_tables.delete_route_table(tx, call.world, call.caller, request))
+    return await call.run(route_tables.delete_route_table, request)
 
 
 async def list_route_entries(call: Call, id: Id, query: Annotated[ListParameters, Query()]) -> Response:
@@ -58,20 +54,18 @@ async def list_route_entries(call: Call, id: Id, query: Annotated[ListParameters
 async def create_route_entry(call: Call, id: Id, body: CreateRouteEntryBody) -> Response:
     """Write a custom entry."""
     request = route_tables.CreateRouteEntry(route_table_id=id, **body.given(), client_token=call.token)
-    return await call.write(
-        lambda tx: route_tables.create_route_entry(tx, call.world, call.caller, request), 201
-    )
+    return await call.run(route_tables.create_route_entry, request, 201)
 
 
 async def get_route_entry(call: Call, id: Id) -> Response:
     """Show a stored entry."""
-    return await call.point(lambda tx: route_tables.get_route_entry(tx, call.world, call.caller, id))
+    return await call.find(route_tables.get_route_entry, id)
 
 
 async def delete_route_entry(call: Call, id: Id) -> Response:
     """Remove a stored entry."""
     request = route_tables.DeleteRouteEntry(id=id)
-    return await call.write(lambda tx: route_tables.delete_route_entry(tx, call.world, call.caller, request))
+    return await call.run(route_tables.delete_route_entry, request)
 
 
 OPERATIONS: Final = (

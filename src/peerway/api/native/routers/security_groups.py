@@ -25,44 +25,34 @@ from peerway.domain.security import SecurityGroup, SecurityRule
 async def create_security_group(call: Call, body: CreateSecurityGroupBody) -> Response:
     """Make a security group."""
     request = security_groups.CreateSecurityGroup(**body.given(), client_token=call.token)
-    return await call.write(
-        lambda tx: security_groups.create_security_group(tx, call.world, call.caller, request), 201
-    )
+    return await call.run(security_groups.create_security_group, request, 201)
 
 
 async def list_security_groups(call: Call, query: Annotated[VpcItemList, Query()]) -> Response:
     """List security groups."""
-    return await call.read(
-        lambda tx: security_groups.list_security_groups(tx, call.world, call.caller, **query.given())
-    )
+    return await call.list_by(security_groups.list_security_groups, **query.given())
 
 
 async def get_security_group(call: Call, id: Id) -> Response:
     """Show a security group."""
-    return await call.point(lambda tx: security_groups.get_security_group(tx, call.world, call.caller, id))
+    return await call.find(security_groups.get_security_group, id)
 
 
 async def update_security_group(call: Call, id: Id, body: UpdateSecurityGroupBody) -> Response:
     """Change texts and inner access."""
     request = security_groups.UpdateSecurityGroup(id=id, **body.given())
-    return await call.write(
-        lambda tx: security_groups.update_security_group(tx, call.world, call.caller, request)
-    )
+    return await call.run(security_groups.update_security_group, request)
 
 
 async def delete_security_group(call: Call, id: Id) -> Response:
     """Delete a group that nobody is in and no other group's rule names."""
     request = security_groups.DeleteSecurityGroup(id=id)
-    return await call.write(
-        lambda tx: security_groups.delete_security_group(tx, call.world, call.caller, request)
-    )
+    return await call.run(security_groups.delete_security_group, request)
 
 
 async def list_security_rules(call: Call, id: Id, query: Annotated[ListParameters, Query()]) -> Response:
     """List the rules of a group."""
-    return await call.read(
-        lambda tx: security_groups.list_security_rules(tx, call.world, call.caller, id, **query.given())
-    )
+    return await call.list_by(security_groups.list_security_rules, id, **query.given())
 
 
 async def create_security_rules(call: Call, id: Id, body: OneOrMoreRules) -> Response:
@@ -88,9 +78,7 @@ async def create_security_rules(call: Call, id: Id, body: OneOrMoreRules) -> Res
 async def delete_security_rule(call: Call, id: Id) -> Response:
     """Remove a rule: what it let in ends at once."""
     request = security_groups.DeleteSecurityRule(id=id)
-    return await call.write(
-        lambda tx: security_groups.delete_security_rule(tx, call.world, call.caller, request)
-    )
+    return await call.run(security_groups.delete_security_rule, request)
 
 
 class MadeRules(BaseModel):

@@ -22,23 +22,23 @@ async def create_share(call: Call, body: CreateShareBody) -> Response:
     the owner's.
     """
     request = shares.CreateShare(**body.given(), client_token=call.token)
-    return await call.write(lambda tx: shares.create_share(tx, call.world, call.caller, request), 201)
+    return await call.run(shares.create_share, request, 201)
 
 
 async def list_shares(call: Call, query: Annotated[ShareList, Query()]) -> Response:
     """List the shares that the caller gave or got."""
-    return await call.read(lambda tx: shares.list_shares(tx, call.world, call.caller, **query.given()))
+    return await call.list_by(shares.list_shares, **query.given())
 
 
 async def get_share(call: Call, id: Id) -> Response:
     """Show a share."""
-    return await call.point(lambda tx: shares.get_share(tx, call.world, call.caller, id))
+    return await call.find(shares.get_share, id)
 
 
 async def delete_share(call: Call, id: Id) -> Response:
     """End a share whose account has nothing there any more."""
     request = shares.DeleteShare(id=id)
-    return await call.write(lambda tx: shares.delete_share(tx, call.world, call.caller, request))
+    return await call.run(shares.delete_share, request)
 
 
 OPERATIONS: Final = (

@@ -18,41 +18,41 @@ from peerway.domain.vpc import Vpc
 async def create_vpc(call: Call, body: CreateVpcBody) -> Response:
     """Make a VPC and its system route table."""
     request = vpcs.CreateVpc(**body.given(), client_token=call.token)
-    return await call.write(lambda tx: vpcs.create_vpc(tx, call.world, call.caller, request), 201)
+    return await call.run(vpcs.create_vpc, request, 201)
 
 
 async def list_vpcs(call: Call, query: Annotated[VpcList, Query()]) -> Response:
     """List VPCs."""
-    return await call.read(lambda tx: vpcs.list_vpcs(tx, call.world, call.caller, **query.given()))
+    return await call.list_by(vpcs.list_vpcs, **query.given())
 
 
 async def get_vpc(call: Call, id: Id) -> Response:
     """Show a VPC."""
-    return await call.point(lambda tx: vpcs.get_vpc(tx, call.world, call.caller, id))
+    return await call.find(vpcs.get_vpc, id)
 
 
 async def update_vpc(call: Call, id: Id, body: UpdateTextsBody) -> Response:
     """Change name and description."""
     request = vpcs.UpdateVpc(id=id, **body.given())
-    return await call.write(lambda tx: vpcs.update_vpc(tx, call.world, call.caller, request))
+    return await call.run(vpcs.update_vpc, request)
 
 
 async def delete_vpc(call: Call, id: Id) -> Response:
     """Start the deletion of an empty VPC."""
     request = vpcs.DeleteVpc(id=id)
-    return await call.write(lambda tx: vpcs.delete_vpc(tx, call.world, call.caller, request), 202)
+    return await call.run(vpcs.delete_vpc, request, 202)
 
 
 async def add_vpc_cidr(call: Call, id: Id, body: CidrBody) -> Response:
     """Give a VPC one more IPv4 range."""
     request = vpcs.AddSecondaryCidr(id=id, cidr=body.cidr)
-    return await call.write(lambda tx: vpcs.add_secondary_cidr(tx, call.world, call.caller, request))
+    return await call.run(vpcs.add_secondary_cidr, request)
 
 
 async def remove_vpc_cidr(call: Call, id: Id, query: Annotated[CidrParameters, Query()]) -> Response:
     """Take a secondary range from a VPC."""
     request = vpcs.RemoveSecondaryCidr(id=id, cidr=query.cidr)
-    return await call.write(lambda tx: vpcs.remove_secondary_cidr(tx, call.world, call.caller, request))
+    return await call.run(vpcs.remove_secondary_cidr, request)
 
 
 OPERATIONS: Final = (

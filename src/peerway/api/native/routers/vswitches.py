@@ -18,29 +18,29 @@ from peerway.domain.vpc import VSwitch
 async def create_vswitch(call: Call, body: CreateVSwitchBody) -> Response:
     """Make a VSwitch."""
     request = vswitches.CreateVSwitch(**body.given(), client_token=call.token)
-    return await call.write(lambda tx: vswitches.create_vswitch(tx, call.world, call.caller, request), 201)
+    return await call.run(vswitches.create_vswitch, request, 201)
 
 
 async def list_vswitches(call: Call, query: Annotated[VpcItemList, Query()]) -> Response:
     """List VSwitches."""
-    return await call.read(lambda tx: vswitches.list_vswitches(tx, call.world, call.caller, **query.given()))
+    return await call.list_by(vswitches.list_vswitches, **query.given())
 
 
 async def get_vswitch(call: Call, id: Id) -> Response:
     """Show a VSwitch."""
-    return await call.point(lambda tx: vswitches.get_vswitch(tx, call.world, call.caller, id))
+    return await call.find(vswitches.get_vswitch, id)
 
 
 async def update_vswitch(call: Call, id: Id, body: UpdateVSwitchBody) -> Response:
     """Change texts, route table and network ACL."""
     request = vswitches.UpdateVSwitch(id=id, **body.given())
-    return await call.write(lambda tx: vswitches.update_vswitch(tx, call.world, call.caller, request))
+    return await call.run(vswitches.update_vswitch, request)
 
 
 async def delete_vswitch(call: Call, id: Id) -> Response:
     """Start the deletion of a VSwitch without instances."""
     request = vswitches.DeleteVSwitch(id=id)
-    return await call.write(lambda tx: vswitches.delete_vswitch(tx, call.world, call.caller, request), 202)
+    return await call.run(vswitches.delete_vswitch, request, 202)
 
 
 OPERATIONS: Final = (
