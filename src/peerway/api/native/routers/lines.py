@@ -41,7 +41,7 @@ async def list_access_points(call: Call, query: Annotated[AccessPointList, Query
 async def apply_for_physical_connection(call: Call, body: ApplyForLineBody) -> Response:
     """Apply for a leased line; an operator approves it."""
     request = lines.ApplyForLine(**body.given(), client_token=call.token)
-    return await _write(call, lambda tx: lines.apply_for_line(tx, call.world, call.caller, request), 201)
+    return await _write(call, lines.apply_for_line, request, 201)
 
 
 async def list_physical_connections(call: Call, query: Annotated[LineList, Query()]) -> Response:
@@ -64,65 +64,70 @@ async def get_physical_connection(call: Call, id: Id) -> Response:
 async def update_physical_connection(call: Call, id: Id, body: UpdateLineBody) -> Response:
     """Change texts."""
     request = lines.UpdateLine(id=id, **body.given())
-    return await _write(call, lambda tx: lines.update_line(tx, call.world, call.caller, request))
+    return await _write(call, lines.update_line, request)
 
 
 async def approve_physical_connection(call: Call, id: Id, body: ApproveLineBody) -> Response:
     """Take an application on; operators only."""
     request = lines.ApproveLine(id=id, **body.given())
-    return await _write(call, lambda tx: lines.approve_line(tx, call.world, call.caller, request))
+    return await _write(call, lines.approve_line, request)
 
 
 async def reject_physical_connection(call: Call, id: Id, body: RejectLineBody) -> Response:
     """Turn an application down; operators only."""
     request = lines.RejectLine(id=id, **body.given())
-    return await _write(call, lambda tx: lines.reject_line(tx, call.world, call.caller, request))
+    return await _write(call, lines.reject_line, request)
 
 
 async def allocate_physical_connection(call: Call, id: Id, body: PortBody) -> Response:
     """Assign a port of the access point; operators only."""
     request = lines.AllocateLine(id=id, port=body.port)
-    return await _write(call, lambda tx: lines.allocate_line(tx, call.world, call.caller, request))
+    return await _write(call, lines.allocate_line, request)
 
 
 async def apply_for_loa(call: Call, id: Id, body: LoaBody) -> Response:
     """Apply for the letter of authorization: name who will come to build."""
     request = lines.ApplyForLoa(id=id, loa=body.loa)
-    return await _write(call, lambda tx: lines.apply_for_loa(tx, call.world, call.caller, request))
+    return await _write(call, lines.apply_for_loa, request)
 
 
 async def confirm_physical_connection(call: Call, id: Id) -> Response:
     """Say that the line is built."""
     request = lines.LineRequest(id=id)
-    return await _write(call, lambda tx: lines.confirm_line(tx, call.world, call.caller, request))
+    return await _write(call, lines.confirm_line, request)
 
 
 async def enable_physical_connection(call: Call, id: Id) -> Response:
     """Put a confirmed line into use; operators only."""
     request = lines.LineRequest(id=id)
-    return await _write(call, lambda tx: lines.enable_line(tx, call.world, call.caller, request))
+    return await _write(call, lines.enable_line, request)
 
 
 async def cancel_physical_connection(call: Call, id: Id) -> Response:
     """Withdraw before the line is in use."""
     request = lines.LineRequest(id=id)
-    return await _write(call, lambda tx: lines.cancel_line(tx, call.world, call.caller, request))
+    return await _write(call, lines.cancel_line, request)
 
 
 async def terminate_physical_connection(call: Call, id: Id) -> Response:
     """End a line that was in use and has no border router any more."""
     request = lines.LineRequest(id=id)
-    return await _write(call, lambda tx: lines.terminate_line(tx, call.world, call.caller, request))
+    return await _write(call, lines.terminate_line, request)
 
 
 async def delete_physical_connection(call: Call, id: Id) -> Response:
     """Remove a line that has ended."""
     request = lines.LineRequest(id=id)
-    return await _write(call, lambda tx: lines.delete_line(tx, call.world, call.caller, request))
+    return await _write(call, lines.delete_line, request)
 
 
-async def _write(call: Call, work: Callable[[Writer], PhysicalConnection], status: int = 200) -> Response:
-    return await call.write(lambda tx: line_answer(call.caller, work(tx)), status)
+async def _write(
+    call: Call, verb: Callable[..., PhysicalConnection], request: object, status: int = 200
+) -> Response:
+    def work(tx: Writer) -> object:
+        return line_answer(call.caller, verb(tx, call.world, call.caller, request))
+
+    return await call.write(work, status)
 
 
 PATH: Final = "/physical-connections"

@@ -31,7 +31,7 @@ async def create_peering(call: Call, body: CreatePeeringBody) -> Response:
     Two VPCs of one account are joined at once; another account has to accept before the request expires.
     """
     request = peerings.CreatePeering(**body.given(), client_token=call.token)
-    return await _write(call, lambda tx: peerings.create_peering(tx, call.world, call.caller, request), 201)
+    return await _write(call, peerings.create_peering, request, 201)
 
 
 async def list_peerings(call: Call, query: Annotated[PeeringList, Query()]) -> Response:
@@ -57,37 +57,37 @@ async def get_peering(call: Call, id: Id) -> Response:
 async def accept_peering(call: Call, id: Id) -> Response:
     """Accept another account's request."""
     request = peerings.AcceptPeering(id=id)
-    return await _write(call, lambda tx: peerings.accept_peering(tx, call.world, call.caller, request))
+    return await _write(call, peerings.accept_peering, request)
 
 
 async def reject_peering(call: Call, id: Id) -> Response:
     """Reject another account's request."""
     request = peerings.RejectPeering(id=id)
-    return await _write(call, lambda tx: peerings.reject_peering(tx, call.world, call.caller, request))
+    return await _write(call, peerings.reject_peering, request)
 
 
 async def enable_peering(call: Call, id: Id) -> Response:
     """Ask again with an expired request."""
     request = peerings.EnablePeering(id=id)
-    return await _write(call, lambda tx: peerings.enable_peering(tx, call.world, call.caller, request))
+    return await _write(call, peerings.enable_peering, request)
 
 
 async def update_peering(call: Call, id: Id, body: UpdatePeeringBody) -> Response:
     """Change texts, cap or link type."""
     request = peerings.UpdatePeering(id=id, **body.given())
-    return await _write(call, lambda tx: peerings.update_peering(tx, call.world, call.caller, request))
+    return await _write(call, peerings.update_peering, request)
 
 
 async def lend_peering(call: Call, id: Id, body: LendPeeringBody) -> Response:
     """Let the other side use names or security groups of the caller's side, or end that."""
     request = lending.LendPeering(id=id, **body.given())
-    return await _write(call, lambda tx: lending.lend_peering(tx, call.world, call.caller, request))
+    return await _write(call, lending.lend_peering, request)
 
 
 async def delete_peering(call: Call, id: Id, query: Annotated[DeletePeeringParameters, Query()]) -> Response:
     """End a connection; either side may, at any time."""
     request = peerings.DeletePeering(id=id, force=query.force)
-    return await _write(call, lambda tx: peerings.delete_peering(tx, call.world, call.caller, request), 202)
+    return await _write(call, peerings.delete_peering, request, 202)
 
 
 async def list_peering_routes(call: Call, id: Id) -> Response:
@@ -95,8 +95,11 @@ async def list_peering_routes(call: Call, id: Id) -> Response:
     return await call.list_by(peering_views.peering_routes, id)
 
 
-async def _write(call: Call, work: Callable[[Writer], Peering], status: int = 200) -> Response:
-    return await call.write(lambda tx: peering_answer(tx, call.world, call.caller, work(tx)), status)
+async def _write(call: Call, verb: Callable[..., Peering], request: object, status: int = 200) -> Response:
+    def work(tx: Writer) -> object:
+        return peering_answer(tx, call.world, call.caller, verb(tx, call.world, call.caller, request))
+
+    return await call.write(work, status)
 
 
 OPERATIONS: Final = (

@@ -30,7 +30,7 @@ async def create_vbr(call: Call, body: CreateVbrBody) -> Response:
     One for another account (partner access) waits until that account confirms it.
     """
     request = vbrs.CreateVbr(**body.given(), client_token=call.token)
-    return await _write(call, lambda tx: vbrs.create_vbr(tx, call.world, call.caller, request), 201)
+    return await _write(call, vbrs.create_vbr, request, 201)
 
 
 async def list_vbrs(call: Call, query: Annotated[VbrList, Query()]) -> Response:
@@ -51,41 +51,46 @@ async def get_vbr(call: Call, id: Id) -> Response:
 async def update_vbr(call: Call, id: Id, body: UpdateVbrBody) -> Response:
     """Change texts, gateways, VLAN or circuit code."""
     request = vbrs.UpdateVbr(id=id, **body.given())
-    return await _write(call, lambda tx: vbrs.update_vbr(tx, call.world, call.caller, request))
+    return await _write(call, vbrs.update_vbr, request)
 
 
 async def move_vbr(call: Call, id: Id, body: MoveVbrBody) -> Response:
     """Give a border router a port of its own, or take it back; operators only."""
     request = vbrs.MoveVbr(id=id, port=body.port)
-    return await _write(call, lambda tx: vbrs.move_vbr(tx, call.world, call.caller, request))
+    return await _write(call, vbrs.move_vbr, request)
 
 
 async def confirm_vbr(call: Call, id: Id) -> Response:
     """Take a border router that a partner made."""
     request = vbrs.VbrRequest(id=id)
-    return await _write(call, lambda tx: vbrs.confirm_vbr(tx, call.world, call.caller, request))
+    return await _write(call, vbrs.confirm_vbr, request)
 
 
 async def terminate_vbr(call: Call, id: Id) -> Response:
     """Switch the way to the line off; interfaces and routes stay."""
     request = vbrs.VbrRequest(id=id)
-    return await _write(call, lambda tx: vbrs.terminate_vbr(tx, call.world, call.caller, request))
+    return await _write(call, vbrs.terminate_vbr, request)
 
 
 async def recover_vbr(call: Call, id: Id) -> Response:
     """Switch the way to the line on again."""
     request = vbrs.VbrRequest(id=id)
-    return await _write(call, lambda tx: vbrs.recover_vbr(tx, call.world, call.caller, request))
+    return await _write(call, vbrs.recover_vbr, request)
 
 
 async def delete_vbr(call: Call, id: Id) -> Response:
     """Start the removal of a border router without interfaces, with its table and routes."""
     request = vbrs.VbrRequest(id=id)
-    return await _write(call, lambda tx: vbrs.delete_vbr(tx, call.world, call.caller, request), 202)
+    return await _write(call, vbrs.delete_vbr, request, 202)
 
 
-async def _write(call: Call, work: Callable[[Writer], VirtualBorderRouter], status: int = 200) -> Response:
-    return await call.write(lambda tx: vbr_answer(call.caller, work(tx)), status)
+async def _write(
+    call: Call, verb: Callable[..., VirtualBorderRouter], request: object, status: int = 200
+) -> Response:
+    def work(tx: Writer) -> object:
+        return vbr_answer(call.caller, verb(tx, call.world, call.caller, request))
+
+    return await call.write(work, status)
 
 
 OPERATIONS: Final = (
