@@ -56,6 +56,14 @@ def readable(tx: Reader, caller: Caller, kind: type[R], id: object, field: str |
     return found or own_or_shared(tx, caller, kind, id, field)
 
 
+def existing(tx: Reader, kind: type[R], id: object, field: str | None = None) -> R:
+    """The resource, whoever has it, or `NotFound`; for callers whose right to it is known or is asked next."""
+    found = tx.get(kind, id) if isinstance(id, str) else None
+    if found is None:
+        raise NotFound(WORDS[kind], str(id)[:64], field=field)
+    return found
+
+
 def is_shared(tx: Reader, resource: Resource, uid: str) -> bool:
     """Whether the resource is shared with the account: a VSwitch that was, or the VPC it is in (NET-9)."""
     field = SHARED.get(type(resource))

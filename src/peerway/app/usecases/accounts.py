@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import SYSTEM, own, require_member, require_operator
+from peerway.app.usecases.access import SYSTEM, existing, own, require_member, require_operator
 from peerway.app.usecases.fields import UNSET, Unset, choose
-from peerway.app.usecases.pages import Page, every, page
+from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Account, Caller, Credential, Role, Site
@@ -129,7 +129,7 @@ def create_account(tx: Writer, world: World, caller: Caller, request: CreateAcco
 def update_account(tx: Writer, world: World, caller: Caller, request: UpdateAccount) -> Account:
     """Change an account; operators only."""
     require_operator(caller)
-    before = _account(tx, request.uid)
+    before = existing(tx, Account, request.uid)
     after = before
     if request.name is not UNSET and request.name != before.name:
         after = replace(after, name=_free_name(tx, request.name))
@@ -146,7 +146,7 @@ def get_account(tx: Reader, world: World, caller: Caller, uid: str) -> Account:
     """An account: a tenant sees its own, an operator each."""
     if uid != caller.uid and not caller.role.may(Role.OPERATOR):
         raise NotFound("account", uid)
-    return _account(tx, uid)
+    return existing(tx, Account, uid)
 
 
 def list_accounts(
@@ -166,7 +166,7 @@ def create_credential(tx: Writer, world: World, caller: Caller, request: CreateC
         require_operator(caller)
     if not caller.role.may(role):
         raise Forbidden("a credential may not be given a higher role than the caller's", code="role_too_high")
-    _account(tx, uid)
+    existing(tx, Account, uid)
     made: list[NewCredential] = []
 
     def run() -> Credential:
@@ -198,14 +198,10 @@ def list_credentials(
 def delete_credential(tx: Writer, world: World, caller: Caller, request: DeleteCredential) -> Credential:
     """End a credential at once; a member its account's, an operator any."""
     require_member(caller)
-    if caller.role.may(Role.OPERATOR):
-        credential = tx.get(Credential, request.id)
-        if credential is None:
-            raise NotFound("credential", request.id)
-    else:
-        credential = own(tx, caller, Credential, request.id)
-    remove(tx, caller, credential)
-    return credential
+    any_account = caller.role.may(Role.OPERATOR)
+    found = existing(tx, Credential, request.id) if any_account else own(tx, caller, Credential, request.id)
+    remove(tx, caller, found)
+    return found
 
 
 def authenticate(tx: Reader, token: str) -> Caller:
@@ -223,7 +219,7 @@ def ensure_operator(tx: Writer, world: World, name: str = "operator") -> NewAcco
     """
     found = tx.select(Account, where("name", name), limit=1)
     account = found[0] if found else insert(tx, SYSTEM, _operator(tx, world, name))
-    for credential in every(tx, Credential, where("owner_uid", account.uid)):
+    for credential in tx.select(Credential, where("owner_uid", account.uid)):
         if credential.of_start:
             remove(tx, SYSTEM, credential)
     made = _new_credential(tx, world, SYSTEM, account.uid, Role.OPERATOR, of_start=True)
@@ -258,13 +254,6 @@ def _new_credential(
         of_start=of_start,
     )
     return NewCredential(credential=insert(tx, caller, credential), secret=secret, token=token)
-
-
-def _account(tx: Reader, uid: str) -> Account:
-    account = tx.get(Account, uid)
-    if account is None:
-        raise NotFound("account", uid)
-    return account
 
 
 def _free_name(tx: Reader, name: object) -> str:

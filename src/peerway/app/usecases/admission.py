@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from peerway.app.store import Reader
-from peerway.app.usecases.access import own, require_staying
+from peerway.app.usecases.access import existing, own, require_staying
 from peerway.app.usecases.links import live_between, peer_prefixes
 from peerway.app.usecases.quotas import bandwidth_limit, check_peering_quotas
 from peerway.app.world import World
@@ -194,8 +194,8 @@ def _check_accounts(tx: Reader, world: World, pair: Pair) -> None:
     real_name = pair.profile.cross_border_needs_real_name and border
     if not (sites or real_name):
         return
-    requester = _account(tx, pair.vpc.owner_uid)
-    accepter = requester if pair.same_account else _account(tx, pair.peer.owner_uid)
+    requester = existing(tx, Account, pair.vpc.owner_uid)
+    accepter = requester if pair.same_account else existing(tx, Account, pair.peer.owner_uid)
     check_accounts(requester, accepter, same_site=sites, real_name=real_name)
 
 
@@ -253,10 +253,3 @@ def _refuse_overlap(ones: Sequence[Prefix], others: Sequence[Prefix], whose: str
 
 def _side(vpc: Vpc) -> PeeringSide:
     return PeeringSide(vpc.owner_uid, vpc.region_id, vpc.id)
-
-
-def _account(tx: Reader, uid: str) -> Account:
-    account = tx.get(Account, uid)
-    if account is None:
-        raise NotFound("account", uid)
-    return account

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import require_operator
+from peerway.app.usecases.access import existing, require_operator
 from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.ports import check_port_free
 from peerway.app.usecases.storing import idempotent, insert, remove
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import Conflict, InUse, InvalidInput, NotFound
+from peerway.domain.errors import Conflict, InUse, InvalidInput
 from peerway.domain.gateway import Eip, ExternalNetwork, NatGateway
 from peerway.domain.port import PortKind, parse_port
 from peerway.domain.prefixes import UNROUTABLE_RANGES, first_overlap, parse_address, parse_ipv4_prefix
@@ -80,7 +80,7 @@ def create_external_network(
 def get_external_network(tx: Reader, world: World, caller: Caller, id: str) -> ExternalNetwork:
     """An outside network; operators only, as it names a port of the host."""
     require_operator(caller)
-    return _require(tx, id)
+    return existing(tx, ExternalNetwork, id)
 
 
 def list_external_networks(
@@ -103,7 +103,7 @@ def delete_external_network(
 ) -> ExternalNetwork:
     """Disconnect an outside network; `InUse` while an address or a NAT gateway is on it."""
     require_operator(caller)
-    network = _require(tx, request.id)
+    network = existing(tx, ExternalNetwork, request.id)
     for kind, word in ((Eip, "eip"), (NatGateway, "nat_gateway")):
         for user in tx.select(kind, where("network_id", network.id), limit=1):
             raise InUse("external_network", network.id, word, user.id)
@@ -116,13 +116,6 @@ def network_of(tx: Reader, region_id: str) -> ExternalNetwork:
     for network in tx.select(ExternalNetwork, where("region_id", region_id), limit=1):
         return network
     raise Conflict(f"region {region_id} has no outside network yet", code="no_external_network")
-
-
-def _require(tx: Reader, id: str) -> ExternalNetwork:
-    network = tx.get(ExternalNetwork, id)
-    if network is None:
-        raise NotFound("external_network", id[:64])
-    return network
 
 
 def _decide_pools(tx: Reader, texts: object) -> tuple[IPv4Network, ...]:

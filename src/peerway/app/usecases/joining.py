@@ -6,9 +6,10 @@ Reads only. A refused request has changed nothing. Nothing is told of another ac
 from __future__ import annotations
 
 from peerway.app.store import Reader, where
+from peerway.app.usecases.access import existing
 from peerway.app.world import World
 from peerway.domain.account import Account
-from peerway.domain.errors import AlreadyExists, Conflict, NotFound
+from peerway.domain.errors import AlreadyExists, Conflict
 from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE, InterfaceEvent
 from peerway.domain.peering import check_accounts
 from peerway.domain.router_interface import InterfaceRole, RouterInterface, joined
@@ -66,7 +67,7 @@ def _check_accounts(tx: Reader, world: World, initiator: RouterInterface, opposi
     sites = initiator.owner_uid != opposite.owner_uid
     border = world.regions.crosses_border(initiator.region_id, opposite.region_id)
     if sites or border:
-        owner, other = _account(tx, initiator.owner_uid), _account(tx, opposite.owner_uid)
+        owner, other = existing(tx, Account, initiator.owner_uid), existing(tx, Account, opposite.owner_uid)
         fields = ("opposite_owner_uid", "opposite_region_id")
         check_accounts(owner, other, same_site=sites, real_name=border, fields=fields)
 
@@ -78,10 +79,3 @@ def _check_not_joined(tx: Reader, initiator: RouterInterface, opposite: RouterIn
         if not present.opposite_deleted and present.opposite_router_id in ends:
             text = f"the two routers are joined by {present.link_id} already"
             raise AlreadyExists(text, code="routers_joined", id=present.link_id)
-
-
-def _account(tx: Reader, uid: str) -> Account:
-    account = tx.get(Account, uid)
-    if account is None:
-        raise NotFound("account", uid)
-    return account

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, readable, require_member, require_operator, seen_by
+from peerway.app.usecases.access import existing, own, readable, require_member, require_operator, seen_by
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.pages import Page, page
@@ -17,7 +17,7 @@ from peerway.app.usecases.ports import HOLDING, check_line_port
 from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
-from peerway.domain.errors import Conflict, InUse, InvalidInput, NotFound
+from peerway.domain.errors import Conflict, InUse, InvalidInput
 from peerway.domain.lifecycle.line import ACTORS, LINE, LineActor, LineEvent, move
 from peerway.domain.line import (
     AccessPoint,
@@ -305,10 +305,7 @@ def _move(
     """The line before and after the event, once the caller is known to be one whose turn it is."""
     if ACTORS[event] is LineActor.OPERATOR:
         require_operator(caller)
-        found = tx.get(PhysicalConnection, id)
-        if found is None:
-            raise NotFound("physical_connection", id[:64])
-        line = found
+        line = existing(tx, PhysicalConnection, id)
     else:
         require_member(caller)
         line = own(tx, caller, PhysicalConnection, id)

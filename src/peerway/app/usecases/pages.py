@@ -64,8 +64,3 @@ def own_page(
     seen = seen_by(caller, all_accounts=all_accounts, owners=owners)
     wanted = [where(name, value) for name, value in fields.items() if value is not None]
     return page(tx, kind, *seen, *wanted, after=after, limit=limit)
-
-
-def every(tx: Reader, kind: type[R], *conditions: Where) -> list[R]:
-    """All resources that meet the conditions; for sets that a limit bounds."""
-    return tx.select(kind, *conditions)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from peerway.app.store import Reader, where
 from peerway.app.usecases.links import routes_over, vswitch_prefixes, writes_routes
-from peerway.app.usecases.pages import every
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import NotFound
@@ -76,7 +75,7 @@ def _side_routes(tx: Reader, side: PeeringSide, entries: list[RouteEntry]) -> Si
     mine = tuple(entry for entry in entries if entry.vpc_id == side.vpc_id)
     table_ids = tuple(dict.fromkeys(entry.route_table_id for entry in mine))
     tables = (tx.get(RouteTable, id) for id in table_ids)
-    bound = every(tx, VSwitch, where("route_table_id", *table_ids)) if table_ids else []
+    bound = tx.select(VSwitch, where("route_table_id", *table_ids)) if table_ids else []
     return SideRoutes(
         side=side,
         entries=mine,

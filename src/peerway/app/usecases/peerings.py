@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import SYSTEM, require_member, require_operator
+from peerway.app.usecases.access import SYSTEM, existing, require_member, require_operator
 from peerway.app.usecases.admission import (
     Pair,
     Plan,
@@ -330,9 +330,7 @@ def _expire_present(tx: Writer, world: World, pair: Pair) -> Pair:
 def _load(tx: Writer, world: World, caller: Caller, id: str, event: PeeringEvent) -> tuple[Peering, Profile]:
     """The connection and its profile, once the caller is known to be one that may raise the event."""
     require_member(caller)
-    peering = tx.get(Peering, id)
-    if peering is None:
-        raise NotFound("peering", id[:64])
+    peering = existing(tx, Peering, id)
     profile = world.require_profile(peering.profile)
     check_may_raise(profile, peering, event, caller.uid)
     return peering, profile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, readable, require_member, require_operator, seen_by
+from peerway.app.usecases.access import existing, own, readable, require_member, require_operator, seen_by
 from peerway.app.usecases.fields import choose
 from peerway.app.usecases.limits import limit_of
 from peerway.app.usecases.pages import Page, page
@@ -13,7 +13,7 @@ from peerway.app.usecases.quotas import HIGHEST_GRANT, GrantQuota, grant_quota, 
 from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import AlreadyExists, IllegalState, InvalidInput, NotFound
+from peerway.domain.errors import AlreadyExists, IllegalState, InvalidInput
 from peerway.domain.quota import ApplicationState, QuotaApplication
 from peerway.domain.text import check_description, check_number
 
@@ -129,9 +129,7 @@ def withdraw_application(
 
 def _pending(tx: Reader, caller: Caller, id: str, verb: str) -> QuotaApplication:
     require_operator(caller)
-    application = tx.get(QuotaApplication, id)
-    if application is None:
-        raise NotFound("quota_application", id[:64])
+    application = existing(tx, QuotaApplication, id)
     if application.state is not ApplicationState.PENDING:
         raise IllegalState("quota_application", id, application.state.value, verb)
     return application

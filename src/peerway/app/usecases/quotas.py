@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import require_operator
+from peerway.app.usecases.access import existing, require_operator
 from peerway.app.usecases.limit_uses import USES
 from peerway.app.usecases.limits import grant_id, limit_of
 from peerway.app.usecases.links import live, of_vpc
 from peerway.app.usecases.storing import insert, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Account, Caller
-from peerway.domain.errors import InvalidInput, NotFound, QuotaExceeded
+from peerway.domain.errors import InvalidInput, QuotaExceeded
 from peerway.domain.peering import Peering, PeeringSide, account_region
 from peerway.domain.quota import QuotaGrant
 from peerway.domain.text import check_number
@@ -82,8 +82,7 @@ def grant_quota(tx: Writer, world: World, caller: Caller, request: GrantQuota) -
     """Give an account another limit; operators only."""
     require_operator(caller)
     require_quota(world, request.name)
-    if tx.get(Account, request.uid) is None:
-        raise NotFound("account", request.uid, field="uid")
+    existing(tx, Account, request.uid, "uid")
     limit = check_number(request.limit, "limit", 0, HIGHEST_GRANT)
     before = tx.get(QuotaGrant, grant_id(request.uid, request.name))
     if before is not None:

@@ -9,7 +9,7 @@ from peerway.app.usecases.access import own, readable, require_member
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.next_hops import choose_hop, is_available
-from peerway.app.usecases.pages import Page, every, own_page
+from peerway.app.usecases.pages import Page, own_page
 from peerway.app.usecases.routers import border_router, local_prefixes, require_usable_router
 from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.usecases.vpcs import usable_vpc
@@ -155,7 +155,7 @@ def delete_route_table(tx: Writer, world: World, caller: Caller, request: Delete
         raise Conflict("a system table goes with its VPC", code="system_table", id=table.id)
     for vswitch in tx.select(VSwitch, where("route_table_id", table.id), limit=1):
         raise InUse("route_table", table.id, "vswitch", vswitch.id)
-    for entry in every(tx, RouteEntry, where("route_table_id", table.id)):
+    for entry in tx.select(RouteEntry, where("route_table_id", table.id)):
         tx.delete(entry)
     remove(tx, caller, table)
     return table
@@ -164,7 +164,7 @@ def delete_route_table(tx: Writer, world: World, caller: Caller, request: Delete
 def list_entries(tx: Reader, world: World, caller: Caller, route_table_id: str) -> list[TableEntry]:
     """All entries of a table, computed ones first; at most some hundred, so there are no pages."""
     table = readable(tx, caller, RouteTable, route_table_id)
-    stored = every(tx, RouteEntry, where("route_table_id", table.id))
+    stored = tx.select(RouteEntry, where("route_table_id", table.id))
     return [*_computed(tx, table), *(_shown(tx, entry) for entry in stored)]
 
 
@@ -202,14 +202,14 @@ def _computed(tx: Reader, table: RouteTable) -> list[TableEntry]:
     vbr = border_router(tx, table)
     if vbr is not None:
         return line_entries(table.id, vbr.id, vbr.transfer_networks)
-    return system_entries(table.id, every(tx, VSwitch, where("vpc_id", table.vpc_id)))
+    return system_entries(table.id, tx.select(VSwitch, where("vpc_id", table.vpc_id)))
 
 
 def _decide_entry(tx: Writer, world: World, caller: Caller, request: CreateRouteEntry) -> RouteEntry:
     table = own(tx, caller, RouteTable, request.route_table_id, "route_table_id")
     require_usable_router(tx, table)
     destination = check_destination(request.destination, local_prefixes(tx, table))
-    stored = every(tx, RouteEntry, where("route_table_id", table.id))
+    stored = tx.select(RouteEntry, where("route_table_id", table.id))
     if any(entry.destination == destination for entry in stored):
         raise AlreadyExists(
             f"the table has an entry to {destination}", code="route_exists", field="destination"

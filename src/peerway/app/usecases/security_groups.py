@@ -10,7 +10,7 @@ from peerway.app.usecases.access import own, readable, require_member
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given
 from peerway.app.usecases.lending import lends_groups
 from peerway.app.usecases.limits import check_limit
-from peerway.app.usecases.pages import Page, every, own_page, page
+from peerway.app.usecases.pages import Page, own_page, page
 from peerway.app.usecases.storing import (
     check_same_request,
     digest_of,
@@ -189,13 +189,13 @@ def delete_security_group(
     """
     require_member(caller)
     group = own(tx, caller, SecurityGroup, request.id)
-    for instance in every(tx, Instance, where("vpc_id", group.vpc_id)):
+    for instance in tx.select(Instance, where("vpc_id", group.vpc_id)):
         if group.id in instance.security_group_ids:
             raise InUse("security_group", group.id, "instance", instance.id)
-    for rule in every(tx, SecurityRule, where("remote_group_id", group.id)):
+    for rule in tx.select(SecurityRule, where("remote_group_id", group.id)):
         if rule.vpc_id == group.vpc_id and rule.security_group_id != group.id:
             raise InUse("security_group", group.id, "security_rule", rule.id)
-    for rule in every(tx, SecurityRule, where("security_group_id", group.id)):
+    for rule in tx.select(SecurityRule, where("security_group_id", group.id)):
         tx.delete(rule)
     remove(tx, caller, group)
     return group
@@ -274,7 +274,7 @@ def _add_rules(
 
 
 def _rules_of(tx: Reader, group_id: str) -> list[SecurityRule]:
-    return every(tx, SecurityRule, where("security_group_id", group_id))
+    return tx.select(SecurityRule, where("security_group_id", group_id))
 
 
 def _value(rule: SecurityRule) -> tuple[object, ...]:

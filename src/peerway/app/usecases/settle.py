@@ -12,7 +12,6 @@ from typing import TypeVar
 
 from peerway.app.store import Writer, where
 from peerway.app.usecases.access import SYSTEM
-from peerway.app.usecases.pages import every
 from peerway.app.usecases.storing import remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.lifecycle import router_interface as interfaces
@@ -121,7 +120,7 @@ def _settle(
 
 
 def _remove_tables(tx: Writer, vpc_id: str) -> None:
-    for entry in every(tx, RouteEntry, where("vpc_id", vpc_id)):
+    for entry in tx.select(RouteEntry, where("vpc_id", vpc_id)):
         tx.delete(entry)
-    for table in every(tx, RouteTable, where("vpc_id", vpc_id)):
+    for table in tx.select(RouteTable, where("vpc_id", vpc_id)):
         tx.delete(table)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, require_member, require_staying
+from peerway.app.usecases.access import existing, own, require_member, require_staying
 from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.pages import Page, own_page
@@ -51,8 +51,7 @@ def create_share(tx: Writer, world: World, caller: Caller, request: CreateShare)
         vswitch = require_staying(own(tx, caller, VSwitch, request.vswitch_id, "vswitch_id"), "share")
         if request.user_uid == caller.uid:
             raise InvalidInput("user_uid", "must be another account", request.user_uid)
-        if tx.get(Account, request.user_uid) is None:
-            raise NotFound("account", request.user_uid[:64], field="user_uid")
+        existing(tx, Account, request.user_uid, "user_uid")
         users = tx.select(Share, where("vswitch_id", vswitch.id))
         if any(share.user_uid == request.user_uid for share in users):
             raise AlreadyExists("it is shared with this account", code="share_exists", field="user_uid")

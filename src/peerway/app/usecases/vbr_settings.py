@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, IPv6Interface
 
 from peerway.app.store import Reader, where
+from peerway.app.usecases.access import existing
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, given
 from peerway.domain.account import Caller
-from peerway.domain.errors import AlreadyExists, Conflict, Forbidden, InUse, InvalidInput, NotFound
+from peerway.domain.errors import AlreadyExists, Conflict, Forbidden, InUse, InvalidInput
 from peerway.domain.line import HIGHEST_VLAN, PhysicalConnection, VirtualBorderRouter
 from peerway.domain.port import Port, check_transfer4, check_transfer6, parse_port
 from peerway.domain.prefixes import contains
@@ -60,10 +61,7 @@ def pair6(local: str | None, peer: str | None) -> tuple[IPv6Interface, IPv6Addre
 
 def line_of(tx: Reader, vbr: VirtualBorderRouter) -> PhysicalConnection:
     """The line that the border router is on."""
-    line = tx.get(PhysicalConnection, vbr.line_id)
-    if line is None:
-        raise NotFound("physical_connection", vbr.line_id)
-    return line
+    return existing(tx, PhysicalConnection, vbr.line_id)
 
 
 def line_port(line: PhysicalConnection, vlan: int) -> Port:

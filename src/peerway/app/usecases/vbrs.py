@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, require_member, require_operator, seen_by
+from peerway.app.usecases.access import existing, own, require_member, require_operator, seen_by
 from peerway.app.usecases.fields import choose
 from peerway.app.usecases.limit_uses import idle_vbrs
 from peerway.app.usecases.limits import check_limit
@@ -133,7 +133,7 @@ def create_vbr(tx: Writer, world: World, caller: Caller, request: CreateVbr) -> 
 def get_vbr(tx: Reader, world: World, caller: Caller, id: str) -> VirtualBorderRouter:
     """A border router that is the caller's, or on a line of the caller's."""
     if caller.role.may(Role.OPERATOR):
-        return _any(tx, id)
+        return existing(tx, VirtualBorderRouter, id)
     return _seen(tx, caller, id)
 
 
@@ -171,7 +171,7 @@ def update_vbr(tx: Writer, world: World, caller: Caller, request: UpdateVbr) -> 
 def move_vbr(tx: Writer, world: World, caller: Caller, request: MoveVbr) -> VirtualBorderRouter:
     """Give a border router a port of its own, or take it back; operators only."""
     require_operator(caller)
-    before = _any(tx, request.id)
+    before = existing(tx, VirtualBorderRouter, request.id)
     if request.port is None:
         port = line_port(line_of(tx, before), before.vlan)
     else:
@@ -237,7 +237,9 @@ def _decide_vbr(tx: Writer, world: World, caller: Caller, request: CreateVbr) ->
     line = own(tx, caller, PhysicalConnection, request.line_id, "line_id")
     if line.state is not LineState.ENABLED:
         raise IllegalState("physical_connection", line.id, line.state.value, "create_vbr")
-    owner_uid = caller.uid if request.owner_uid is None else _account(tx, request.owner_uid)
+    owner_uid = (
+        caller.uid if request.owner_uid is None else existing(tx, Account, request.owner_uid, "owner_uid").id
+    )
     _check_limits(tx, world, caller, line)
     vlan = free_vlan(tx, line.id, request.vlan)
     local, peer = check_transfer4(request.local_gateway, request.peer_gateway)
@@ -265,12 +267,6 @@ def _decide_vbr(tx: Writer, world: World, caller: Caller, request: CreateVbr) ->
     )
 
 
-def _account(tx: Reader, uid: str) -> str:
-    if tx.get(Account, uid) is None:
-        raise NotFound("account", str(uid)[:64], field="owner_uid")
-    return uid
-
-
 def _check_limits(tx: Reader, world: World, caller: Caller, line: PhysicalConnection) -> None:
     """A line has room for so many, and an account may have so many that do nothing yet."""
     on_line = tx.count(VirtualBorderRouter, where("line_id", line.id))
@@ -283,17 +279,9 @@ def _check_idle(tx: Reader, world: World, caller: Caller) -> None:
     check_limit(tx, world, "idle_vbrs_per_account", caller.uid, used, scope="the account")
 
 
-def _any(tx: Reader, id: str) -> VirtualBorderRouter:
-    """The border router, whoever has it."""
-    vbr = tx.get(VirtualBorderRouter, id)
-    if vbr is None:
-        raise NotFound("vbr", str(id)[:64])
-    return vbr
-
-
 def _seen(tx: Reader, caller: Caller, id: str) -> VirtualBorderRouter:
     """The border router, when it or its line is the caller's."""
-    vbr = _any(tx, id)
+    vbr = existing(tx, VirtualBorderRouter, id)
     if caller.uid not in {vbr.owner_uid, vbr.line_owner_uid}:
         raise NotFound("vbr", str(id)[:64])
     return vbr

@@ -11,7 +11,7 @@ from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given
 from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.links import check_new_range, live_peerings, write_routes_to
-from peerway.app.usecases.pages import Page, every, page
+from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.storing import begin_deletion, idempotent, insert, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
@@ -170,7 +170,7 @@ def remove_secondary_cidr(tx: Writer, world: World, caller: Caller, request: Rem
     cidr = parse_ipv4_prefix(request.cidr, "cidr")
     if cidr not in vpc.secondary_cidrs:
         raise InvalidInput("cidr", "is not a secondary range of the VPC", request.cidr)
-    for vswitch in every(tx, VSwitch, where("vpc_id", vpc.id)):
+    for vswitch in tx.select(VSwitch, where("vpc_id", vpc.id)):
         if contains(cidr, vswitch.cidr):
             raise InUse("range", str(cidr), "vswitch", vswitch.id)
     after = replace(vpc, secondary_cidrs=tuple(c for c in vpc.secondary_cidrs if c != cidr))
@@ -252,7 +252,7 @@ def _check_empty(tx: Reader, vpc: Vpc) -> None:
 def _drop_routes_to(tx: Writer, vpc_id: str, cidr: IPv4Network) -> None:
     """Remove what the system wrote at the other sides of the VPC's connections for a range that is gone."""
     for peering in live_peerings(tx, vpc_id):
-        for entry in every(tx, RouteEntry, where("next_hop_id", peering.id)):
+        for entry in tx.select(RouteEntry, where("next_hop_id", peering.id)):
             ours = entry.origin is EntryOrigin.AUTO and entry.destination == cidr and entry.vpc_id != vpc_id
             if ours:
                 tx.delete(entry)

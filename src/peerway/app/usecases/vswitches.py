@@ -11,7 +11,7 @@ from peerway.app.usecases.access import own, own_or_shared, readable, require_me
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, given
 from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.limits import check_limit
-from peerway.app.usecases.pages import Page, every, own_page
+from peerway.app.usecases.pages import Page, own_page
 from peerway.app.usecases.storing import begin_deletion, idempotent, insert, replace_stored
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
@@ -143,7 +143,7 @@ def usable_vswitch(tx: Reader, caller: Caller, id: str) -> VSwitch:
 
 def _decide_vswitch(tx: Writer, world: World, caller: Caller, request: CreateVSwitch) -> VSwitch:
     vpc = usable_vpc(tx, caller, request.vpc_id)
-    siblings = every(tx, VSwitch, where("vpc_id", vpc.id))
+    siblings = tx.select(VSwitch, where("vpc_id", vpc.id))
     check_limit(tx, world, "vswitches_per_vpc", vpc.owner_uid, len(siblings), scope=vpc.id)
     taken = tuple(prefix for sibling in siblings for prefix in sibling.prefixes)
     cidr = check_vswitch_cidr(request.cidr, vpc)
@@ -176,7 +176,7 @@ def _decide_ipv6(text: str | None, vpc: Vpc, taken: Sequence[Prefix]) -> IPv6Net
 
 def _check_no_route_inside(tx: Reader, vpc: Vpc, prefixes: Sequence[Prefix]) -> None:
     """An entry equal to or inside the new range would take its packets away: refused, as the other order is (NET-5)."""
-    for entry in every(tx, RouteEntry, where("vpc_id", vpc.id)):
+    for entry in tx.select(RouteEntry, where("vpc_id", vpc.id)):
         if any(contains(prefix, entry.destination) for prefix in prefixes):
             text = f"route entry {entry.id} to {entry.destination} is inside the new range"
             raise Conflict(text, code="route_in_the_way", field="cidr", entry=entry.id)
