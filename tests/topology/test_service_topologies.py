@@ -300,4 +300,4 @@ def test_nothing_is_left_of_services(sites: tuple[Site, Site], cloud: Cloud, ora
     again = other.tenant.post("/instances", vswitch_id=other.vswitch["id"], ipv4=orders.address)
     other.tenant.settled(f"/instances/{again['id']}", "available")
     assert oracles.reach(one, orders.address)
-    assert cloud.operator.get("/failures")["items"] == []
+    assert other.tenant.get("/failures")["items"] == []
