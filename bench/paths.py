@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from statistics import median
 from typing import Any, Final
 
 from bench import bare_kernel, kernel_paths
@@ -99,10 +98,15 @@ def scale_figures(*, rounds: int) -> list[Figure]:
             goal=Goal(most=12),
         ),
         Figure(
-            name=f"bring-up of {LARGE:,} to that of {SMALL}, times what it is for the bare kernel",
-            samples=tuple(ours / bare for ours, bare in zip(grown, bare_grown, strict=True)),
-            goal=Goal(most=1.1),
-            note=f"{median(grown):.2f} to {median(bare_grown):.2f} for the same namespaces and wires and nothing else",
+            name=f"bring-up of {LARGE:,}, times that of {SMALL}",
+            samples=grown,
+            goal=Goal(most=LARGE / SMALL * 1.1),
+            note="linear is 2; a tenth is allowed for noise",
+        ),
+        Figure(
+            name="beside it: the same namespaces and wires by the bare kernel, times",
+            samples=bare_grown,
+            note="what the kernel's own growth is, without anything of Peerway's",
         ),
         Figure(name=f"observe and repair {size}", unit="s", samples=passes, goal=Goal(most=1)),
         Figure(
