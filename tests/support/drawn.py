@@ -16,7 +16,9 @@ from peerway.domain.gateway import (
     NatGateway,
     SnatEntry,
 )
+from peerway.domain.intent import Enforcement, Expectation, Intent, IntentState, Party, PartyKind
 from peerway.domain.line import LineState, PhysicalConnection, PortType, VbrState, VirtualBorderRouter
+from peerway.domain.path import AnalysisState, NetworkPath, PathAnalysis, PathProtocol, Point, PointKind
 from peerway.domain.peering import LinkType, Peering, PeeringSide, PeeringState
 from peerway.domain.port import Port, PortKind
 from peerway.domain.quota import ApplicationState, QuotaApplication, QuotaGrant
@@ -93,6 +95,16 @@ def some(values):
 
 
 #: Strategy of each kind.
+POINTS = st.builds(Point, kind=st.sampled_from(PointKind), id=some(IDS), address=some(IPV4 | IPV6))
+PARTIES = st.builds(Party, kind=st.sampled_from(PartyKind), id=some(IDS), cidr=some(PREFIXES))
+ENDS = {
+    "source": POINTS,
+    "target": POINTS,
+    "protocol": st.sampled_from(PathProtocol),
+    "port": PORTS,
+    "source_port": PORTS,
+}
+
 RESOURCES = {
     Account: of(Account, name=TEXTS, site=st.sampled_from(Site), real_name=st.booleans(), balance=MONEY),
     Credential: of(
@@ -373,5 +385,33 @@ RESOURCES = {
         answer=TEXTS,
     ),
     QuotaGrant: of(QuotaGrant, name=TEXTS, limit=COUNTS),
+    NetworkPath: of(NetworkPath, name=TEXTS, description=TEXTS, **ENDS),
+    PathAnalysis: of(
+        PathAnalysis,
+        path_id=some(IDS),
+        **ENDS,
+        fixes=st.booleans(),
+        state=st.sampled_from(AnalysisState),
+        finished_at=some(TIMES),
+        network_revision=some(COUNTS),
+        reachable=some(st.booleans()),
+        result=TEXTS,
+    ),
+    Intent: of(
+        Intent,
+        name=TEXTS,
+        description=TEXTS,
+        source=PARTIES,
+        target=PARTIES,
+        expectation=st.sampled_from(Expectation),
+        protocol=st.sampled_from(Protocol),
+        port_low=PORTS,
+        port_high=PORTS,
+        enforcement=st.sampled_from(Enforcement),
+        state=st.sampled_from(IntentState),
+        state_since=some(TIMES),
+        network_revision=some(COUNTS),
+        reason=TEXTS,
+    ),
     SyncFailure: of(SyncFailure, text=TEXTS, attempts=COUNTS, next_attempt_at=TIMES),
 }

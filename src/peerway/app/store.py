@@ -112,6 +112,9 @@ class Writer(Reader, Protocol):
     def remember(self, uid: str, token: str, operation: str, digest: str, result_id: str) -> None:
         """Record what a client token was used for."""
 
+    def trial(self, work: Callable[[Writer], T]) -> T:
+        """Run `work` on top of what the transaction did, undo all that it did, and give what it gave or raise what it raised."""
+
 
 class LoopWrites(Protocol):
     """The way to write for one event loop: it is never held up by the disk or by another process."""

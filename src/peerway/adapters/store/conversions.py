@@ -12,7 +12,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+    ip_address,
+)
 from operator import attrgetter
 from typing import Any
 
@@ -136,6 +144,7 @@ PREFIXES = Conversion(encode_list, decode_prefixes)
 TEXTS = Conversion(encode_list, decode_texts)
 IPV4 = Conversion(str, IPv4Address)
 IPV6 = Conversion(str, IPv6Address)
+ADDRESS = Conversion(str, ip_address)
 IPV4S = Conversion(encode_list, decode_addresses)
 INTERFACE4 = Conversion(str, IPv4Interface)
 INTERFACE6 = Conversion(str, IPv6Interface)

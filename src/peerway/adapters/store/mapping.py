@@ -16,6 +16,7 @@ from sqlalchemy import Table
 
 from peerway.adapters.store.conversions import (
     ACL,
+    ADDRESS,
     BOOL,
     INTERFACE4,
     INTERFACE6,
@@ -32,7 +33,15 @@ from peerway.adapters.store.conversions import (
     Conversion,
     choice,
 )
-from peerway.adapters.store.tables import accounts, bookkeeping, gateways, links, networks, services
+from peerway.adapters.store.tables import (
+    accounts,
+    bookkeeping,
+    gateways,
+    links,
+    networks,
+    questions,
+    services,
+)
 from peerway.domain.account import Account, Credential, Role, Site
 from peerway.domain.gateway import (
     DnatEntry,
@@ -43,9 +52,11 @@ from peerway.domain.gateway import (
     NatGateway,
     SnatEntry,
 )
+from peerway.domain.intent import Enforcement, Expectation, Intent, IntentState, Party, PartyKind
 from peerway.domain.lifecycle.peering import PEERING
 from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE
 from peerway.domain.line import LineState, PhysicalConnection, PortType, VbrState, VirtualBorderRouter
+from peerway.domain.path import AnalysisState, NetworkPath, PathAnalysis, PathProtocol, Point, PointKind
 from peerway.domain.peering import (
     LinkType,
     Peering,
@@ -235,6 +246,18 @@ def _span(name: str, paths: Sequence[str]) -> tuple[int, int]:
 
 STATE = choice(Provisioning)
 
+#: Both ends of a path, and what goes between them.
+ENDS: Mapping[str, Conversion] = MappingProxyType(
+    {
+        "source.kind": choice(PointKind),
+        "source.address": ADDRESS,
+        "target.kind": choice(PointKind),
+        "target.address": ADDRESS,
+        "protocol": choice(PathProtocol),
+    }
+)
+POINTS: Mapping[str, type] = MappingProxyType({"source": Point, "target": Point})
+
 #: Every kind of resource there is.
 CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
     {
@@ -372,6 +395,35 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                 {"state": choice(ApplicationState), "answered_at": TIME},
             ),
             Codec(QuotaGrant, accounts.QUOTA_GRANT, {}),
+            Codec(NetworkPath, questions.NETWORK_PATH, ENDS, nested=POINTS),
+            Codec(
+                PathAnalysis,
+                questions.PATH_ANALYSIS,
+                {
+                    **ENDS,
+                    "fixes": BOOL,
+                    "state": choice(AnalysisState),
+                    "finished_at": TIME,
+                    "reachable": BOOL,
+                },
+                nested=POINTS,
+            ),
+            Codec(
+                Intent,
+                questions.INTENT,
+                {
+                    "source.kind": choice(PartyKind),
+                    "source.cidr": PREFIX,
+                    "target.kind": choice(PartyKind),
+                    "target.cidr": PREFIX,
+                    "expectation": choice(Expectation),
+                    "protocol": choice(Protocol),
+                    "enforcement": choice(Enforcement),
+                    "state": choice(IntentState),
+                    "state_since": TIME,
+                },
+                nested={"source": Party, "target": Party},
+            ),
             Codec(SyncFailure, bookkeeping.SYNC_FAILURE, {"next_attempt_at": TIME}),
         )
     }

@@ -6,7 +6,7 @@ Owns no connection: whoever opened the transaction ends it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -23,6 +23,7 @@ from peerway.domain.errors import AlreadyExists, InvalidInput, NotFound
 from peerway.domain.resource import Resource
 
 R = TypeVar("R", bound=Resource)
+T = TypeVar("T")
 
 #: Where the revision stands in a codec's row.
 REVISION = 3
@@ -213,6 +214,25 @@ class SqlWriter(SqlReader):
     def forget_tokens(self, before: datetime) -> int:
         """Drop the client tokens that were used before that time; how many there were."""
         return self._connection.execute(self._statements.forget, (micros(before),)).rowcount
+
+    def trial(self, work: Callable[[SqlWriter], T]) -> T:
+        """Run `work` on top of what this transaction has done, and undo all that it did."""
+        self.flush()
+        # What is known stays out of it: it would have to be forgotten again.
+        tried = SqlWriter(
+            self._connection,
+            self._statements,
+            self._searches,
+            revision=self._revision,
+            now=self.now,
+            known=Known(),
+        )
+        self._connection.execute("SAVEPOINT trial")
+        try:
+            return work(tried)
+        finally:
+            self._connection.execute("ROLLBACK TO SAVEPOINT trial")
+            self._connection.execute("RELEASE SAVEPOINT trial")
 
     def flush(self) -> None:
         """Write the logs' rows, which are collected to go out together."""

@@ -14,21 +14,19 @@ from typing import Final
 
 import structlog
 
+from peerway.analysis.network import Network
 from peerway.app.clock import Clock
 from peerway.app.dataplane import DataPlane, Report
+from peerway.app.following import read_all, read_news
 from peerway.app.reconcilers.settling import SETTLINGS, held_up, settle_with, waits
-from peerway.app.store import Change, Reader, Store, Writer
+from peerway.app.store import Reader, Store, Writer
 from peerway.app.usecases.sync import SYSTEM_UID, clear_failure, list_failures, record_failure
 from peerway.app.world import World
 from peerway.domain.resource import Resource
-from peerway.fabric.compile import compile_fabric, recompile
 from peerway.fabric.model import Fabric
-from peerway.fabric.snapshot import KINDS, Snapshot
+from peerway.fabric.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
-
-#: Changes read at once while catching up; more than this and everything is read anew.
-CATCH_UP_LIMIT: Final = 10_000
 
 #: First pause after a failure and the longest one.
 FIRST_PAUSE: Final = timedelta(milliseconds=200)
@@ -39,12 +37,15 @@ LONGEST_PAUSE: Final = timedelta(seconds=30)
 class View:
     """What the reconciler knows of the store at one revision."""
 
-    #: The network's stored objects.
-    snapshot: Snapshot
-    #: What they compile to.
-    fabric: Fabric
+    #: The network's stored objects, and what they compile to.
+    network: Network
     #: Objects in a state that waits for the data plane, by id.
     waiting: Mapping[str, Resource]
+
+    @property
+    def fabric(self) -> Fabric:
+        """What is brought to the data plane."""
+        return self.network.fabric
 
 
 @dataclass(slots=True)
@@ -154,34 +155,21 @@ class NetworkReconciler:
 
 
 def _load(reader: Reader) -> View:
-    resources: list[Resource] = []
-    for kind in KINDS.values():
-        resources.extend(reader.select(kind))
-    snapshot = Snapshot.of(reader.revision, resources)
-    return View(snapshot, compile_fabric(snapshot), _waiting({}, resources, ()))
+    resources = read_all(reader)
+    return View(Network.of(Snapshot.of(reader.revision, resources)), _waiting({}, resources, ()))
 
 
 def _advance(reader: Reader, view: View, followed: int) -> View | None:
     """The view at the reader's revision; None when nothing of the network changed since `followed`."""
     if reader.revision == followed:
         return None
-    changes = reader.changes(followed, CATCH_UP_LIMIT)
-    if len(changes) == CATCH_UP_LIMIT:
+    news = read_news(reader, followed)
+    if news is None:
         return _load(reader)
-    latest: dict[str, Change] = {change.id: change for change in changes if change.kind in KINDS}
-    if not latest:
+    if not (news.upserts or news.removals):
         return None
-    upserts: list[Resource] = []
-    removals: list[tuple[str, str]] = []
-    for change in latest.values():
-        resource = None if change.removed else reader.get(KINDS[change.kind], change.id)
-        if resource is None:
-            removals.append((change.kind, change.id))
-        else:
-            upserts.append(resource)
-    snapshot, touched, touched_links = view.snapshot.with_changes(reader.revision, upserts, removals)
-    fabric = recompile(view.fabric, snapshot, touched, touched_links)
-    return View(snapshot, fabric, _waiting(view.waiting, upserts, (id for _, id in removals)))
+    network = view.network.after(reader.revision, *news)
+    return View(network, _waiting(view.waiting, news.upserts, (id for _, id in news.removals)))
 
 
 def _waiting(

@@ -7,7 +7,9 @@ from typing import Final
 
 from peerway.domain.account import Account, Credential
 from peerway.domain.gateway import DnatEntry, Eip, ExternalNetwork, Ipv4Gateway, NatGateway, SnatEntry
+from peerway.domain.intent import Intent
 from peerway.domain.line import PhysicalConnection, VirtualBorderRouter
+from peerway.domain.path import NetworkPath, PathAnalysis
 from peerway.domain.peering import Peering
 from peerway.domain.quota import QuotaApplication, QuotaGrant
 from peerway.domain.resource import Resource
@@ -47,6 +49,9 @@ WORDS: Final[Mapping[type[Resource], str]] = {
     Share: "share",
     QuotaApplication: "quota_application",
     QuotaGrant: "quota",
+    NetworkPath: "network_path",
+    PathAnalysis: "path_analysis",
+    Intent: "intent",
 }
 
 #: Kinds that can be shared, and the field of a share that names them.

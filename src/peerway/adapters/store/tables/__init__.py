@@ -3,7 +3,15 @@
 Owns names, types, unique rules and indexes. How a resource becomes a row is `mapping`'s business.
 """
 
-from peerway.adapters.store.tables import accounts, bookkeeping, gateways, links, networks, services
+from peerway.adapters.store.tables import (
+    accounts,
+    bookkeeping,
+    gateways,
+    links,
+    networks,
+    questions,
+    services,
+)
 from peerway.adapters.store.tables.columns import METADATA
 
-__all__ = ["METADATA", "accounts", "bookkeeping", "gateways", "links", "networks", "services"]
+__all__ = ["METADATA", "accounts", "bookkeeping", "gateways", "links", "networks", "questions", "services"]
