@@ -6,6 +6,7 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
 import uvicorn
@@ -14,6 +15,7 @@ from peerway.adapters.agent.client import SocketAgent
 from peerway.api.native.app import create_app
 from peerway.api.native.services import Limits, Services
 from peerway.app.agent import AgentPort
+from peerway.app.following import NetworkFollower
 from peerway.app.reconcilers.deadlines import DeadlineReconciler
 from peerway.app.runner import Runner
 from peerway.app.store import Store
@@ -40,6 +42,22 @@ DEADLINES_S: Final = 1.0
 GRACE_S: Final = 2
 
 
+@dataclass(slots=True)
+class Parts:
+    """What the API and the worker are made of; in one process they share it."""
+
+    #: The only truth.
+    store: Store
+    #: Catalogues, ids and secrets.
+    world: World
+    #: The process at the data plane.
+    agent: AgentPort
+    #: The network that questions are asked of.
+    networks: NetworkFollower = field(default_factory=NetworkFollower)
+    #: Tells the worker that there is something to do; nothing where that is another process.
+    wake_worker: Callable[[], None] = lambda: None
+
+
 def run_api(options: ApiOptions) -> int:
     """Serve the API until told to stop; the agent is another process."""
     configure_logs(options.log_format)
@@ -50,7 +68,7 @@ def run_api(options: ApiOptions) -> int:
         listener = stack.enter_context(listen(options.listen))
         store = stack.enter_context(contextlib.closing(make_store(options)))
         agent = stack.enter_context(contextlib.closing(SocketAgent(folder / AGENT_SOCKET, chosen.value)))
-        serve(options, listener, store, make_world(options), agent, lambda: None)
+        serve(options, listener, Parts(store, make_world(options), agent), lambda: None)
     return 0
 
 
@@ -119,16 +137,22 @@ class _Server(uvicorn.Server):
 def serve(
     options: ApiOptions,
     listener: socket.socket,
-    store: Store,
-    world: World,
-    agent: AgentPort,
+    parts: Parts,
     on_started: Callable[[], None],
 ) -> None:
     """Serve all doors at the listening socket until SIGTERM or SIGINT."""
     limits = Limits(requests_per_second=options.requests_per_second, burst=10 * options.requests_per_second)
     # A file answers point reads in microseconds; a server on the network must not hold up the event loop.
     embedded = options.store_url.startswith("sqlite")
-    services = Services(store=store, world=world, agent=agent, limits=limits, inline_reads=embedded)
+    services = Services(
+        store=parts.store,
+        world=parts.world,
+        agent=parts.agent,
+        networks=parts.networks,
+        wake_worker=parts.wake_worker,
+        limits=limits,
+        inline_reads=embedded,
+    )
     app = create_app(services)
     config = uvicorn.Config(
         app,

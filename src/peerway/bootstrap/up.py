@@ -12,7 +12,7 @@ from peerway.app.store import Store
 from peerway.app.usecases.accounts import ensure_operator
 from peerway.app.world import World
 from peerway.bootstrap.agent_process import AgentProcess
-from peerway.bootstrap.api import listen, make_worker, serve, url_of
+from peerway.bootstrap.api import Parts, listen, make_worker, serve, url_of
 from peerway.bootstrap.lock import only_one
 from peerway.bootstrap.parts import (
     choose_dataplane,
@@ -49,7 +49,7 @@ def run_up(options: UpOptions) -> int:
         worker = make_worker(store, world)
         worker.start()
         stack.callback(worker.stop)
-        serve(options, listener, store, world, agent, lambda: _announce(options, ready))
+        serve(options, listener, Parts(store, world, agent), lambda: _announce(options, ready))
         if options.ready_file is not None:
             options.ready_file.unlink(missing_ok=True)
     return 0

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from peerway.app.agent import AgentPort
+from peerway.app.following import NetworkFollower
 from peerway.app.store import Store
 from peerway.app.world import World
 
@@ -45,6 +46,10 @@ class Services:
     world: World
     #: The process at the data plane.
     agent: AgentPort
+    #: The network that questions are asked of; one for all that a process does.
+    networks: NetworkFollower = field(default_factory=NetworkFollower)
+    #: Tells the worker that an analysis was asked for; one in another process looks by itself, only later.
+    wake_worker: Callable[[], None] = lambda: None
     #: Bounds.
     limits: Limits = field(default_factory=Limits)
     #: Whether the store answers point reads so fast (an embedded file) that they may run in the event loop.
