@@ -3,7 +3,7 @@
 import pytest
 from tests.support.api import VBR, enabled_line
 
-from peerway.app.reconcilers.settling import SETTLINGS, settle_with
+from peerway.app.usecases.settling import SETTLINGS, settle_with
 from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.router_interface import RouterInterface
 

@@ -18,8 +18,8 @@ from peerway.analysis.network import Network
 from peerway.app.clock import Clock
 from peerway.app.dataplane import DataPlane, Report
 from peerway.app.following import read_all, read_news
-from peerway.app.reconcilers.settling import SETTLINGS, held_up, settle_with, waits
 from peerway.app.store import Reader, Store, Writer
+from peerway.app.usecases.settling import SETTLINGS, held_up, settle_with, waits
 from peerway.app.usecases.sync import SYSTEM_UID, clear_failure, list_failures, record_failure
 from peerway.app.world import World
 from peerway.domain.resource import Resource
