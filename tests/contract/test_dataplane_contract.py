@@ -82,6 +82,20 @@ def test_probe_of_an_unknown_instance_is_not_found(dataplane: DataPlane) -> None
         dataplane.probe(Probe("i-none", ip_address("10.0.0.1")))
 
 
+def test_look_into_an_instance_shows_its_own_address_or_says_that_there_is_none(dataplane: DataPlane) -> None:
+    """PATH-3: real guests show their interface; a data plane without guests says so. An unknown instance is not found."""
+    net = Network()
+    _, _, here, _, _ = net.pair()
+    put(dataplane, net)
+    view = dataplane.guest_addresses(here.id)
+    assert (view is None) == (dataplane.name == "memory")
+    if view is not None:
+        (wire,) = [one for one in view.interfaces if one.to_network]
+        assert [one.ip for one in wire.addresses] == [here.ipv4]
+    with pytest.raises(NotFound):
+        dataplane.guest_addresses("i-none")
+
+
 @pytest.mark.parametrize(("protocol", "port"), [(ICMP, 0), (TCP, 80), (UDP, 53)])
 def test_peered_instances_reach_each_other(dataplane: DataPlane, protocol: int, port: int) -> None:
     """PEER-1: link and routes both ways carry echo, TCP and UDP."""

@@ -18,6 +18,7 @@ from peerway.api.native.services import Limits, Services
 from peerway.app.clock import VirtualClock
 from peerway.app.dataplane import Probe, ProbeResult, Verdict
 from peerway.app.usecases.accounts import ensure_operator
+from peerway.domain.guest import GuestView
 
 
 @dataclass
@@ -31,6 +32,8 @@ class MemoryAgent:
     nudges: int = 0
     #: What it was asked to send.
     probes: list[Probe] = field(default_factory=list)
+    #: What it finds in instances.
+    guests: dict[str, GuestView] = field(default_factory=dict)
     #: Where it says that shells are.
     socket: str | None = None
 
@@ -43,6 +46,9 @@ class MemoryAgent:
     def probe(self, probe: Probe) -> ProbeResult:
         self.probes.append(probe)
         return ProbeResult(Verdict.ANSWERED, 0.5)
+
+    def guest_addresses(self, endpoint_id: str) -> GuestView | None:
+        return self.guests.get(endpoint_id)
 
     def shell_socket(self) -> str | None:
         return self.socket

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from peerway.app.dataplane import Probe, ProbeResult
+from peerway.domain.guest import GuestView
 
 
 class AgentPort(Protocol):
@@ -22,6 +23,12 @@ class AgentPort(Protocol):
 
     def probe(self, probe: Probe) -> ProbeResult:
         """Have a probe sent; `Unavailable` when the agent does not answer."""
+
+    def guest_addresses(self, endpoint_id: str) -> GuestView | None:
+        """What an instance's network looks like from inside, by now; None when the data plane has no guests.
+
+        `NotFound` for an instance that it does not have, `Unavailable` when the agent does not answer.
+        """
 
     def shell_socket(self) -> str | None:
         """Path of the socket at which local users run commands in instances; None when the data plane has no guests."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from peerway.domain.guest import GuestView
 from peerway.domain.prefixes import Address
 from peerway.fabric.model import Fabric
 
@@ -98,7 +99,7 @@ class LinkCounters:
 class DataPlane(Protocol):
     """A driver: memory, kernel, OVN. All calls may be made again at any time.
 
-    Only `probe` and `health` may run beside other calls.
+    Only `probe`, `guest_addresses` and `health` may run beside other calls.
     """
 
     #: `memory`, `kernel` or `ovn`.
@@ -122,6 +123,12 @@ class DataPlane(Protocol):
 
     def probe(self, probe: Probe) -> ProbeResult:
         """Send one real packet (or connection) from an instance and say what came back. `NotFound` for an unknown instance."""
+
+    def guest_addresses(self, endpoint_id: str) -> GuestView | None:
+        """What an instance's network looks like from inside, by now; None where there are no guests to look into.
+
+        `NotFound` for an unknown instance, `Unavailable` when its namespace can't be read.
+        """
 
     def counters(self) -> Mapping[tuple[str, str], LinkCounters]:
         """Counters by (link id, router id of the end)."""

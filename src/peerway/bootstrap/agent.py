@@ -82,7 +82,10 @@ def _run_alone(options: AgentOptions, folder: Path) -> int:
     runner = Runner("network", network_step(network), LOOK_S)
     health = Runner("health", health_step(store, driver.dataplane, network, runner.wake), HEALTH_S)
     driver.dataplane.on_health(health.wake)
-    abilities = Abilities(driver.dataplane.probe, driver.spawn, runner.wake, lambda: network.applied)
+    plane = driver.dataplane
+    abilities = Abilities(
+        plane.probe, plane.guest_addresses, driver.spawn, runner.wake, lambda: network.applied
+    )
     server = AgentServer(folder / AGENT_SOCKET, abilities)
     stop_on_signals(runner)
     if options.parent_fd is not None:

@@ -64,8 +64,8 @@ class GuestView:
     interfaces: tuple[GuestInterface, ...] = ()
     #: Its routes, those to its own addresses included.
     routes: tuple[GuestRoute, ...] = ()
-    #: Whether policy rules of its own choose among routing tables, so that `route_to` need not be what happens.
-    steered: bool = False
+    #: Whether that is all that decides: no policy rules of its own choose among tables, and no more routes are there than told.
+    complete: bool = True
 
     def route_to(self, destination: Address) -> GuestRoute | None:
         """The route that a packet for the address takes: its own addresses first, then the longest range; None without any."""

@@ -3,7 +3,7 @@
 import errno
 import os
 import socket
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_interface, ip_network
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,7 @@ from peerway.adapters.agent.client import SocketAgent
 from peerway.adapters.agent.server import Abilities, AgentServer
 from peerway.app.dataplane import Probe, ProbeResult, Verdict
 from peerway.domain.errors import NotFound, Unavailable
+from peerway.domain.guest import GuestInterface, GuestRoute, GuestRouteKind, GuestView
 
 
 def pair():
@@ -91,6 +92,7 @@ class Recorder:
     def __init__(self):
         self.woken = 0
         self.probes = []
+        self.views = {}
 
     def wake(self):
         """Count."""
@@ -105,6 +107,12 @@ class Recorder:
             raise NotFound("instance", probe.source_id)
         return ProbeResult(Verdict.ANSWERED, 0.25, "detail")
 
+    def look(self, endpoint_id):
+        """The view of the instance, as far as there is one."""
+        if endpoint_id == "i-gone":
+            raise NotFound("instance", endpoint_id)
+        return self.views.get(endpoint_id)
+
 
 @pytest.fixture
 def recorder():
@@ -118,7 +126,8 @@ def agent(tmp_path, recorder):
     folder = tmp_path / ("long" * 30)
     folder.mkdir()
     path = folder / "agent.sock"
-    server = AgentServer(path, Abilities(recorder.probe, lambda *_, **__: None, recorder.wake, lambda: 42))
+    abilities = Abilities(recorder.probe, recorder.look, lambda *_, **__: None, recorder.wake, lambda: 42)
+    server = AgentServer(path, abilities)
     client = SocketAgent(path, "kernel")
     yield client
     client.close()
@@ -132,6 +141,23 @@ def test_probe_goes_there_and_its_result_comes_back(agent, recorder):
     assert recorder.probes == [probe]
     with pytest.raises(NotFound, match="i-gone"):
         agent.probe(Probe("i-gone", ip_address("10.0.0.1")))
+
+
+def test_a_look_into_an_instance_comes_back_unchanged(agent, recorder):
+    """PATH-3: interfaces, addresses and routes of an instance cross the socket unchanged; where there are no guests, that."""
+    bridge = GuestInterface("docker0", to_network=False, up=True, addresses=(ip_interface("172.17.0.1/16"),))
+    wire = GuestInterface("eth0", to_network=True, up=False, addresses=(ip_interface("fd00::5/128"),))
+    routes = (
+        GuestRoute(
+            ip_network("0.0.0.0/0"), interfaces=("eth0",), gateway=ip_address("169.254.1.1"), metric=7
+        ),
+        GuestRoute(ip_network("fd00::5/128"), GuestRouteKind.LOCAL),
+    )
+    recorder.views["i-1"] = GuestView((bridge, wire), routes, complete=False)
+    assert agent.guest_addresses("i-1") == recorder.views["i-1"]
+    assert agent.guest_addresses("i-2") is None
+    with pytest.raises(NotFound, match="i-gone"):
+        agent.guest_addresses("i-gone")
 
 
 def test_what_the_machine_refuses_is_told_to_the_caller(agent):

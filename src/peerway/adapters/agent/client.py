@@ -8,10 +8,11 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from peerway.adapters.agent import wire
+from peerway.adapters.agent import guests, wire
 from peerway.adapters.agent.address import connect
 from peerway.app.dataplane import Probe, ProbeResult
 from peerway.domain.errors import NotFound, Unavailable
+from peerway.domain.guest import GuestView
 
 #: Beyond the probe's own time-out, how long the agent may take to answer, s.
 GRACE_S: Final = 5.0
@@ -43,6 +44,11 @@ class SocketAgent:
         """Have a probe sent."""
         answer = self._ask(wire.encode_probe(probe), probe.timeout_ms / 1000 + GRACE_S)
         return wire.decode_result(answer)
+
+    def guest_addresses(self, endpoint_id: str) -> GuestView | None:
+        """Have a look taken into an instance."""
+        answer = self._ask({"op": "guest", "instance": endpoint_id}, GRACE_S)
+        return guests.decode_view(answer["guest"])
 
     def applied_revision(self) -> int:
         """Last revision that the data plane has reached; -1 when the agent does not answer."""

@@ -1,6 +1,7 @@
-"""The agent's side of its socket: takes nudges, sends probes, runs commands in instances.
+"""The agent's side of its socket: takes nudges, sends probes, looks into instances, runs commands in them.
 
-One thread a connection; the data plane itself is only touched through what is safe beside `apply` (probes and spawning).
+One thread a connection; the data plane itself is only touched through what is safe beside `apply` (probes, looks into instances
+and spawning).
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from typing import Protocol
 
 import structlog
 
-from peerway.adapters.agent import wire
+from peerway.adapters.agent import guests, wire
 from peerway.adapters.agent.address import listen
 from peerway.app.dataplane import Probe, ProbeResult
 from peerway.domain.errors import NotFound, PeerwayError
+from peerway.domain.guest import GuestView
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +55,8 @@ class Abilities:
 
     #: Sends a probe; `NotFound` for an unknown instance.
     probe: Callable[[Probe], ProbeResult]
+    #: Looks into an instance; None without guests, `NotFound` for an unknown instance.
+    look: Callable[[str], GuestView | None]
     #: Starts a command in an instance.
     spawn: Spawn
     #: Wakes the reconcilers.
@@ -134,6 +138,8 @@ class AgentServer:
                 return {"revision": self._abilities.applied()}
             case "probe":
                 return wire.encode_result(self._abilities.probe(wire.decode_probe(request)))
+            case "guest":
+                return {"guest": guests.encode_view(self._abilities.look(str(request["instance"])))}
             case "exec":
                 return self._execute(request, fds, connection)
             case other:

@@ -1,7 +1,7 @@
 """What goes over the agent's socket: one JSON line each way, file descriptors beside the first.
 
-Requests: `{"op": "nudge"}` (no answer), `{"op": "hello"}`, `{"op": "probe", ...}`, `{"op": "exec", ...}`. Answers carry `error` or
-the operation's fields. The socket is local and mode 0600: who can open it is the installation's own user.
+Requests: `{"op": "nudge"}` (no answer), `{"op": "hello"}`, `{"op": "probe", ...}`, `{"op": "guest", ...}`, `{"op": "exec", ...}`.
+Answers carry `error` or the operation's fields. The socket is local and mode 0600: who can open it is the installation's own user.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from peerway.adapters.dataplane.kernel.converge import Converger
 from peerway.adapters.dataplane.kernel.counters import read_counters
 from peerway.adapters.dataplane.kernel.desired import Desired, Guest
 from peerway.adapters.dataplane.kernel.drift import differences
+from peerway.adapters.dataplane.kernel.guest_view import read_guest
 from peerway.adapters.dataplane.kernel.holder_client import HolderClient, reach_holder
 from peerway.adapters.dataplane.kernel.host_ports import kernel_knows
 from peerway.adapters.dataplane.kernel.limits import raise_file_limit
@@ -31,6 +32,7 @@ from peerway.adapters.dataplane.kernel.resolver import Resolver
 from peerway.adapters.dataplane.kernel.state import State
 from peerway.app.dataplane import LinkCounters, Observation, Probe, ProbeResult, Report
 from peerway.domain.errors import NotFound, Unavailable
+from peerway.domain.guest import GuestView
 from peerway.fabric.model import Fabric
 
 log = structlog.get_logger(__name__)
@@ -224,6 +226,20 @@ class KernelDataPlane:
         with self._namespaces.opened(namespace) as fd:
             syscalls.setns(fd, syscalls.CLONE_NEWNET)
             return open_socket(probe)
+
+    def guest_addresses(self, endpoint_id: str) -> GuestView:
+        """See `DataPlane.guest_addresses`."""
+        guest = self._desired.guests.get(endpoint_id)
+        if guest is None:
+            raise NotFound("instance", endpoint_id)
+        try:
+            return self._visitor.run(self._enter_and_look, guest)
+        except (OSError, KeyError) as error:  # it went just now, or an attached one ended
+            raise Unavailable(f"the network of {endpoint_id} can't be read") from error
+
+    def _enter_and_look(self, guest: Guest) -> GuestView:
+        with self._namespaces.netlink(guest.namespace) as netlink:
+            return read_guest(netlink, frozenset(guest.plan.state.interfaces))
 
     def counters(self) -> Mapping[tuple[str, str], LinkCounters]:
         """See `DataPlane.counters`."""
