@@ -391,6 +391,7 @@ RESOURCES = {
         path_id=some(IDS),
         **ENDS,
         fixes=st.booleans(),
+        all_accounts=st.booleans(),
         state=st.sampled_from(AnalysisState),
         finished_at=some(TIMES),
         network_revision=some(COUNTS),

@@ -5,13 +5,15 @@ What an answer is and how it is found is `analysis`' business.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from peerway.domain.errors import InvalidInput
-from peerway.domain.prefixes import Address
+from peerway.domain.prefixes import Address, parse_address
 from peerway.domain.resource import Resource
 
 
@@ -70,6 +72,34 @@ class Point:
     def __str__(self) -> str:
         """The id, and the address when it was named, for people."""
         return " ".join(str(part) for part in (self.id, self.address) if part is not None)
+
+
+#: What a point is, by what its id begins with.
+KINDS_OF_IDS: Final[Mapping[str, PointKind]] = MappingProxyType(
+    {
+        "i-": PointKind.INSTANCE,
+        "rds-": PointKind.DATABASE,
+        "lb-": PointKind.LOAD_BALANCER,
+        "vsw-": PointKind.VSWITCH,
+        "vbr-": PointKind.VBR,
+    }
+)
+
+#: What stands between an id and an address.
+AT: Final = "@"
+
+
+def parse_point(text: str, field: str) -> Point:
+    """The point that a text names: an id, an address, or `ID@ADDRESS`; `InvalidInput` when it is none of these."""
+    id, at, address = text.partition(AT)
+    for prefix, kind in KINDS_OF_IDS.items():
+        if id.startswith(prefix):
+            return Point(kind, id, parse_address(address, f"{field}.address") if at else None)
+    try:
+        return Point(PointKind.ADDRESS, None, parse_address(text, field))
+    except InvalidInput:
+        known = ", ".join(f"{prefix}..." for prefix in KINDS_OF_IDS)
+        raise InvalidInput(field, f"must be an address, or an id ({known}) or ID@ADDRESS", text) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +189,8 @@ class PathAnalysis(Resource):
     source_port: int = 0
     #: Whether fixes are asked for, too.
     fixes: bool = False
+    #: Whether hops of all accounts are told of: an operator asked.
+    all_accounts: bool = False
     #: Where it is.
     state: AnalysisState = AnalysisState.PENDING
     #: When the result was there.

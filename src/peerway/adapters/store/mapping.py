@@ -402,6 +402,7 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                 {
                     **ENDS,
                     "fixes": BOOL,
+                    "all_accounts": BOOL,
                     "state": choice(AnalysisState),
                     "finished_at": TIME,
                     "reachable": BOOL,

@@ -33,6 +33,7 @@ PATH_ANALYSIS = resource(
     optional("path_id"),
     *_ends(),
     flag("fixes"),
+    flag("all_accounts"),
     text("state"),
     Column("finished_at", BigInteger, nullable=True),
     Column("network_revision", BigInteger, nullable=True),

@@ -87,6 +87,7 @@ def upgrade() -> None:
         port("port"),
         port("source_port"),
         sa.Column("fixes", sa.Boolean(), nullable=False),
+        sa.Column("all_accounts", sa.Boolean(), nullable=False),
         text("state"),
         number("finished_at"),
         number("network_revision"),
