@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from peerway.app.store import Reader, Where, where
 from peerway.domain.gateway import DnatEntry, Eip, NatGateway, SnatEntry
 from peerway.domain.line import LineState, PhysicalConnection, VbrState, VirtualBorderRouter
+from peerway.domain.path import AnalysisState, NetworkPath, PathAnalysis
 from peerway.domain.resource import Resource
 from peerway.domain.route_table import EntryOrigin, RouteEntry, RouteTable, TableKind
 from peerway.domain.router_interface import RouterInterface
@@ -24,6 +25,9 @@ R = TypeVar("R", bound=Resource)
 
 #: How much is used, by what is limited: an account, router, line, VPC ...
 Uses = Callable[[Reader, str], Counter[str]]
+
+#: States in which an analysis has its answer.
+ENDED_ANALYSES = (AnalysisState.FINISHED, AnalysisState.FAILED)
 
 #: States in which a line has ended and counts no more.
 ENDED = frozenset({LineState.REJECTED, LineState.CANCELED, LineState.TERMINATED})
@@ -60,6 +64,16 @@ def _vbrs_on_lines(tx: Reader, uid: str) -> Counter[str]:
     return Counter(vbr.line_id for vbr in _on_lines(tx, uid))
 
 
+def _analyses(*states: AnalysisState) -> Uses:
+    """Analyses in these states, counted without their results."""
+
+    def uses(tx: Reader, uid: str) -> Counter[str]:
+        count = tx.count(PathAnalysis, where("owner_uid", uid), where("state", *states))
+        return Counter({uid: count} if count else {})
+
+    return uses
+
+
 def _nat_entries(tx: Reader, uid: str) -> Counter[str]:
     return _each(SnatEntry, "nat_gateway_id")(tx, uid) + _each(DnatEntry, "nat_gateway_id")(tx, uid)
 
@@ -89,4 +103,7 @@ USES: Final[Mapping[str, Uses]] = {
     "secondary_cidrs_per_vpc": _sizes(Vpc, lambda vpc: len(vpc.secondary_cidrs)),
     "vswitches_per_vpc": _each(VSwitch, "vpc_id"),
     "rules_per_group": _each(SecurityRule, "security_group_id"),
+    "network_paths_per_account": _each(NetworkPath, "owner_uid"),
+    "pending_analyses_per_account": _analyses(AnalysisState.PENDING),
+    "kept_analyses_per_account": _analyses(*ENDED_ANALYSES),
 }
