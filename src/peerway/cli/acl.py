@@ -10,7 +10,7 @@ import typer
 import yaml
 
 from peerway.cli.errors import WrongUsage
-from peerway.cli.options import AclArgument, Description, Limit, Name, Output, VpcFilter, VpcOption
+from peerway.cli.options import AclArgument, Description, Direction, Limit, Name, Output, VpcFilter, VpcOption
 from peerway.cli.session import given, session_of
 
 app = typer.Typer(
@@ -94,6 +94,26 @@ def set_entries(
         }
     session = session_of(ctx)
     session.show(session.client.replace(f"/network-acls/{acl}/entries", body), output)
+
+
+@app.command()
+def insert(
+    ctx: typer.Context,
+    acl: AclArgument,
+    entry: Annotated[
+        str, typer.Argument(metavar="ENTRY", help='"ACTION PROTOCOL PORTS CIDR", as for `set-entries`.')
+    ],
+    direction: Annotated[Direction, typer.Option(help="Which way.")] = Direction.INGRESS,
+    position: Annotated[int, typer.Option(help="Place it gets; 1 is looked at first.", min=1)] = 1,
+    output: Output = None,
+) -> None:
+    """Put one entry before others; what somebody else changes at the same moment is lost."""
+    session = session_of(ctx)
+    path = f"/network-acls/{acl}"
+    before = session.client.get(path)
+    body = {way.value: [as_given(each) for each in before[way.value]] for way in Direction}
+    body[direction.value].insert(position - 1, parse_entry(entry))
+    session.show(session.client.replace(f"{path}/entries", body), output)
 
 
 def parse_entry(text: str) -> dict[str, str]:

@@ -113,6 +113,21 @@ def update(
 
 
 @app.command()
+def allow(
+    ctx: typer.Context,
+    database: DatabaseArgument,
+    cidr: Annotated[str, typer.Argument(metavar="CIDR", help="Range that may connect, too.")],
+    output: Output = None,
+) -> None:
+    """Add a range to the whitelist; what somebody else changes at the same moment is lost."""
+    session = session_of(ctx)
+    path = f"/databases/{database}"
+    whitelist = session.client.get(path)["whitelist"]
+    body = {"whitelist": [*whitelist, *({cidr} - {*whitelist})]}
+    session.change(path, body, output)
+
+
+@app.command()
 def delete(
     ctx: typer.Context,
     database: DatabaseArgument,

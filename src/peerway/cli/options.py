@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from peerway.cli.completion import ids_of
 from peerway.cli.output import OutputFormat
+
+
+class Direction(StrEnum):
+    """Which way a packet goes, seen from the instance."""
+
+    #: To the instance.
+    INGRESS = "ingress"
+    #: From the instance.
+    EGRESS = "egress"
+
 
 Output = Annotated[
     OutputFormat | None, typer.Option("--output", "-o", help="Format of the answer.", show_default=False)

@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from peerway.cli.errors import WrongUsage
-from peerway.cli.options import Description, GroupArgument, Limit, Name, Output, VpcFilter, VpcOption
+from peerway.cli.options import (
+    Description,
+    Direction,
+    GroupArgument,
+    Limit,
+    Name,
+    Output,
+    VpcFilter,
+    VpcOption,
+)
 from peerway.cli.session import given, session_of
 
 app = typer.Typer(
@@ -19,15 +28,6 @@ app = typer.Typer(
 )
 rule = typer.Typer(name="rule", help="Rules of a security group.", no_args_is_help=True)
 app.add_typer(rule)
-
-
-class Direction(StrEnum):
-    """Which way a packet goes, seen from the instance."""
-
-    #: To the instance.
-    INGRESS = "ingress"
-    #: From the instance.
-    EGRESS = "egress"
 
 
 class Action(StrEnum):
