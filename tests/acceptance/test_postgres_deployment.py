@@ -22,6 +22,7 @@ from peerway.adapters.store import open_store
 from peerway.app.usecases.accounts import ensure_operator
 from peerway.app.world import World
 from peerway.profiles.model import load_access_points, load_limits, load_profiles, load_regions
+from peerway.profiles.prices import load_price_books
 
 pytestmark = [pytest.mark.kernel, pytest.mark.postgres]
 
@@ -102,6 +103,7 @@ def make_operator(deployment: Deployment) -> tuple[str, str]:
         entropy=SystemEntropy(),
         sealer=FernetSealer(key),
         access_points=load_access_points(),
+        prices=load_price_books(),
     )
     store = open_store(deployment.database)
     try:

@@ -3,10 +3,11 @@
 from peerway.adapters.entropy import SystemEntropy
 from peerway.app.world import World
 from peerway.profiles.model import load_access_points, load_limits, load_profiles, load_regions
+from peerway.profiles.prices import load_price_books
 
 #: Read once: they never change.
 REGIONS, PROFILES, LIMITS = load_regions(), load_profiles(), load_limits()
-ACCESS_POINTS = load_access_points()
+ACCESS_POINTS, PRICES = load_access_points(), load_price_books()
 
 
 class MemorySealer:
@@ -23,4 +24,4 @@ class MemorySealer:
 
 def make_world() -> World:
     """All regions and profiles, real chance, and a sealer that seals nothing."""
-    return World(REGIONS, PROFILES, LIMITS, SystemEntropy(), MemorySealer(), ACCESS_POINTS)
+    return World(REGIONS, PROFILES, LIMITS, SystemEntropy(), MemorySealer(), ACCESS_POINTS, PRICES)

@@ -10,6 +10,7 @@ from peerway.domain.errors import InvalidInput
 from peerway.domain.line import AccessPoints
 from peerway.domain.region import Regions
 from peerway.profiles.model import Profile
+from peerway.profiles.prices import PriceBook
 
 
 class Entropy(Protocol):
@@ -54,6 +55,8 @@ class World:
     sealer: Sealer
     #: Where leased lines come in.
     access_points: AccessPoints
+    #: What things cost, by the day from which on they do.
+    prices: tuple[PriceBook, ...]
 
     def require_profile(self, name: str, field: str = "profile") -> Profile:
         """The profile, or `InvalidInput` naming the field."""

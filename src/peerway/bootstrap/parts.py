@@ -20,6 +20,7 @@ from peerway.app.clock import SystemClock
 from peerway.app.world import World
 from peerway.domain.errors import InvalidInput
 from peerway.profiles.model import load_access_points, load_limits, load_profiles, load_regions
+from peerway.profiles.prices import load_price_books
 from peerway.settings import Common, DataPlaneChoice, LogFormat
 
 #: Name of the agent's socket in the data folder.
@@ -56,6 +57,7 @@ def make_world(options: Common) -> World:
         entropy=SystemEntropy(),
         sealer=FernetSealer(options.data / "secret.key"),
         access_points=load_access_points(),
+        prices=load_price_books(),
     )
 
 

@@ -1,0 +1,1 @@
+"""What use costs: pure, and exact to the last digit."""
