@@ -409,6 +409,7 @@ RESOURCES = {
         port_low=PORTS,
         port_high=PORTS,
         enforcement=st.sampled_from(Enforcement),
+        of_operator=st.booleans(),
         state=st.sampled_from(IntentState),
         state_since=some(TIMES),
         network_revision=some(COUNTS),

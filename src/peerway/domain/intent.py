@@ -8,10 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from peerway.domain.prefixes import Prefix
 from peerway.domain.resource import Resource
 from peerway.domain.security import Protocol
+
+#: The key that intents which refuse changes are tallied under.
+REFUSING: Final = "refusing"
 
 
 class PartyKind(StrEnum):
@@ -107,6 +111,8 @@ class Intent(Resource):
     port_high: int = 65535
     #: What a change that breaks it meets.
     enforcement: Enforcement = Enforcement.FLAG
+    #: Whether an operator made it: it is about whole VPCs, whoever is in them, and guards everybody's changes.
+    of_operator: bool = False
     #: What the last check said.
     state: IntentState = IntentState.UNCHECKED
     #: Since when it says that.
@@ -115,3 +121,8 @@ class Intent(Resource):
     network_revision: int | None = None
     #: Why it does not hold, as JSON: who asked whom, and the trace; empty while it holds.
     reason: str = ""
+
+    @property
+    def parties(self) -> tuple[Party, Party]:
+        """Who asks, and who is asked."""
+        return self.source, self.target

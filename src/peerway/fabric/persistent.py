@@ -36,6 +36,13 @@ class PersistentMap(Mapping[str, V], Generic[V]):
     def __len__(self) -> int:
         return self._size
 
+    def differing(self, other: PersistentMap[V]) -> Iterator[str]:
+        """Keys under which the two hold different objects. Cost follows the shards that the two don't share."""
+        for ours, theirs in zip(self._shards, other._shards, strict=True):
+            if ours is not theirs:
+                yield from (key for key in ours if ours[key] is not theirs.get(key))
+                yield from (key for key in theirs if key not in ours)
+
     def edited(self, upserts: Mapping[str, V], removals: Collection[str]) -> PersistentMap[V]:
         """A map with these entries set and those keys gone; keys that were not there are passed over."""
         new: PersistentMap[V] = PersistentMap.__new__(PersistentMap)

@@ -52,7 +52,15 @@ from peerway.domain.gateway import (
     NatGateway,
     SnatEntry,
 )
-from peerway.domain.intent import Enforcement, Expectation, Intent, IntentState, Party, PartyKind
+from peerway.domain.intent import (
+    REFUSING,
+    Enforcement,
+    Expectation,
+    Intent,
+    IntentState,
+    Party,
+    PartyKind,
+)
 from peerway.domain.lifecycle.peering import PEERING
 from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE
 from peerway.domain.line import LineState, PhysicalConnection, PortType, VbrState, VirtualBorderRouter
@@ -141,6 +149,11 @@ def live_pair(peering: Peering) -> str | None:
     if not PEERING.states[peering.state].live:
         return None
     return pair_key(peering.requester.vpc_id, peering.accepter.vpc_id)
+
+
+def guarding(intent: Intent) -> frozenset[str]:
+    """That there is an intent which refuses changes, so that those who change something see by one look whether there is any."""
+    return frozenset({REFUSING}) if intent.enforcement is Enforcement.REFUSE else frozenset()
 
 
 class Codec(Generic[R]):
@@ -420,10 +433,12 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                     "expectation": choice(Expectation),
                     "protocol": choice(Protocol),
                     "enforcement": choice(Enforcement),
+                    "of_operator": BOOL,
                     "state": choice(IntentState),
                     "state_since": TIME,
                 },
                 nested={"source": Party, "target": Party},
+                tallied=guarding,
             ),
             Codec(SyncFailure, bookkeeping.SYNC_FAILURE, {"next_attempt_at": TIME}),
         )

@@ -57,10 +57,11 @@ INTENT = resource(
     Column("port_low", Integer, nullable=False),
     Column("port_high", Integer, nullable=False),
     text("enforcement"),
+    flag("of_operator"),
     text("state"),
     Column("state_since", BigInteger, nullable=True),
     Column("network_revision", BigInteger, nullable=True),
     text("reason"),
     UniqueConstraint("owner_uid", "name"),
-    search="source_id target_id owner_uid state enforcement",
+    search="source_id target_id owner_uid state of_operator",
 )

@@ -105,10 +105,11 @@ def upgrade() -> None:
         port("port_low"),
         port("port_high"),
         text("enforcement"),
+        sa.Column("of_operator", sa.Boolean(), nullable=False),
         text("state"),
         number("state_since"),
         number("network_revision"),
         text("reason"),
         unique=("owner_uid name",),
-        search="source_id target_id owner_uid state enforcement",
+        search="source_id target_id owner_uid state of_operator",
     )

@@ -1,0 +1,133 @@
+"""A network that is looked at, and what of it was looked at: whoever saw the same will answer the same.
+
+Owns what there is to be seen. Answers that rest on something else may not be kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from peerway.analysis.holdings import Holdings
+from peerway.analysis.network import Network
+from peerway.domain.service import LoadBalancer
+from peerway.fabric.model import Link, Router
+from peerway.fabric.outcomes import Check, Exchange, Walk
+
+
+class Sort(Enum):
+    """What sort of thing is seen."""
+
+    #: A router, with all that hangs on it.
+    ROUTER = "router"
+    #: A link.
+    LINK = "link"
+    #: At which router something stands.
+    HOME = "home"
+    #: A load balancer.
+    BALANCER = "balancer"
+    #: Where an account has guests.
+    HOLDINGS = "holdings"
+
+
+class Thing(NamedTuple):
+    """Something that can be seen."""
+
+    #: Of which sort.
+    sort: Sort
+    #: Its id.
+    id: str
+
+
+#: What was seen, and what it was; None for what was not there.
+Seen = Mapping[Thing, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One look at a network."""
+
+    #: The network.
+    network: Network
+    #: Where accounts have guests in it.
+    holdings: Holdings
+    #: What was seen so far.
+    seen: dict[Thing, object] = field(default_factory=dict)
+
+    def anew(self) -> Sight:
+        """Another look at the same network, nothing seen yet."""
+        return Sight(self.network, self.holdings)
+
+    def router(self, id: str) -> Router | None:
+        """A router."""
+        found = self.network.fabric.routers.get(id)
+        self.seen[Thing(Sort.ROUTER, id)] = found
+        return found
+
+    def link(self, id: str) -> Link | None:
+        """A link."""
+        found = self.network.fabric.links.get(id)
+        self.seen[Thing(Sort.LINK, id)] = found
+        return found
+
+    def home(self, id: str) -> str:
+        """The router at which something stands; empty for none."""
+        found = self.network.snapshot.homes.get(id, "")
+        self.seen[Thing(Sort.HOME, id)] = found
+        return found
+
+    def balancer(self, id: str) -> LoadBalancer | None:
+        """A load balancer."""
+        found = self.network.snapshot.site(self.home(id)).load_balancers.get(id)
+        self.seen[Thing(Sort.BALANCER, id)] = found
+        return found
+
+    def vpcs_of(self, uid: str) -> frozenset[str]:
+        """VPCs in which an account has guests."""
+        found = self.holdings.of_account(uid)
+        self.seen[Thing(Sort.HOLDINGS, uid)] = found
+        return found
+
+    def note(self, exchange: Exchange) -> None:
+        """See what decided an exchange: each router that it came to, and each link."""
+        for walk in (exchange.request, exchange.reply):
+            for thing in _things(walk):
+                self.again(thing)
+
+    def again(self, thing: Thing) -> None:
+        """See something that was seen in another look."""
+        self.seen[thing] = look(self, thing)
+
+
+def look(sight: Sight, thing: Thing) -> object:
+    """What it is in that network; nothing is noted."""
+    network, id = sight.network, thing.id
+    match thing.sort:
+        case Sort.ROUTER:
+            return network.fabric.routers.get(id)
+        case Sort.LINK:
+            return network.fabric.links.get(id)
+        case Sort.HOME:
+            return network.snapshot.homes.get(id, "")
+        case Sort.BALANCER:
+            home = network.snapshot.homes.get(id)
+            return network.snapshot.site(home).load_balancers.get(id)
+        case Sort.HOLDINGS:
+            return sight.holdings.of_account(id)
+
+
+def is_same(thing: Thing, before: object, after: object) -> bool:
+    """Whether it is what it was; routers and links that did not change are the identical object."""
+    if before is after:
+        return True
+    return thing.sort not in {Sort.ROUTER, Sort.LINK} and before == after
+
+
+def _things(walk: Walk | None) -> Iterator[Thing]:
+    for step in walk.steps if walk is not None else ():
+        yield Thing(Sort.ROUTER, step.router_id)
+        if step.check is Check.LINK:
+            for id in step.subject.split("+"):
+                yield Thing(Sort.LINK, id)

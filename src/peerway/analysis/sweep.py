@@ -1,0 +1,181 @@
+"""Many packets by few: of all that are alike to everything that looks at them, one is followed.
+
+Owns where likeness ends. A packet is followed; what looked at it on its way says up to which address and which port it would have
+decided the same; the next packet is the first that may differ. So nothing is left out, and the cost follows the number of cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from peerway.analysis.choices import exchanges
+from peerway.analysis.network import Network
+from peerway.analysis.parties import Span
+from peerway.domain.prefixes import PRIVATE_RANGES, SERVICE_RANGE, Address, Prefix
+from peerway.fabric.model import Filter, Policy, Router, Translation
+from peerway.fabric.outcomes import Check, Exchange, Step
+from peerway.fabric.packets import PORTED, Packet
+
+#: What looks at a policy, and whether it looks at what comes towards the protected side.
+_FILTERS = {
+    Check.INGRESS_POLICY: True,
+    Check.INGRESS_ACL: True,
+    Check.EGRESS_POLICY: False,
+    Check.EGRESS_ACL: False,
+}
+
+#: What looks at a table.
+_TABLES = frozenset({Check.ROUTE, Check.INBOUND_ROUTE})
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """Packets that differ by addresses and port only."""
+
+    #: Instance or uplink that sends them.
+    sender: str
+    #: Their sources.
+    sources: Span
+    #: Their destinations.
+    destinations: Span
+    #: Their protocol's number.
+    protocol: int
+    #: Their destination ports, first and last; 0 and 0 for protocols without.
+    ports: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Packets of which one stands for all."""
+
+    #: The one that was followed: the first of them.
+    packet: Packet
+    #: The last port for which the same holds.
+    last_port: int
+    #: What becomes of it, once for every way that it can go.
+    ways: tuple[Exchange, ...]
+
+
+def sweep(network: Network, packets: Packets) -> Iterator[Case]:
+    """The cases that the packets come to, by source, then destination, then port. Lazy: who has seen enough stops."""
+    source: int | None = int(packets.sources.first)
+    while source is not None:
+        ends: list[int | None] = []
+        destination: int | None = int(packets.destinations.first)
+        while destination is not None:
+            stops: list[int | None] = []
+            for case in _ports(network, packets, source, destination):
+                yield case
+                edges = _edges(network, packets, case)
+                stops.append(_next(edges, destination, packets.destinations))
+                ends.append(_next(edges, source, packets.sources))
+            destination = _first(stops)
+        source = _first(ends)
+
+
+def _ports(network: Network, packets: Packets, source: int, destination: int) -> Iterator[Case]:
+    """The cases of one pair of addresses."""
+    kind = type(packets.sources.first)
+    low, high = packets.ports
+    while low <= high:
+        packet = Packet(kind(source), kind(destination), packets.protocol, low, packets.sender)
+        ways = tuple(exchanges(network, packet))
+        after = min(
+            (cut for way in ways for cut in _cuts(network, packet, way) if low < cut), default=high + 1
+        )
+        yield Case(packet, min(after - 1, high), ways)
+        low = after
+
+
+def _first(numbers: Iterable[int | None]) -> int | None:
+    return min((number for number in numbers if number is not None), default=None)
+
+
+def _next(edges: Iterable[int], after: int, span: Span) -> int | None:
+    """The first edge after an address and within the span."""
+    last = int(span.last)
+    return None if after == last else _first(edge for edge in edges if after < edge <= last)
+
+
+# ---- what looked at a packet -------------------------------------------------------------------------------------------------
+
+
+def _steps(way: Exchange) -> Iterator[Step]:
+    yield from way.request.steps
+    if way.reply is not None:
+        yield from way.reply.steps
+
+
+def _looked(network: Network, way: Exchange) -> Iterator[tuple[Router, Step]]:
+    """Each check, and the router that it happened at."""
+    for step in _steps(way):
+        yield network.fabric.routers[step.router_id], step
+
+
+def _filters(network: Network, way: Exchange) -> Iterator[Filter]:
+    """The filters that were asked."""
+    for router, step in _looked(network, way):
+        towards = _FILTERS.get(step.check)
+        policy: Policy | None = router.policies.get(step.subject) or router.acls.get(step.subject)
+        if towards is not None and policy is not None:
+            yield policy.ingress if towards else policy.egress
+
+
+def _translations(network: Network, way: Exchange) -> Iterator[Translation]:
+    """What the uplinks translate by which packets came in or left."""
+    for router, step in _looked(network, way):
+        if step.check is Check.UPLINK and (found := router.uplinks[step.subject].translation) is not None:
+            yield found
+
+
+def _cuts(network: Network, packet: Packet, way: Exchange) -> Iterator[int]:
+    """Ports at which something that looked at the packet may begin to decide otherwise."""
+    if packet.protocol not in PORTED:
+        return
+    addresses = {packet.source, packet.destination, way.request.packet.source, way.request.packet.destination}
+    for one in _filters(network, way):
+        for match in (rule.match for rule in one.rules):
+            if match.protocol in {None, packet.protocol} and any(each in match.remote for each in addresses):
+                yield match.port_low
+                yield match.port_high + 1
+    asked = [service.port for router, _ in _looked(network, way) for service in router.services.values()]
+    asked += [entry.public_port for each in _translations(network, way) for entry in each.destination]
+    for port in asked:
+        yield port
+        yield port + 1
+
+
+def _edges(network: Network, packets: Packets, case: Case) -> set[int]:
+    """Addresses, as numbers, at which something that looked at the packet may begin to decide otherwise."""
+    spans = (packets.sources, packets.destinations)
+    if all(span.first == span.last for span in spans):
+        return set()
+    version = packets.sources.first.version
+    found: set[int] = set()
+    for way in case.ways:
+        for what in _ranges(network, way):
+            span = Span.of(what)
+            if span.first.version == version:
+                found |= {int(span.first), int(span.last) + 1}
+    return found
+
+
+def _ranges(network: Network, way: Exchange) -> Iterator[Prefix | Address]:
+    """Every range and address that something on the way knows."""
+    yield from (*PRIVATE_RANGES, SERVICE_RANGE)
+    for one in _filters(network, way):
+        yield from (rule.match.remote for rule in one.rules)
+    for translation in _translations(network, way):
+        yield from (entry.source for entry in translation.source)
+        yield from translation.public
+        yield from (entry.private for entry in translation.destination)
+    routers = {step.router_id: router for router, step in _looked(network, way)}
+    for router in routers.values():
+        yield from (address for endpoint in router.endpoints.values() for address in endpoint.addresses)
+        yield from (prefix for subnet in router.subnets.values() for prefix in subnet.prefixes)
+        yield from (service.address for service in router.services.values())
+    for router, step in _looked(network, way):
+        if step.check in _TABLES:
+            fib = router.inbound if step.check is Check.INBOUND_ROUTE else router.fibs[step.subject]
+            yield from (entry.prefix for entry in fib.entries)
