@@ -18,6 +18,9 @@ from peerway.fabric.snapshot import KINDS, Snapshot
 #: Changes read at once while catching up; more than this and everything is read anew.
 CATCH_UP_LIMIT: Final = 10_000
 
+#: Networks that are kept: readers that began before a change and ask after it find theirs.
+KEPT: Final = 4
+
 
 class News(NamedTuple):
     """What became of the network since some revision."""
@@ -54,33 +57,37 @@ def read_news(reader: Reader, after: int) -> News | None:
 
 @dataclass(slots=True)
 class NetworkFollower:
-    """The latest network that somebody has asked for. Safe for use from many threads."""
+    """The latest networks that somebody has asked for, which share what they have in common. Safe for use from many threads."""
 
-    _network: Network | None = None
+    #: In order of their revisions; replaced as a whole, so that looking needs no lock.
+    _recent: tuple[Network, ...] = ()
+    #: Held while one catches up, so that others need not do the same.
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def at(self, reader: Reader) -> Network:
         """The network at the reader's revision. The first call reads everything; later ones cost what has changed since."""
         with self._lock:
-            known = self._network
-            if known is None or known.revision > reader.revision:
-                # Somebody has asked at a later revision already; that stays known, and this one is read for itself.
-                fresh = Network.of(Snapshot.of(reader.revision, read_all(reader)))
-                self._network = self._network or fresh
-                return fresh
-            self._network = advance(known, reader)
-            return self._network
+            network = self._reached(reader)
+            if not self._recent or network.revision > self._recent[-1].revision:
+                self._recent = (*self._recent, network)[-KEPT:]
+            return network
 
     def within(self, writer: Writer) -> Network:
         """The network as a transaction sees it, its own writes and those it shares a commit with included.
 
         It is not remembered: all of that may yet be undone.
         """
-        with self._lock:
-            known = self._network
-        if known is None or known.revision > writer.revision:
-            return Network.of(Snapshot.of(writer.revision, read_all(writer)))
-        return advance(known, writer)
+        return self._reached(writer)
+
+    def _reached(self, reader: Reader) -> Network:
+        """The network at the reader's revision, from the latest known one that is not beyond it.
+
+        A reader may be a little behind others who asked meanwhile; only one that is far behind has to have everything read anew.
+        """
+        for known in reversed(self._recent):
+            if known.revision <= reader.revision:
+                return advance(known, reader)
+        return Network.of(Snapshot.of(reader.revision, read_all(reader)))
 
 
 def advance(network: Network, reader: Reader) -> Network:
