@@ -1,0 +1,207 @@
+"""What one who asked is told of a path's report: everything, or for a tenant nothing of what is other accounts'.
+
+Owns what stays and what goes. A report is cut down before it is stored, so that no later reader can get more of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from typing import Final, TypeVar
+
+import orjson
+
+from peerway.analysis.hops import Hop
+from peerway.analysis.remedies import Remedy
+from peerway.analysis.report import Blocker, Finding, FindingCode, Report
+from peerway.app.usecases.path_views import BlockerView, FindingView, HopView, RemedyView, ReportView
+from peerway.app.usecases.remedy_commands import change_of, commands_of
+from peerway.domain.resource import Resource
+from peerway.fabric.outcomes import Check, Outcome
+from peerway.fabric.packets import Flow
+from peerway.fabric.site import PARTS
+from peerway.fabric.snapshot import Snapshot
+
+T = TypeVar("T")
+
+#: What a tenant is told instead of a hop at another account's router.
+ELSEWHERE: Final = "on the other account's side"
+
+#: What a tenant is told instead of a blocker there.
+ASK_OWNER: Final = "something on the other account's side stops it: ask its owner"
+
+#: Why such a blocker has no remedy.
+NOT_YOURS: Final = "the change is the other account's to make"
+
+#: What a tenant is told of a finding that concerns another account, too.
+CONCERNS_BOTH: Final = "it concerns the other account, too: ask its owner"
+
+#: What a report ends with that was cut down.
+PARTLY: Final = "What happens on the other account's side is not told here."
+
+#: What stands for an id or account that is not the reader's to know.
+HIDDEN: Final = "(another account's)"
+
+#: Ids of resources, and account numbers, wherever they stand in a text.
+IDS: Final = re.compile(r"\b(?:[a-z0-9]+-[a-z0-9]{20}|[1-9][0-9]{15})\b")
+
+#: Checks whose subject may be the reader's own at another's router: an instance of its own in a VSwitch that is shared with it.
+OF_GUESTS: Final = frozenset(
+    {Check.SOURCE, Check.EGRESS_POLICY, Check.INGRESS_POLICY, Check.DELIVERY, Check.SERVICE}
+)
+
+#: Findings that concern both sides of a link, whose state both sides know.
+SHARED_FINDINGS: Final = frozenset({FindingCode.LINK_STATE})
+
+
+def tell(report: Report, snapshot: Snapshot, uid: str | None, named: frozenset[str] = frozenset()) -> str:
+    """The report as JSON, as the account may have it; None for an operator, who may have all.
+
+    Ids that are `named` in the question may stand in the answer.
+    """
+    reader = _Reader(snapshot, uid, named)
+    text = orjson.dumps(_view(report, reader), default=_as_json).decode()
+    # Texts of the reader's own hops may still name what is at the other end.
+    return IDS.sub(lambda found: found[0] if reader.knows(found[0]) else HIDDEN, text)
+
+
+def knows(snapshot: Snapshot, uid: str, id: str) -> bool:
+    """Whether the id is of something of the account's, or of a link that it is a side of; or the account's own number."""
+    site = snapshot.site(id)
+    if site.router is not None:
+        return uid in {site.router.owner_uid, getattr(site.router, "line_owner_uid", uid)}
+    peering = snapshot.peerings.get(id)
+    if peering is not None:
+        return uid in {side.uid for side in peering.sides}
+    home = snapshot.site(snapshot.homes.get(id))
+    found: Iterator[Resource] = filter(None, (getattr(home, part).get(id) for part in PARTS.values()))
+    return id == uid or any(
+        uid in {one.owner_uid, getattr(one, "opposite_owner_uid", one.owner_uid)} for one in found
+    )
+
+
+def _view(report: Report, reader: _Reader) -> ReportView:
+    request, reply = reader.hops(report.request), reader.hops(report.reply)
+    blockers = _once(map(reader.blocker, report.blockers))
+    findings = _once(filter(None, map(reader.finding, report.findings)))
+    remedies = tuple(filter(None, map(reader.remedy, report.remedies)))
+    return ReportView(
+        verdict=report.verdict,
+        revision=report.revision,
+        packet=report.packet,
+        request_outcome=reader.outcome(report.request_outcome, report.request),
+        reply_outcome=reader.outcome(report.reply_outcome, report.reply),
+        request=request,
+        reply=reply,
+        blockers=blockers,
+        findings=findings,
+        remedies=remedies,
+        reverse=report.reverse,
+        notes=report.notes if reader.whole else (),
+        sentences=report.sentences if reader.whole else (*(one.text for one in blockers), PARTLY),
+        whole=reader.whole,
+    )
+
+
+def _once(items: Iterable[T]) -> tuple[T, ...]:
+    """The items without those that are equal to an earlier one; there are few."""
+    kept: list[T] = []
+    for item in items:
+        if item not in kept:
+            kept.append(item)
+    return tuple(kept)
+
+
+class _Reader:
+    """One who is told of a report; finds out on the way whether that is all of it."""
+
+    def __init__(self, snapshot: Snapshot, uid: str | None, named: frozenset[str]) -> None:
+        self._snapshot = snapshot
+        self._uid = uid
+        self._named = named
+        #: Whether nothing was kept back so far.
+        self.whole = True
+
+    def hops(self, hops: Iterable[Hop]) -> tuple[HopView, ...]:
+        """The hops; neighbours at other accounts' routers become one."""
+        views: list[HopView] = []
+        for hop in hops:
+            view = self.hop(hop)
+            if not (view.foreign and views and views[-1].foreign):
+                views.append(view)
+        return tuple(views)
+
+    def hop(self, hop: Hop) -> HopView:
+        """One hop, or that it is another account's."""
+        if not self._may_see(hop):
+            self.whole = False
+            return HopView(foreign=True, text=ELSEWHERE)
+        return HopView(**{field.name: getattr(hop, field.name) for field in fields(hop)})
+
+    def outcome(self, outcome: Outcome | None, hops: tuple[Hop, ...]) -> Outcome | None:
+        """How a packet ends, unless that would tell what stops it at another account's."""
+        hidden = hops and not self._may_see(hops[-1]) and outcome is not Outcome.DELIVERED
+        return None if hidden else outcome
+
+    def blocker(self, blocker: Blocker) -> BlockerView:
+        """What stops a packet, or that it is another account's."""
+        seen = self._may_see(blocker.hop) if blocker.hop is not None else self._is(blocker.owner_uid)
+        if not seen:
+            self.whole = False
+            return BlockerView(
+                way=blocker.way, hop=None, text=ASK_OWNER, owner_uid=None, remedy=None, why_none=NOT_YOURS
+            )
+        remedy = self.remedy(blocker.remedy) if blocker.remedy is not None else None
+        why_none = NOT_YOURS if blocker.remedy is not None and remedy is None else blocker.why_none
+        return BlockerView(
+            way=blocker.way,
+            hop=self.hop(blocker.hop) if blocker.hop is not None else None,
+            text=blocker.text,
+            owner_uid=blocker.owner_uid,
+            remedy=remedy,
+            why_none=why_none,
+        )
+
+    def finding(self, finding: Finding) -> FindingView | None:
+        """A finding; of one that is about others, too, only what it is; None for one about others alone."""
+        mine = any(map(self._is, finding.owner_uids)) or not finding.owner_uids
+        told = all(map(self._is, finding.owner_uids)) or (mine and finding.code in SHARED_FINDINGS)
+        self.whole = self.whole and told
+        if not mine:
+            return None
+        return FindingView(
+            code=finding.code,
+            text=finding.text if told else CONCERNS_BOTH,
+            subjects=tuple(id for id in finding.subjects if told or self.knows(id)),
+            remedy=self.remedy(finding.remedy) if finding.remedy is not None and told else None,
+        )
+
+    def remedy(self, remedy: Remedy) -> RemedyView | None:
+        """A change; None for one that is another account's to make, or that can't be told without its ids."""
+        settings = {field.name: getattr(remedy, field.name) for field in fields(remedy)}
+        named = IDS.findall(" ".join(map(str, settings.values())))
+        if not (self._is(remedy.owner_uid) and all(map(self.knows, named))):
+            self.whole = False
+            return None
+        return RemedyView(
+            change=change_of(remedy), settings=settings, commands=commands_of(remedy, self._snapshot)
+        )
+
+    def _may_see(self, hop: Hop) -> bool:
+        if self._is(hop.owner_uid):
+            return True
+        # An instance of the reader's own in a VSwitch that is shared with it, and what protects that.
+        return hop.check in OF_GUESTS and all(map(self.knows, hop.subject.split("+")))
+
+    def _is(self, uid: str) -> bool:
+        return self._uid in {None, uid}
+
+    def knows(self, id: str) -> bool:
+        """Whether the id may be told."""
+        return self._uid is None or id in self._named or knows(self._snapshot, self._uid, id)
+
+
+def _as_json(value: object) -> object:
+    """Flows by the names of their fields, everything else that JSON has no word for as text."""
+    return value._asdict() if isinstance(value, Flow) else str(value)
