@@ -1,0 +1,106 @@
+"""Forwarding tables made ready for many packets: a route with the steps that it makes of a walk.
+
+Owns what can be said of a route without the packet. `fabric.decisions.longest_match` is the slow twin.
+"""
+
+from __future__ import annotations
+
+from peerway.analysis.ranges import Ranges
+from peerway.domain.prefixes import Prefix
+from peerway.fabric.model import (
+    Blackhole,
+    Fib,
+    FibEntry,
+    LinkPath,
+    ToEndpoint,
+    ToLink,
+    ToLinks,
+    ToResolver,
+    ToUplink,
+)
+from peerway.fabric.outcomes import Check, Outcome, Step
+
+
+class Route:
+    """One entry, ready."""
+
+    __slots__ = (
+        "crosses",
+        "endpoint_id",
+        "entry",
+        "leaves_by",
+        "link_id",
+        "live",
+        "resolves",
+        "step",
+        "stopped",
+        "subject",
+    )
+
+    def __init__(
+        self, router_id: str, fib_id: str, entry: FibEntry, check: Check, outcome: Outcome | None
+    ) -> None:
+        hop = entry.hop
+        #: What it was made from.
+        self.entry = entry
+        #: What the table says.
+        self.step = Step(router_id, check, fib_id, entry.source, outcome)
+        #: The links that it leads to; None for another hop.
+        self.crosses: ToLinks | None = None
+        if isinstance(hop, ToLinks):
+            self.crosses = hop
+        elif isinstance(hop, ToLink):
+            self.crosses = ToLinks((LinkPath(hop.link_id),))
+        paths = self.crosses.paths if self.crosses is not None else ()
+        #: The one link that it leads to; None for several and for another hop.
+        self.link_id = paths[0].link_id if len(paths) == 1 else None
+        #: What a walk calls those links.
+        self.subject = "+".join(path.link_id for path in paths)
+        #: The step over its one link, and the step when none is up.
+        self.live = Step(router_id, Check.LINK, self.subject)
+        self.stopped = Step(router_id, Check.LINK, self.subject, outcome=Outcome.LINK_DOWN)
+        #: The uplink that it leads to, or None.
+        self.leaves_by = hop.uplink_id if isinstance(hop, ToUplink) else None
+        #: Whether it leads to the resolver.
+        self.resolves = isinstance(hop, ToResolver)
+        #: The instance that it leads to, whatever the destination; None when the destination's owner gets the packet.
+        self.endpoint_id = hop.endpoint_id if isinstance(hop, ToEndpoint) else None
+
+
+class Table:
+    """One forwarding table, ready for many packets. Routes are made when they are asked for first."""
+
+    __slots__ = ("_check", "_nothing", "_places", "_ranges", "_routes", "fib", "outer", "router_id")
+
+    def __init__(self, router_id: str, fib: Fib, outer: Fib | None = None) -> None:
+        self.router_id = router_id
+        #: What it was made from.
+        self.fib = fib
+        #: For a table of packets that come by a link: the one that endpoints use, which tells what leads out.
+        self.outer = outer
+        self._check = Check.ROUTE if outer is None else Check.INBOUND_ROUTE
+        self._nothing = Step(router_id, self._check, fib.id, outcome=Outcome.NO_ROUTE)
+        self._ranges = Ranges((entry.prefix, place) for place, entry in enumerate(fib.entries))
+        self._routes: dict[int, Route] = {}
+
+    def find(self, destination: int) -> Route | Step:
+        """The route of the longest range that the number is in; the step that says so where there is none."""
+        place = self._ranges.find(destination)
+        if place is None:
+            return self._nothing
+        return self._routes.get(place) or self._route(place)
+
+    def _route(self, place: int) -> Route:
+        entry = self.fib.entries[place]
+        outcome = None
+        if isinstance(entry.hop, Blackhole):
+            outcome = Outcome.TRANSIT if self._leads_out(entry.prefix) else Outcome.BLACKHOLE
+        made = Route(self.router_id, self.fib.id, entry, self._check, outcome)
+        self._routes[place] = made
+        return made
+
+    def _leads_out(self, prefix: Prefix) -> bool:
+        """Whether endpoints' packets for this range go over a link or out of the network."""
+        away = ToLink | ToLinks | ToUplink
+        entries = self.outer.entries if self.outer is not None else ()
+        return any(isinstance(entry.hop, away) and entry.prefix == prefix for entry in entries)

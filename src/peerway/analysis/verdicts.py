@@ -1,0 +1,135 @@
+"""Filters made ready for many packets: the first rule that matches is found without looking at every one.
+
+Owns the structure only; what a match is, `fabric.decisions` says, and its `decide` is the slow twin.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from heapq import heappop, heappush
+from typing import Final
+
+from peerway.analysis.ranges import V6, bounds_of
+from peerway.fabric.model import Action, Filter, Rule
+from peerway.fabric.outcomes import Check, Outcome, Step
+from peerway.fabric.packets import PORTED
+
+#: Up to so many rules for one range are looked at one by one.
+FEW: Final = 8
+
+#: A rule as it is looked at: position, protocol, first and last port.
+Line = tuple[int, int | None, int, int]
+
+
+class Ports:
+    """Many rules for one range: the first that matches a protocol and port."""
+
+    __slots__ = ("_lines", "_none", "_painted")
+
+    def __init__(self, lines: list[Line], none: int) -> None:
+        self._lines = lines
+        #: Said when no rule matches; after every position.
+        self._none = none
+        #: By protocol: where an answer begins, and the answer. Made when it is asked for first.
+        self._painted: dict[int, tuple[list[int], list[int]]] = {}
+
+    def first(self, protocol: int, port: int) -> int:
+        """The position of the first rule that matches."""
+        painted = self._painted.get(protocol)
+        if painted is None:
+            painted = self._painted[protocol] = self._paint(protocol)
+        starts, positions = painted
+        return positions[bisect_right(starts, port) - 1]
+
+    def _paint(self, protocol: int) -> tuple[list[int], list[int]]:
+        """For each stretch of ports the smallest position that covers it."""
+        lines = [line for line in self._lines if line[1] is None or line[1] == protocol]
+        if protocol not in PORTED:
+            return [0], [min((line[0] for line in lines), default=self._none)]
+        lines.sort(key=lambda line: line[2])
+        starts, positions, place = [0], [self._none], 0
+        covering: list[tuple[int, int]] = []
+        for start in sorted({0, *(line[2] for line in lines), *(line[3] + 1 for line in lines)}):
+            while place < len(lines) and lines[place][2] <= start:
+                heappush(covering, (lines[place][0], lines[place][3]))
+                place += 1
+            while covering and covering[0][1] < start:
+                heappop(covering)
+            position = covering[0][0] if covering else self._none
+            if position != positions[-1]:
+                starts.append(start)
+                positions.append(position)
+        return starts, positions
+
+
+class Verdicts:
+    """One filter of a policy, ready for many packets: rules by the length of their range and by the range.
+
+    Cost of an answer follows the number of lengths in use. What it says comes as the step that a walk takes.
+    """
+
+    __slots__ = ("_drop", "_lengths4", "_lengths6", "_none", "_place", "_steps", "filter", "known")
+
+    def __init__(self, place: tuple[str, Check, str], prepared: Filter, drop: Outcome) -> None:
+        #: Router, check and policy.
+        self._place = place
+        #: What it was made from.
+        self.filter = prepared
+        self._drop = drop
+        #: What it says of a packet that belongs to a known connection.
+        self.known = Step(*place)
+        #: Steps by the position of the rule that decides, those that were needed so far.
+        self._steps: dict[int, Step] = {}
+        self._none = len(prepared.rules)
+        tables: dict[tuple[bool, int], dict[int, list[Line]]] = {}
+        for position, rule in enumerate(prepared.rules):
+            _enter(tables, position, rule)
+        packed = [(*key, _packed(table, self._none)) for key, table in tables.items()]
+        self._lengths4 = [(shift, table) for newer, shift, table in packed if not newer]
+        self._lengths6 = [(shift, table) for newer, shift, table in packed if newer]
+
+    def ask(self, remote: int, protocol: int, port: int) -> Step:
+        """What the filter says of a packet whose far side has that number."""
+        best, ported = self._none, protocol in PORTED
+        for shift, table in self._lengths4 if remote < V6 else self._lengths6:
+            lines = table.get(remote >> shift)
+            if lines is None:
+                continue
+            if isinstance(lines, Ports):
+                best = min(best, lines.first(protocol, port))
+                continue
+            for position, wanted, low, high in lines:
+                if position > best:
+                    break
+                if (wanted is None or wanted == protocol) and (not ported or low <= port <= high):
+                    best = position
+                    break
+        return self._steps.get(best) or self._step(best)
+
+    def _step(self, position: int) -> Step:
+        """What the rule at the position says, or the default after all of them; kept for the next time."""
+        if position < self._none:
+            rule = self.filter.rules[position]
+            action, source = rule.action, rule.source
+        else:
+            action, source = self.filter.default, None
+        made = Step(*self._place, source, None if action is Action.ACCEPT else self._drop)
+        self._steps[position] = made
+        return made
+
+
+def _enter(tables: dict[tuple[bool, int], dict[int, list[Line]]], position: int, rule: Rule) -> None:
+    """Put a rule to the others of its range."""
+    match = rule.match
+    low, beyond = bounds_of(match.remote)
+    shift = (beyond - low).bit_length() - 1
+    table = tables.setdefault((low >= V6, shift), {})
+    line = (position, match.protocol, match.port_low, match.port_high)
+    table.setdefault(low >> shift, []).append(line)
+
+
+def _packed(table: dict[int, list[Line]], none: int) -> dict[int, tuple[Line, ...] | Ports]:
+    """The rules of each range: few as they are, many ready for a search."""
+    return {
+        start: tuple(lines) if len(lines) <= FEW else Ports(lines, none) for start, lines in table.items()
+    }
