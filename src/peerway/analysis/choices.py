@@ -12,10 +12,10 @@ from itertools import islice
 from typing import Final
 
 from peerway.analysis.network import Network
+from peerway.analysis.trace import exchange
 from peerway.fabric.model import Fib, FibEntry, Router, ToLinks
 from peerway.fabric.outcomes import Check, Exchange, Step
 from peerway.fabric.packets import CLIENT_PORT, Packet
-from peerway.fabric.walk import exchange
 
 #: Most ways that are looked at.
 MOST_WAYS: Final = 256
@@ -27,7 +27,7 @@ def exchanges(network: Network, packet: Packet, client_port: int = CLIENT_PORT) 
 
 
 def _ways(network: Network, packet: Packet, client_port: int) -> Iterator[Exchange]:
-    found = exchange(network.fabric, packet, client_port)
+    found = exchange(network, packet, client_port)
     narrowed = next(_narrowings(network, found), None)
     if narrowed is None:
         yield found

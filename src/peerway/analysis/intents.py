@@ -61,7 +61,9 @@ class Block(NamedTuple):
     state: IntentState
     #: What shows it, unless it holds.
     witness: Witness | None
-    #: What the answer rests on.
+    #: Who asked and was asked.
+    members: tuple[tuple[Member, ...], tuple[Member, ...]]
+    #: What the answer rests on beside them.
     seen: Seen
 
 
@@ -102,10 +104,10 @@ def examine(
     sides = [members(sight, party, intent.owner_uid, for_all=intent.of_operator) for party in intent.parties]
     state, witness = IntentState.EMPTY, None
     blocks: dict[Key, Block] = {}
-    for key, sources, targets in _blocks(*sides):
-        before = (known or {}).get(key)
-        block = before if before is not None and still(sight, before.seen) else None
-        block = block or _examine_block(sight.anew(), intent, sources, targets)
+    for key, between in _blocks(*sides):
+        block = (known or {}).get(key)
+        if block is None or block.members != between or not still(sight, block.seen):
+            block = _examine_block(sight.anew(), intent, *between)
         blocks[key] = block
         sight.seen.update(block.seen)
         if WORST.index(block.state) < WORST.index(state):
@@ -122,7 +124,7 @@ def still(sight: Sight, seen: Seen) -> bool:
 
 def _blocks(
     sources: Iterable[Member], targets: Iterable[Member]
-) -> Iterator[tuple[Key, list[Member], list[Member]]]:
+) -> Iterator[tuple[Key, tuple[tuple[Member, ...], tuple[Member, ...]]]]:
     """The members by their routers, in a fixed order."""
     sides: list[dict[str, list[Member]]] = [{}, {}]
     for groups, side in zip(sides, (sources, targets), strict=True):
@@ -130,25 +132,22 @@ def _blocks(
             groups.setdefault(member.router_id or member.id, []).append(member)
     for here, asking in sides[0].items():
         for there, asked in sides[1].items():
-            yield (here, there), asking, asked
+            yield (here, there), (tuple(asking), tuple(asked))
 
 
 def _examine_block(
-    sight: Sight, intent: Intent, sources: Iterable[Member], targets: Iterable[Member]
+    sight: Sight, intent: Intent, sources: tuple[Member, ...], targets: tuple[Member, ...]
 ) -> Block:
     """How the intent stands between these."""
     state, witness = IntentState.EMPTY, None
-    targets = list(targets)
-    for source in sources:
-        for target in targets:
-            if source.id == target.id:
-                continue
-            found, shown = _examine_pair(sight, intent, source, target)
-            if WORST.index(found) < WORST.index(state):
-                state, witness = found, shown
-            if state is IntentState.BROKEN:
-                return Block(state, witness, sight.seen)
-    return Block(state, witness, sight.seen)
+    pairs = ((source, target) for source in sources for target in targets if source.id != target.id)
+    for source, target in pairs:
+        found, shown = _examine_pair(sight, intent, source, target)
+        if WORST.index(found) < WORST.index(state):
+            state, witness = found, shown
+        if state is IntentState.BROKEN:
+            break
+    return Block(state, witness, (sources, targets), sight.seen)
 
 
 def _examine_pair(

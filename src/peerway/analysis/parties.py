@@ -99,9 +99,9 @@ def _inside(
 ) -> Iterator[Member]:
     """Guests in a VPC, or in one of its VSwitches."""
     router, site = sight.router(vpc_id), sight.network.snapshot.site(vpc_id)
-    if router is None or site.router is None:
+    if router is None:
         return
-    everyone = for_all or site.router.owner_uid == owner_uid
+    everyone = for_all or sight.owner(vpc_id) == owner_uid
     yield from _guests(
         router,
         [

@@ -26,6 +26,8 @@ class Sort(Enum):
     LINK = "link"
     #: At which router something stands.
     HOME = "home"
+    #: Whose VPC it is.
+    OWNER = "owner"
     #: A load balancer.
     BALANCER = "balancer"
     #: Where an account has guests.
@@ -78,6 +80,12 @@ class Sight:
         self.seen[Thing(Sort.HOME, id)] = found
         return found
 
+    def owner(self, vpc_id: str) -> str:
+        """Whose VPC it is; empty for none."""
+        found = _owner(self, vpc_id)
+        self.seen[Thing(Sort.OWNER, vpc_id)] = found
+        return found
+
     def balancer(self, id: str) -> LoadBalancer | None:
         """A load balancer."""
         found = self.network.snapshot.site(self.home(id)).load_balancers.get(id)
@@ -111,6 +119,8 @@ def look(sight: Sight, thing: Thing) -> object:
             return network.fabric.links.get(id)
         case Sort.HOME:
             return network.snapshot.homes.get(id, "")
+        case Sort.OWNER:
+            return _owner(sight, id)
         case Sort.BALANCER:
             home = network.snapshot.homes.get(id)
             return network.snapshot.site(home).load_balancers.get(id)
@@ -123,6 +133,11 @@ def is_same(thing: Thing, before: object, after: object) -> bool:
     if before is after:
         return True
     return thing.sort not in {Sort.ROUTER, Sort.LINK} and before == after
+
+
+def _owner(sight: Sight, vpc_id: str) -> str:
+    router = sight.network.snapshot.site(vpc_id).router
+    return router.owner_uid if router is not None else ""
 
 
 def _things(walk: Walk | None) -> Iterator[Thing]:
