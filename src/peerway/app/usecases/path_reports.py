@@ -12,14 +12,21 @@ from typing import Final, TypeVar
 
 import orjson
 
-from peerway.analysis.hops import Hop
+from peerway.analysis.hops import Hop, Rewrite
 from peerway.analysis.remedies import Remedy
 from peerway.analysis.report import Blocker, Finding, FindingCode, Report
-from peerway.app.usecases.path_views import BlockerView, FindingView, HopView, RemedyView, ReportView
+from peerway.app.usecases.path_views import (
+    BlockerView,
+    FindingView,
+    FlowView,
+    HopView,
+    RemedyView,
+    ReportView,
+    RewriteView,
+)
 from peerway.app.usecases.remedy_commands import change_of, commands_of
 from peerway.domain.resource import Resource
 from peerway.fabric.outcomes import Check, Outcome
-from peerway.fabric.packets import Flow
 from peerway.fabric.site import PARTS
 from peerway.fabric.snapshot import Snapshot
 
@@ -61,7 +68,7 @@ def tell(report: Report, snapshot: Snapshot, uid: str | None, named: frozenset[s
     Ids that are `named` in the question may stand in the answer.
     """
     reader = _Reader(snapshot, uid, named)
-    text = orjson.dumps(_view(report, reader), default=_as_json).decode()
+    text = orjson.dumps(_view(report, reader), default=str).decode()
     # Texts of the reader's own hops may still name what is at the other end.
     return IDS.sub(lambda found: found[0] if reader.knows(found[0]) else HIDDEN, text)
 
@@ -137,7 +144,8 @@ class _Reader:
         if not self._may_see(hop):
             self.whole = False
             return HopView(foreign=True, text=ELSEWHERE)
-        return HopView(**{field.name: getattr(hop, field.name) for field in fields(hop)})
+        told = {field.name: getattr(hop, field.name) for field in fields(hop)}
+        return HopView(**{**told, "rewrite": _rewrite(hop.rewrite)})
 
     def outcome(self, outcome: Outcome | None, hops: tuple[Hop, ...]) -> Outcome | None:
         """How a packet ends, unless that would tell what stops it at another account's."""
@@ -202,6 +210,8 @@ class _Reader:
         return self._uid is None or id in self._named or knows(self._snapshot, self._uid, id)
 
 
-def _as_json(value: object) -> object:
-    """Flows by the names of their fields, everything else that JSON has no word for as text."""
-    return value._asdict() if isinstance(value, Flow) else str(value)
+def _rewrite(rewrite: Rewrite | None) -> RewriteView | None:
+    if rewrite is None:
+        return None
+    before, after = (FlowView(**flow._asdict()) for flow in (rewrite.before, rewrite.after))
+    return RewriteView(before=before, after=after)

@@ -8,10 +8,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from peerway.analysis.hops import Rewrite, Words
+from peerway.analysis.hops import Words
 from peerway.analysis.report import FindingCode, Verdict, Way
+from peerway.domain.prefixes import Address
 from peerway.fabric.outcomes import Check, Outcome
 from peerway.fabric.packets import Packet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowView:
+    """From where to where a packet goes."""
+
+    #: Source address.
+    source: Address
+    #: Source port; 0 for protocols without ports.
+    source_port: int
+    #: Destination address.
+    destination: Address
+    #: Destination port; 0 for protocols without ports.
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewriteView:
+    """What translation makes of a packet's addresses and ports."""
+
+    #: As it came.
+    before: FlowView
+    #: As it goes on.
+    after: FlowView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +62,7 @@ class HopView:
     #: The deciding object in its own words.
     words: Words | None = None
     #: What translation does here; null for nothing.
-    rewrite: Rewrite | None = None
+    rewrite: RewriteView | None = None
     #: The whole in one sentence.
     text: str
 
