@@ -87,10 +87,10 @@ class Station:
                 for address in endpoint.addresses:
                     owners.setdefault(number_of(address), endpoint)
             self._owners = owners
-        endpoint = owners.get(number)
-        if endpoint is None:
+        owner = owners.get(number)
+        if owner is None:
             return None
-        return self._seats.get(endpoint.id) or self._seat(endpoint)
+        return self._seats.get(owner.id) or self._seat(owner)
 
     def _seat(self, endpoint: Endpoint) -> Seat:
         made = self._seats[endpoint.id] = Seat(self.id, endpoint)

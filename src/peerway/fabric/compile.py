@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from ipaddress import IPv4Address
+from operator import is_
 from typing import TypeVar
 
 from peerway.domain.line import VirtualBorderRouter
@@ -38,26 +39,27 @@ def recompile(
 ) -> Fabric:
     """The network of `snapshot`, when `fabric` is that of an earlier one and only these routers and links were touched since.
 
-    Routers and links that come out equal, touched or not, stay the identical objects; so do their parts. Cost follows the
-    touched routers, plus a shallow copy of the two indexes.
+    Routers and links that come out equal, touched or not, stay the identical objects; so do their parts, and an index in which
+    nothing changed. Cost follows the touched routers, plus a shallow copy of an index that changed.
     """
-    links = dict(fabric.links)
-    for id in touched_links:
-        _settle(links, id, compile_link(id, snapshot))
-    routers = dict(fabric.routers)
-    for id in touched:
-        made = _compile_router(id, snapshot, links)
-        before = routers.get(id)
-        _settle(routers, id, _kept_parts(before, made) if before and made else made)
-    return Fabric(snapshot.revision, routers, links)
+    links = _settled(fabric.links, {id: compile_link(id, snapshot) for id in touched_links})
+    made = {id: _compile_router(id, snapshot, links) for id in touched}
+    kept = {id: _kept_parts(fabric.routers.get(id), router) for id, router in made.items()}
+    return Fabric(snapshot.revision, _settled(fabric.routers, kept), links)
 
 
-def _settle(index: dict[str, T], id: str, made: T | None) -> None:
-    """Put what was made in its place, unless it equals what is there; None takes it out."""
-    if made is None:
-        index.pop(id, None)
-    elif index.get(id) != made:
-        index[id] = made
+def _settled(index: Mapping[str, T], made: Mapping[str, T | None]) -> Mapping[str, T]:
+    """The index with what was made in its place, unless it equals what is there; None takes it out."""
+    changes = {id: value for id, value in made.items() if index.get(id) != value}
+    if not changes:
+        return index
+    settled = {**index}
+    for id, value in changes.items():
+        if value is None:
+            del settled[id]
+        else:
+            settled[id] = value
+    return settled
 
 
 def _compile_router(id: str, snapshot: Snapshot, links: Mapping[str, Link]) -> Router | None:
@@ -118,8 +120,10 @@ def _compile_vpc(vpc: Vpc, snapshot: Snapshot, links: Mapping[str, Link]) -> Rou
     )
 
 
-def _kept_parts(before: Router, made: Router) -> Router:
+def _kept_parts(before: Router | None, made: Router | None) -> Router | None:
     """The router with each part that equals what it was before as the identical object."""
+    if before is None or made is None:
+        return made
     return Router(
         made.id,
         made.region_id,
@@ -135,9 +139,11 @@ def _kept_parts(before: Router, made: Router) -> Router:
     )
 
 
-def _kept(before: Mapping[str, T], after: Mapping[str, T]) -> dict[str, T]:
-    """The values of `after`, each as the identical object it was before when it is equal."""
-    return {id: before[id] if before.get(id) == value else value for id, value in after.items()}
+def _kept(before: Mapping[str, T], after: Mapping[str, T]) -> Mapping[str, T]:
+    """The values of `after`, each as the identical object it was before when it is equal; `before` itself when all are."""
+    kept = {id: before[id] if before.get(id) == value else value for id, value in after.items()}
+    same = len(kept) == len(before) and all(map(is_, kept.values(), before.values()))
+    return before if same else kept
 
 
 def _present(site: Site) -> dict[str, Instance]:
