@@ -22,9 +22,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import peerway
 from peerway.api.native.call import Tools
+from peerway.api.native.changes import changes_operation
 from peerway.api.native.door import Door, Paths, method_not_allowed
 from peerway.api.native.errors import problem
 from peerway.api.native.health import HEALTH, health_routes
+from peerway.api.native.limits import Buckets
 from peerway.api.native.openapi import build_document
 from peerway.api.native.operation import PREFIX, Operation
 from peerway.api.native.routers import (
@@ -38,6 +40,7 @@ from peerway.api.native.routers import (
     load_balancers,
     nat_gateways,
     network_acls,
+    paths,
     peerings,
     quotas,
     route_tables,
@@ -96,7 +99,9 @@ def create_app(services: Services) -> FastAPI:
         exception_handlers={HTTPException: _tell_http_exception},
     )
     app.state.stop = feed.close
-    tools = Tools(services, services.store.loop_writes(), executor)
+    limits = services.limits
+    buckets = Buckets(limits.requests_per_second, limits.burst, services.monotonic)
+    tools = Tools(services, services.store.loop_writes(), executor, buckets)
     public, unbounded = frozenset({OPENAPI, *HEALTH}), frozenset({"/watch"})
     behind = super(Application, app).__call__
     door = Door(behind, paths=Paths(operations), tools=tools, public=public, unbounded=unbounded)
@@ -106,7 +111,7 @@ def create_app(services: Services) -> FastAPI:
 
 def all_operations() -> tuple[Operation, ...]:
     """Every operation but the watch, which needs a feed."""
-    return (
+    plain = (
         *peerings.OPERATIONS,
         *router_interfaces.OPERATIONS,
         *lines.OPERATIONS,
@@ -123,10 +128,12 @@ def all_operations() -> tuple[Operation, ...]:
         *load_balancers.OPERATIONS,
         *databases.OPERATIONS,
         *shares.OPERATIONS,
+        *paths.OPERATIONS,
         *quotas.OPERATIONS,
         *administration.OPERATIONS,
         *catalogue.OPERATIONS,
     )
+    return (*plain, changes_operation(Paths(plain)))
 
 
 def _lifespan(

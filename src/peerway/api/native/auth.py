@@ -47,7 +47,7 @@ class Authenticator:
         self._executor = tools.executor
         self._lock = threading.Lock()
         limits = services.limits
-        self._accounts = Buckets(limits.requests_per_second, limits.burst, services.monotonic)
+        self._accounts = tools.accounts
         self._failures = Buckets(
             limits.failures_per_second, 10 * limits.failures_per_second, services.monotonic
         )

@@ -16,10 +16,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
+from peerway.api.native.limits import Buckets
+from peerway.api.native.schemas.previews import preview_of
 from peerway.api.native.services import Services
 from peerway.app.store import LoopWrites, Reader, Writer
+from peerway.app.usecases.rehearsals import Rehearsal, rehearse
 from peerway.app.world import World
 from peerway.domain.account import Caller
+from peerway.domain.errors import RateLimited
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -40,6 +44,8 @@ class Tools:
     writes: LoopWrites
     #: Threads for long reads.
     executor: Executor
+    #: How often each account may still ask.
+    accounts: Buckets
 
 
 class Call(Request):
@@ -49,6 +55,7 @@ class Call(Request):
         self, scope: Scope, receive: Receive, tools: Tools, caller: Caller, token: str | None
     ) -> None:
         super().__init__(scope, receive)
+        self.tools = tools
         self.services = tools.services
         #: The catalogues.
         self.world: World = tools.services.world
@@ -56,8 +63,13 @@ class Call(Request):
         self.caller = caller
         #: The idempotency key, or None.
         self.token = token
-        self._writes = tools.writes
-        self._executor = tools.executor
+        #: Whether the caller only wants to know what the request would do.
+        self.preview = False
+
+    def spend(self, requests: int) -> None:
+        """Count the request as that many more; `RateLimited` when its account may not ask so often."""
+        if not self.tools.accounts.take(self.caller.uid, requests):
+            raise RateLimited("too many requests from this account")
 
     async def point(self, work: Callable[[Reader], object]) -> Response:
         """Answer with what a short read finds: a few rows by their keys."""
@@ -70,8 +82,25 @@ class Call(Request):
         return await self.render_in_thread(lambda: self.services.store.read(work))
 
     async def write(self, work: Callable[[Writer], object], status: int = 200) -> Response:
-        """Answer with the outcome of a transaction, once it is durable."""
-        return answer(await self._writes.write(work), status)
+        """Answer with the outcome of a transaction, once it is durable; in a preview, with what it would be."""
+        if not self.preview:
+            return answer(await self.tools.writes.write(work), status)
+
+        def tried(known: int) -> Callable[[Writer], Rehearsal[object]]:
+            return lambda tx: rehearse(tx, self.world, self.caller, work, known)
+
+        return await self.foretell(tried, status)
+
+    async def foretell(
+        self, tried: Callable[[int], Callable[[Writer], Rehearsal[object]]], status: int
+    ) -> Response:
+        """Answer with what would be, and store nothing.
+
+        The network is read before and looked at after the transaction, in a thread; the transaction only tries the work.
+        """
+        network = await self.in_thread(lambda: self.services.store.read(self.services.networks.at))
+        rehearsal = await self.tools.writes.write(tried(network.revision))
+        return await self.render_in_thread(lambda: preview_of(rehearsal, status))
 
     async def run(
         self, use_case: Callable[[Writer, World, Caller, Asked], object], request: Asked, status: int = 200
@@ -98,7 +127,7 @@ class Call(Request):
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run `work` in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        return await asyncio.get_running_loop().run_in_executor(self.tools.executor, work)
 
 
 def answer(content: object, status: int = 200) -> Response:

@@ -25,11 +25,11 @@ class Buckets:
         self._monotonic = monotonic
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, key: str) -> bool:
-        """Take one token; False when there is none."""
+    def take(self, key: str, many: int = 1) -> bool:
+        """Take that many tokens; False, and none is taken, when there are not so many."""
         level = self._level(key)
-        allowed = level >= 1
-        self._buckets[key] = (level - 1 if allowed else level, self._monotonic())
+        allowed = level >= many
+        self._buckets[key] = (level - many if allowed else level, self._monotonic())
         self._buckets.move_to_end(key)
         if len(self._buckets) > MOST_BUCKETS:
             self._buckets.popitem(last=False)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, get_args
+from typing import Any, Final, Union, get_args
 from urllib.parse import parse_qsl
 
 import orjson
@@ -24,6 +24,7 @@ from starlette.types import Scope
 from peerway.api.native.call import Call
 from peerway.api.native.errors import PROBLEM_TYPE, Problem, invalid_request
 from peerway.api.native.limits import read_body
+from peerway.api.native.schemas.previews import Preview
 from peerway.api.native.trace import header
 from peerway.domain.errors import InvalidInput
 
@@ -31,6 +32,9 @@ Handler = Callable[..., Awaitable[Response]]
 
 #: Where all operations are.
 PREFIX: Final = "/api/v1"
+
+#: The query parameter that asks what an operation would do.
+PREVIEW: Final = "preview"
 
 #: Most parameters in one query.
 MOST_PARAMETERS: Final = 50
@@ -69,6 +73,13 @@ class Operation:
     status: int = 200
     #: Parts of the OpenAPI document that the signature does not tell.
     extra: Mapping[str, Any] | None = None
+    #: Whether it stores nothing although its method is not GET.
+    asks: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something, so that it can be previewed."""
+        return self.method != "GET" and not self.asks
 
 
 class Inputs:
@@ -84,18 +95,44 @@ class Inputs:
         query, body = parameters.get("query"), parameters.get("body")
         self._query = None if query is None else _adapter(get_args(query.annotation)[0])
         self._body = None if body is None else _adapter(body.annotation)
+        self._writes = operation.writes
 
     async def read(self, call: Call) -> dict[str, Any]:
-        """The handler's arguments; `InvalidInput` naming the first field that breaks a rule."""
-        values = {name: _check(kind, call.path_params[name], name) for name, kind in self._path.items()}
-        query = call.scope["query_string"]
+        """The handler's arguments; `InvalidInput` naming the first field that breaks a rule.
+
+        Notes on the call whether it is a preview only.
+        """
+        raw = call.scope["query_string"]
+        query = read_query(raw) if raw else {}
+        call.preview = self._preview(query.pop(PREVIEW, None))
+        path = self.of_path(call.path_params)
+        values = path | self.of_query(query)
+        return values if self._body is None else values | self.of_body(await _json(call))
+
+    def of_path(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Path parameters."""
+        return {name: _check(kind, given[name], name) for name, kind in self._path.items()}
+
+    def of_query(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Query parameters."""
         if self._query is not None:
-            values["query"] = _check(self._query, _parameters(query), "query")
-        elif query:
+            return {"query": _check(self._query, dict(given), "query")}
+        if given:
             raise InvalidInput("query", "must be empty: the operation takes no query parameters")
-        if self._body is not None:
-            values["body"] = _check(self._body, await _json(call), "body")
-        return values
+        return {}
+
+    def of_body(self, given: object) -> dict[str, Any]:
+        """The body; a body that is not asked for is not looked at."""
+        return {} if self._body is None else {"body": _check(self._body, given, "body")}
+
+    def _preview(self, given: str | None) -> bool:
+        if given is None:
+            return False
+        if not self._writes:
+            raise InvalidInput(PREVIEW, "is only for operations that change something", given)
+        if given not in {"true", "false"}:
+            raise InvalidInput(PREVIEW, "must be true or false", given)
+        return given == "true"
 
 
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
@@ -109,7 +146,8 @@ def _check(kind: TypeAdapter[Any], value: object, prefix: str) -> Any:
         raise invalid_request(error, prefix) from None
 
 
-def _parameters(query: bytes) -> dict[str, str]:
+def read_query(query: bytes) -> dict[str, str]:
+    """A query's parameters by name; `InvalidInput` when one is named twice or there are too many."""
     try:
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
     except ValueError:
@@ -162,6 +200,12 @@ def declare(operation: Operation) -> APIRoute:
     }
     if operation.answer is not None:
         responses[operation.status] = {"model": operation.answer, "description": "Success."}
+    if operation.writes and operation.answer is not None:
+        plain = operation.status == 200
+        responses[200] = {
+            "model": Union[operation.answer, Preview] if plain else Preview,  # noqa: UP007 - values, not names
+            "description": "Success, or what it would do." if plain else "What it would do.",
+        }
     return APIRoute(
         PREFIX + operation.path,
         operation.handler,

@@ -65,6 +65,6 @@ OPERATIONS: Final = (
     Operation("GET", "/databases/{id}", get_database, Database),
     Operation("PATCH", "/databases/{id}", update_database, Database),
     Operation("DELETE", "/databases/{id}", delete_database, Database, 202),
-    Operation("POST", "/databases/{id}/probe", probe_database, ProbeAnswer),
+    Operation("POST", "/databases/{id}/probe", probe_database, ProbeAnswer, asks=True),
     Operation("GET", "/databases/{id}/shell", database_shell, ShellAnswer),
 )

@@ -65,6 +65,6 @@ OPERATIONS: Final = (
     Operation("GET", "/instances/{id}", get_instance, Instance),
     Operation("PATCH", "/instances/{id}", update_instance, Instance),
     Operation("DELETE", "/instances/{id}", delete_instance, Instance, 202),
-    Operation("POST", "/instances/{id}/probe", probe_instance, ProbeAnswer),
+    Operation("POST", "/instances/{id}/probe", probe_instance, ProbeAnswer, asks=True),
     Operation("GET", "/instances/{id}/shell", instance_shell, ShellAnswer),
 )
