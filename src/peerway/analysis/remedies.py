@@ -19,7 +19,7 @@ NEW_PEERING: Final = "pcc-new"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Owned:
     """What all remedies have in common."""
 
     #: Account that has to make the change.
@@ -27,7 +27,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreatePeering(Step):
+class CreatePeering(Owned):
     """Ask for a peer connection; `NEW_PEERING` stands for it in later remedies."""
 
     #: VPC that asks, of `owner_uid`.
@@ -41,7 +41,7 @@ class CreatePeering(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemovePeering(Step):
+class RemovePeering(Owned):
     """Remove a peer connection that was refused or expired, so that another one can be asked for."""
 
     #: The connection.
@@ -49,7 +49,7 @@ class RemovePeering(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnablePeering(Step):
+class EnablePeering(Owned):
     """Ask once more for a peer connection that expired."""
 
     #: The connection.
@@ -57,7 +57,7 @@ class EnablePeering(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptPeering(Step):
+class AcceptPeering(Owned):
     """Accept a peer connection."""
 
     #: The connection.
@@ -65,7 +65,7 @@ class AcceptPeering(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectInterface(Step):
+class ConnectInterface(Owned):
     """Join a router interface with the one that it names."""
 
     #: The initiator.
@@ -73,7 +73,7 @@ class ConnectInterface(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActivateInterface(Step):
+class ActivateInterface(Owned):
     """Switch a router interface on."""
 
     #: The interface.
@@ -81,7 +81,7 @@ class ActivateInterface(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecoverVbr(Step):
+class RecoverVbr(Owned):
     """Switch a border router that was terminated on again."""
 
     #: The border router.
@@ -89,7 +89,7 @@ class RecoverVbr(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveRoute(Step):
+class RemoveRoute(Owned):
     """Remove a route entry that takes exactly these packets elsewhere."""
 
     #: The entry.
@@ -101,9 +101,11 @@ class RemoveRoute(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddRoute(Step):
+class AddRoute(Owned):
     """Write a route entry."""
 
+    #: VPC or VBR of the table.
+    router_id: str
     #: Table it goes into.
     table_id: str
     #: Its range.
@@ -115,7 +117,7 @@ class AddRoute(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllowInGroup(Step):
+class AllowInGroup(Owned):
     """Write a rule into a security group that protects nobody but the one that is asked about."""
 
     #: The group.
@@ -135,7 +137,7 @@ class AllowInGroup(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllowByNewGroup(Step):
+class AllowByNewGroup(Owned):
     """Put an instance into one more security group, made for it alone, that has the one rule.
 
     For instances whose groups protect others, too: a rule there would open those as well.
@@ -160,7 +162,7 @@ class AllowByNewGroup(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InsertAclEntry(Step):
+class InsertAclEntry(Owned):
     """Write an entry into a network ACL, before the one that drops."""
 
     #: The ACL.
@@ -180,7 +182,7 @@ class InsertAclEntry(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddToWhitelist(Step):
+class AddToWhitelist(Owned):
     """Add a range to those that may connect to a database."""
 
     #: The database.
@@ -190,7 +192,7 @@ class AddToWhitelist(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LetForward(Step):
+class LetForward(Owned):
     """Turn an instance's check of source and destination addresses off: it is a gateway."""
 
     #: The instance.
@@ -198,7 +200,7 @@ class LetForward(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnableIpv4Gateway(Step):
+class EnableIpv4Gateway(Owned):
     """Have the route tables decide about public ranges (NET-10); made first when the VPC has no gateway."""
 
     #: The VPC.
@@ -208,7 +210,7 @@ class EnableIpv4Gateway(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddSourceNat(Step):
+class AddSourceNat(Owned):
     """Write a source entry into a NAT gateway."""
 
     #: The gateway.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Interface, IPv6Interface
 
 from peerway.analysis.hops import Hop
 from peerway.analysis.remedies import Remedy
@@ -70,16 +69,6 @@ class FindingCode(StrEnum):
     UPLINK = "uplink"
     #: Only one of the two can reach the other.
     ONE_WAY = "one_way"
-
-
-@dataclass(frozen=True, slots=True)
-class GuestInterface:
-    """An interface as the guest itself has it."""
-
-    #: Its name there.
-    name: str
-    #: Its addresses with their prefix lengths.
-    addresses: tuple[IPv4Interface | IPv6Interface, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

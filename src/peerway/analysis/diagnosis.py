@@ -1,0 +1,215 @@
+"""The whole answer to a question about a path: what happens, all that stops it, what would help (PATH-1, PATH-2, PATH-3).
+
+Owns how the parts of a report come together. Total for every question that can be posed; what can't be, `pose` refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from peerway.analysis.arrivals import verdict_of
+from peerway.analysis.blockers import Blocked, find_blockers
+from peerway.analysis.choices import exchanges
+from peerway.analysis.effects import remedied
+from peerway.analysis.findings import Diagnosed, find
+from peerway.analysis.hops import Hop
+from peerway.analysis.insides import guest_blockers
+from peerway.analysis.network import Network
+from peerway.analysis.questions import Posed, Unposable, pose
+from peerway.analysis.remedies import (
+    AcceptPeering,
+    ActivateInterface,
+    AddRoute,
+    ConnectInterface,
+    CreatePeering,
+    EnableIpv4Gateway,
+    EnablePeering,
+    RecoverVbr,
+    Remedy,
+    RemovePeering,
+    RemoveRoute,
+)
+from peerway.analysis.report import Blocker, Report, Verdict, Way
+from peerway.analysis.sentences import traffic
+from peerway.analysis.telling import tell
+from peerway.analysis.trace import exchange
+from peerway.domain.errors import InvalidInput
+from peerway.domain.guest import GuestView
+from peerway.domain.path import PointKind, Question
+from peerway.fabric.outcomes import Exchange
+
+#: Kinds of remedies in the order in which they are made: links before the routes over them; all others come last.
+_ORDER: Final[Sequence[type[Remedy]]] = (
+    RemovePeering,
+    CreatePeering,
+    EnablePeering,
+    AcceptPeering,
+    ConnectInterface,
+    ActivateInterface,
+    RecoverVbr,
+    EnableIpv4Gateway,
+    RemoveRoute,
+    AddRoute,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question that was asked."""
+
+    #: As it was put.
+    posed: Posed
+    #: What became of it.
+    exchange: Exchange
+    #: What comes of it.
+    verdict: Verdict
+
+
+def diagnose(
+    network: Network, question: Question, *, guests: Mapping[str, GuestView] | None = None
+) -> Report:
+    """Answer a question. `guests` are the insides of guests by instance id, as far as they are known; None when none is.
+
+    What a guest keeps from the network counts: a request that its guest captures is never sent.
+    """
+    asked = _ask(network, question)
+    if isinstance(asked, Unposable):
+        return Report(
+            verdict=Verdict.UNKNOWN,
+            revision=network.revision,
+            packet=None,
+            notes=(asked.text,),
+            sentences=(
+                f"It is not known whether {question.source} reaches {question.target}: {asked.text}.",
+            ),
+        )
+    blocked = find_blockers(network, question, asked.posed)
+    known = guests or {}
+    captured = tuple(guest_blockers(network, asked.posed, asked.exchange, known))
+    blockers = _in_order((*captured, *blocked.blockers))
+    verdict = _with_guests(asked.verdict, captured)
+    request, reply = hops_of(asked.posed, asked.exchange)
+    reverse = _reverse(network, question)
+    case = Diagnosed(network, question, asked.posed, asked.exchange, blocked, verdict, reverse)
+    return Report(
+        verdict=verdict,
+        revision=network.revision,
+        packet=asked.posed.packet,
+        request_outcome=asked.exchange.request.outcome,
+        reply_outcome=asked.exchange.reply.outcome if asked.exchange.reply else None,
+        request=request,
+        reply=reply,
+        blockers=blockers,
+        findings=find(case, known),
+        remedies=fewest(network, question, blocked),
+        reverse=reverse,
+        notes=tuple(_notes(asked.posed, question)),
+        sentences=tuple(_sentences(asked, verdict, reverse, blockers)),
+    )
+
+
+def ask(network: Network, question: Question) -> Verdict:
+    """What comes of a question, without the reasons."""
+    asked = _ask(network, question)
+    return Verdict.UNKNOWN if isinstance(asked, Unposable) else asked.verdict
+
+
+def fewest(network: Network, question: Question, blocked: Blocked) -> tuple[Remedy, ...]:
+    """The remedies that it needs, in the order to make them: without any of them fewer blockers would be lifted."""
+    wanted = sorted(blocked.remedies, key=_rank)
+    if not _lifts_all(network, question, wanted):
+        return tuple(wanted)
+    for remedy in tuple(wanted):
+        rest = [other for other in wanted if other is not remedy]
+        if _lifts_all(network, question, rest):
+            wanted = rest
+    return tuple(wanted)
+
+
+def hops_of(posed: Posed, asked: Exchange) -> tuple[tuple[Hop, ...], tuple[Hop, ...]]:
+    """The two ways, told."""
+    request = tell(posed.network, asked.request, posed.packet)
+    if asked.reply is None:
+        return request, ()
+    replier = asked.request.receiver or asked.request.left_by or ""
+    start = asked.request.packet.reply(replier)
+    return request, tell(posed.network, asked.reply, start, asked.request.connections)
+
+
+def _ask(network: Network, question: Question) -> _Asked | Unposable:
+    posed = pose(network, question)
+    if isinstance(posed, Unposable):
+        return posed
+    asked = exchange(posed.network, posed.packet, posed.client_port)
+    return _Asked(posed, asked, verdict_of(asked, posed, question))
+
+
+def _lifts_all(network: Network, question: Question, remedies: Sequence[Remedy]) -> bool:
+    return ask(remedied(network, remedies), question) is Verdict.REACHABLE
+
+
+def _rank(remedy: Remedy) -> int:
+    """Place in `_ORDER`; sorting is stable, so that those of one kind stay as they were found."""
+    kinds = list(_ORDER)
+    return kinds.index(type(remedy)) if type(remedy) in kinds else len(kinds)
+
+
+def _reverse(network: Network, question: Question) -> Verdict | None:
+    """What comes of it when the target asks the source the same: same protocol and port (PATH-2)."""
+    if question.target.kind is PointKind.LOAD_BALANCER:
+        return None
+    turned = Question(
+        source=question.target,
+        target=question.source,
+        protocol=question.protocol,
+        port=question.port,
+    )
+    try:
+        return ask(network, turned)
+    except InvalidInput:
+        return None
+
+
+def _notes(posed: Posed, question: Question) -> Iterator[str]:
+    """What is to be known of choices that the connection's own numbers make: the hops are those of the first."""
+    ways = list(exchanges(posed.network, posed.packet, posed.client_port))
+    if len(ways) > 1:
+        good = sum(verdict_of(way, posed, question) is Verdict.REACHABLE for way in ways)
+        yield (
+            f"connections are spread over {len(ways)} ways (links or instances behind a service), and {good} of them work; "
+            f"what is shown is the first"
+        )
+
+
+def _in_order(blockers: Sequence[Blocker]) -> tuple[Blocker, ...]:
+    """Those of the request before those of the reply."""
+    return tuple(sorted(blockers, key=lambda blocker: blocker.way is Way.REPLY))
+
+
+def _with_guests(verdict: Verdict, captured: Sequence[Blocker]) -> Verdict:
+    """What a guest captures does not get there, or not back."""
+    if any(blocker.way is Way.REQUEST for blocker in captured):
+        return Verdict.UNREACHABLE
+    return Verdict.ONE_WAY if captured and verdict is Verdict.REACHABLE else verdict
+
+
+def _sentences(
+    asked: _Asked, verdict: Verdict, reverse: Verdict | None, blockers: Sequence[Blocker]
+) -> Iterator[str]:
+    what = traffic(asked.posed.packet)
+    match verdict:
+        case Verdict.REACHABLE:
+            yield f"{what} arrives, and its answer comes back."
+        case Verdict.ONE_WAY:
+            yield f"{what} arrives, but its answer does not come back."
+        case Verdict.UNREACHABLE:
+            yield f"{what} does not arrive."
+        case Verdict.UNKNOWN:
+            yield f"Whether {what} arrives is not known: it leaves what the network sees."
+    for number, blocker in enumerate(blockers, start=1):
+        way = "request" if blocker.way is Way.REQUEST else "reply"
+        yield f"{number}. The {way} is stopped: {blocker.text}."
+    if reverse is not None and (reverse is Verdict.REACHABLE) is not (verdict is Verdict.REACHABLE):
+        yield f"The other way round, when the target asks the source the same, the answer is {reverse.value}."
