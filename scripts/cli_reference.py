@@ -31,8 +31,9 @@ answered (lists as one array of all pages), `id` for ids alone.
 | 2 | the command makes no sense as it was typed |
 | 3 | nobody answers at that address |
 
-`peerway exec` passes on the exit status of its command. `peerway --install-completion` teaches the shell to complete commands,
-options and ids.
+`peerway exec` passes on the exit status of its command. `peerway path analyze` ends with 0 when the target is reached, 1 when not,
+2 when there is no answer, and 4 when the network does not know. `peerway --install-completion` teaches the shell to complete
+commands, options and ids.
 """
 
 #: Typer's words for types, and a reader's.

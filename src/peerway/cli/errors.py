@@ -4,6 +4,7 @@
     ├── Refused           the API said no: carries its problem document
     ├── WaitedTooLong     what `--wait` waits for did not happen in time
     ├── WrongUsage        exit code 2: the command makes no sense as it was typed
+    ├── NoAnswer          exit code 2: a question whose answers are exit codes got none
     └── NoConnection      exit code 3: nobody answers at that address
 
 `main` turns each into one line and its exit code. No secret may enter a text.
@@ -24,6 +25,12 @@ class CommandError(Exception):
 
 class WrongUsage(CommandError):
     """The command makes no sense as it was typed."""
+
+    exit_code = 2
+
+
+class NoAnswer(CommandError):
+    """A question whose answers are exit codes got none: 1 would mean no."""
 
     exit_code = 2
 

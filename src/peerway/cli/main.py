@@ -59,6 +59,7 @@ ENTRIES: Mapping[str, Entry] = MappingProxyType(
         "ri": Entry("ri", LINKS, "Router interfaces: express connections between routers."),
         "line": Entry("line", LINKS, "Leased lines between a site and an access point."),
         "vbr": Entry("vbr", LINKS, "Virtual border routers: one VLAN of a leased line each."),
+        "path": Entry("path", LINKS, "Who reaches whom, what stops it, and what would help."),
         "watch": Entry("watch", LINKS, "Print changes as they happen."),
         "exec": Entry("exec", USE, "Run a command inside an instance, on the host that carries it."),
         "ping": Entry("ping", USE, "Send packets from an instance and say what came back."),

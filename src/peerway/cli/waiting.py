@@ -53,6 +53,24 @@ def wait_until_settled(
     raise WaitedTooLong(f"{path.rsplit('/', 1)[-1]} was still being changed after {timeout_s:g} s")
 
 
+def wait_until(
+    client: Client,
+    path: str,
+    timeout_s: float,
+    done: Callable[[Item], bool],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Item:
+    """The resource once it is as wanted; `CommandError` when it vanishes instead."""
+    for item in _looks(client, path, timeout_s, clock, sleep):
+        if item is None:
+            raise CommandError(f"{path.rsplit('/', 1)[-1]} is gone")
+        if done(item):
+            return item
+    raise WaitedTooLong(f"{path.rsplit('/', 1)[-1]} had no answer after {timeout_s:g} s")
+
+
 def wait_until_gone(
     client: Client,
     path: str,
