@@ -68,16 +68,23 @@ def tell(report: Report, snapshot: Snapshot, uid: str | None, named: frozenset[s
     Ids that are `named` in the question may stand in the answer.
     """
     reader = _Reader(snapshot, uid, named)
-    text = orjson.dumps(_view(report, reader), default=str).decode()
-    # Texts of the reader's own hops may still name what is at the other end.
-    return IDS.sub(lambda found: found[0] if reader.knows(found[0]) else HIDDEN, text)
+    return _as_text(_view(report, reader), reader)
+
+
+def tell_way(
+    request: Iterable[Hop], reply: Iterable[Hop], snapshot: Snapshot, uid: str | None, **more: object
+) -> str:
+    """A way there and back as JSON, as the account may have it, as `request` and `reply`; ids in `more` that it may not have go."""
+    reader = _Reader(snapshot, uid, frozenset())
+    return _as_text({**more, "request": reader.hops(request), "reply": reader.hops(reply)}, reader)
 
 
 def knows(snapshot: Snapshot, uid: str, id: str) -> bool:
     """Whether the id is of something of the account's, or of a link that it is a side of; or the account's own number."""
     site = snapshot.site(id)
     if site.router is not None:
-        return uid in {site.router.owner_uid, getattr(site.router, "line_owner_uid", uid)}
+        own = site.router.owner_uid
+        return uid in {own, getattr(site.router, "line_owner_uid", own)}
     peering = snapshot.peerings.get(id)
     if peering is not None:
         return uid in {side.uid for side in peering.sides}
@@ -86,6 +93,12 @@ def knows(snapshot: Snapshot, uid: str, id: str) -> bool:
     return id == uid or any(
         uid in {one.owner_uid, getattr(one, "opposite_owner_uid", one.owner_uid)} for one in found
     )
+
+
+def _as_text(view: object, reader: _Reader) -> str:
+    text = orjson.dumps(view, default=str).decode()
+    # Texts of the reader's own hops may still name what is at the other end.
+    return IDS.sub(lambda found: found[0] if reader.knows(found[0]) else HIDDEN, text)
 
 
 def _view(report: Report, reader: _Reader) -> ReportView:
