@@ -100,7 +100,7 @@ def examine(
 
     Cost follows the pairs of members whose routers are the same or joined by a link, and the rules that they meet.
     """
-    sight = Sight(network, holdings if holdings is not None else Holdings.of(network))
+    sight = Sight(network, holdings)
     sides = [members(sight, party, intent.owner_uid, for_all=intent.of_operator) for party in intent.parties]
     state, witness = IntentState.EMPTY, None
     blocks: dict[Key, Block] = {}

@@ -53,8 +53,8 @@ class Sight:
 
     #: The network.
     network: Network
-    #: Where accounts have guests in it.
-    holdings: Holdings
+    #: Where accounts have guests in it; None to find out when it is asked for.
+    holdings: Holdings | None
     #: What was seen so far.
     seen: dict[Thing, object] = field(default_factory=dict)
 
@@ -94,7 +94,7 @@ class Sight:
 
     def vpcs_of(self, uid: str) -> frozenset[str]:
         """VPCs in which an account has guests."""
-        found = self.holdings.of_account(uid)
+        found = _vpcs_of(self, uid)
         self.seen[Thing(Sort.HOLDINGS, uid)] = found
         return found
 
@@ -125,7 +125,7 @@ def look(sight: Sight, thing: Thing) -> object:
             home = network.snapshot.homes.get(id)
             return network.snapshot.site(home).load_balancers.get(id)
         case Sort.HOLDINGS:
-            return sight.holdings.of_account(id)
+            return _vpcs_of(sight, id)
 
 
 def is_same(thing: Thing, before: object, after: object) -> bool:
@@ -133,6 +133,11 @@ def is_same(thing: Thing, before: object, after: object) -> bool:
     if before is after:
         return True
     return thing.sort not in {Sort.ROUTER, Sort.LINK} and before == after
+
+
+def _vpcs_of(sight: Sight, uid: str) -> frozenset[str]:
+    holdings = sight.holdings if sight.holdings is not None else Holdings.of(sight.network)
+    return holdings.of_account(uid)
 
 
 def _owner(sight: Sight, vpc_id: str) -> str:

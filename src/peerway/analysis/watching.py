@@ -37,7 +37,7 @@ class Watch:
         """Take in an intent, or another wording of one; it is examined by the next `move`."""
         before = self.intents.get(intent.id)
         self.intents[intent.id] = intent
-        if before is None or question(before) != question(intent):
+        if before is None or before.asks != intent.asks:
             self._forget(intent.id)
 
     def drop(self, id: str) -> None:
@@ -102,9 +102,3 @@ class Watch:
             left.discard(id)
             if not left:
                 del self.resting[thing], self.things[thing]
-
-
-def question(intent: Intent) -> tuple[object, ...]:
-    """What of an intent bears on whether it holds."""
-    ports = intent.protocol, intent.port_low, intent.port_high
-    return intent.parties, intent.expectation, ports, intent.owner_uid, intent.of_operator

@@ -5,12 +5,15 @@ How they are checked is `analysis`' business, what a broken one does to a change
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
-from peerway.domain.prefixes import Prefix
+from peerway.domain.errors import InvalidInput
+from peerway.domain.prefixes import Prefix, parse_prefix
 from peerway.domain.resource import Resource
 from peerway.domain.security import Protocol
 
@@ -54,6 +57,42 @@ class Party:
         """For people."""
         named = f"{self.kind.value} {self.id}" if self.id is not None else ""
         return " ".join(part for part in (named, str(self.cidr) if self.cidr else "") if part)
+
+
+#: What ids begin with, by what they are ids of; an account is its number alone.
+PREFIXES: Final[Mapping[str, PartyKind]] = MappingProxyType(
+    {
+        "vpc-": PartyKind.VPC,
+        "vsw-": PartyKind.VSWITCH,
+        "i-": PartyKind.INSTANCE,
+        "rds-": PartyKind.DATABASE,
+        "lb-": PartyKind.LOAD_BALANCER,
+        "vbr-": PartyKind.VBR,
+    }
+)
+
+#: Kinds that are asked and never ask.
+TARGETS_ONLY: Final = frozenset({PartyKind.LOAD_BALANCER, PartyKind.RANGE})
+
+
+def parse_party(text: str, field: str) -> Party:
+    """The side that a text names: `vpc:ID` and the like, or the id alone; `vbr:ID@CIDR`; `range:CIDR` or the range alone.
+
+    `InvalidInput` when it is none of these.
+    """
+    named, colon, rest = text.partition(":")
+    kind = PartyKind(named) if colon and named in set(PartyKind) else None
+    what = rest if kind is not None else text
+    id, at, cidr = what.partition("@")
+    found = next((each for prefix, each in PREFIXES.items() if id.startswith(prefix)), None)
+    if id.isdigit():
+        found = PartyKind.ACCOUNT
+    if kind is PartyKind.RANGE or (kind is None and found is None and "/" in what):
+        return Party(PartyKind.RANGE, None, parse_prefix(what, field))
+    if found is None or kind not in {None, found} or (at and found is not PartyKind.VBR):
+        known = ", ".join(f"{each.value}:{prefix}..." for prefix, each in PREFIXES.items())
+        raise InvalidInput(field, f"must be account:UID, {known}, vbr:ID@CIDR or range:CIDR", text)
+    return Party(found, id, parse_prefix(cidr, f"{field}.cidr") if at else None)
 
 
 class Expectation(StrEnum):
@@ -121,6 +160,12 @@ class Intent(Resource):
     network_revision: int | None = None
     #: Why it does not hold, as JSON: who asked whom, and the trace; empty while it holds.
     reason: str = ""
+
+    @property
+    def asks(self) -> tuple[object, ...]:
+        """What of it bears on whether it holds."""
+        ports = self.protocol, self.port_low, self.port_high
+        return self.parties, self.expectation, ports, self.owner_uid, self.of_operator
 
     @property
     def parties(self) -> tuple[Party, Party]:

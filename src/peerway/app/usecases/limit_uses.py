@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from peerway.app.store import Reader, Where, where
 from peerway.domain.gateway import DnatEntry, Eip, NatGateway, SnatEntry
+from peerway.domain.intent import Intent
 from peerway.domain.line import LineState, PhysicalConnection, VbrState, VirtualBorderRouter
 from peerway.domain.path import AnalysisState, NetworkPath, PathAnalysis
 from peerway.domain.resource import Resource
@@ -124,6 +125,7 @@ USES: Final[Mapping[str, Uses]] = {
     "vswitches_per_vpc": Each((VSwitch,), "vpc_id"),
     "rules_per_group": Each((SecurityRule,), "security_group_id"),
     "network_paths_per_account": Each((NetworkPath,), "owner_uid"),
+    "intents_per_account": Each((Intent,), "owner_uid"),
     "pending_analyses_per_account": _analyses(AnalysisState.PENDING),
     "kept_analyses_per_account": _analyses(*ENDED_ANALYSES),
 }
