@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import uvicorn
 
@@ -16,6 +16,7 @@ from peerway.api.native.app import create_app
 from peerway.api.native.services import Limits, Services
 from peerway.app.agent import AgentPort
 from peerway.app.following import NetworkFollower
+from peerway.app.reconcilers.analyses import AnalysisReconciler
 from peerway.app.reconcilers.deadlines import DeadlineReconciler
 from peerway.app.runner import Runner
 from peerway.app.store import Store
@@ -37,6 +38,9 @@ from peerway.settings import ApiOptions, Common
 
 #: How often deadlines are looked at, s.
 DEADLINES_S: Final = 1.0
+
+#: How often a worker looks for questions that another process was asked, s.
+QUESTIONS_S: Final = 0.05
 
 #: How long open connections get to end when stopping, s.
 GRACE_S: Final = 2
@@ -75,18 +79,36 @@ def run_api(options: ApiOptions) -> int:
 def run_worker(options: Common) -> int:
     """Do the periodic work until told to stop."""
     configure_logs(options.log_format)
-    make_data_folder(options)
-    with contextlib.closing(make_store(options)) as store:
-        runner = make_worker(store, make_world(options))
-        stop_on_signals(runner)
-        runner.run()
+    collect_rarely()
+    folder = make_data_folder(options)
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(contextlib.closing(make_store(options)))
+        # What the data plane is called is of no interest here.
+        agent = stack.enter_context(contextlib.closing(SocketAgent(folder / AGENT_SOCKET, "")))
+        worker = make_worker(Parts(store, make_world(options), agent))
+        stop_on_signals(worker.deadlines)
+        worker.analyses.start()
+        stack.callback(worker.analyses.stop)
+        worker.deadlines.run()
     return 0
 
 
-def make_worker(store: Store, world: World) -> Runner:
-    """What runs the deadlines."""
-    deadlines = DeadlineReconciler(store, world, make_clock())
-    return Runner("deadlines", deadlines.step, DEADLINES_S)
+class Worker(NamedTuple):
+    """What does the periodic work."""
+
+    #: Ends what has a deadline.
+    deadlines: Runner
+    #: Answers questions about paths.
+    analyses: Runner
+
+
+def make_worker(parts: Parts) -> Worker:
+    """What does the periodic work."""
+    deadlines = DeadlineReconciler(parts.store, parts.world, make_clock())
+    analyses = AnalysisReconciler(parts.store, parts.networks, parts.agent)
+    return Worker(
+        Runner("deadlines", deadlines.step, DEADLINES_S), Runner("analyses", analyses.step, QUESTIONS_S)
+    )
 
 
 def listen(address: str) -> socket.socket:

@@ -46,10 +46,13 @@ def run_up(options: UpOptions) -> int:
         if options.dev_account:
             ready |= _operator_credentials(store, world)
         agent = stack.enter_context(AgentProcess(options, chosen)).door
-        worker = make_worker(store, world)
-        worker.start()
-        stack.callback(worker.stop)
-        serve(options, listener, Parts(store, world, agent), lambda: _announce(options, ready))
+        parts = Parts(store, world, agent)
+        worker = make_worker(parts)
+        parts.wake_worker = worker.analyses.wake
+        for runner in worker:
+            runner.start()
+            stack.callback(runner.stop)
+        serve(options, listener, parts, lambda: _announce(options, ready))
         if options.ready_file is not None:
             options.ready_file.unlink(missing_ok=True)
     return 0
