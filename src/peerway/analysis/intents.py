@@ -154,10 +154,11 @@ def _examine_pair(
     sight: Sight, intent: Intent, source: Member, target: Member
 ) -> tuple[IntentState, Witness | None]:
     """How the intent stands between two members."""
-    if intent.expectation is Expectation.ISOLATE and _apart(sight, source, target):
+    asked = list(_asked(intent, source, target))
+    if asked and intent.expectation is Expectation.ISOLATE and _apart(sight, source, target):
         return IntentState.HOLDING, None
     state, witness, cases = IntentState.EMPTY, None, 0
-    for packets in _asked(intent, source, target):
+    for packets in asked:
         for case in sweep(sight.network, packets):
             cases += 1
             for way in case.ways:

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+import orjson
+
 from peerway.analysis.hops import Hop
 from peerway.analysis.intents import Examined, Witness, examine
 from peerway.analysis.network import Network
@@ -147,3 +149,8 @@ def _sentence(intent: Intent, state: IntentState, witness: Witness, names: tuple
     if witness.exchange.reply is not None:
         return f"{source} gets no answer from {target} to {asked}: {last}"
     return f"{source} does not reach {target} with {asked}: {last}"
+
+
+def sentence_of(reason: str) -> str:
+    """The sentence of a stored reason."""
+    return str(orjson.loads(reason)["text"]) if reason else ""

@@ -1,0 +1,232 @@
+"""A store whose writers may not break what is meant to hold: changes that break an intent that refuses are undone.
+
+For the doors; what happens by itself (health, expiry, the data plane's part) goes by the bare store and is flagged afterwards. An
+intent guards what its own account changes: what others do to their own things is theirs to decide, and is flagged. An operator's
+intent guards everybody. Who changes something is who is named in the audit log.
+
+Looked at is what a change comes to once the data plane has done its part, so that accepting a connection counts as the connection.
+Only what held before is refused: a change that mends, or has nothing to do with it, passes while an intent is broken. While nobody
+has an intent that refuses, all this is one look-up a transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeVar, cast
+
+from peerway.analysis.intents import Examined, examine, still
+from peerway.analysis.network import Network
+from peerway.analysis.sight import Sight
+from peerway.app.following import NetworkFollower
+from peerway.app.store import LoopWrites, Reader, Store, Writer, where
+from peerway.app.usecases.foresee import look_ahead
+from peerway.app.usecases.intent_states import reason_of, sentence_of
+from peerway.app.world import World
+from peerway.domain.account import AuditEntry
+from peerway.domain.errors import Conflict
+from peerway.domain.intent import REFUSING, Enforcement, Expectation, Intent, IntentState
+
+T = TypeVar("T")
+
+#: How often work is begun again because the network was not at hand; then it is read in the transaction.
+MOST_TRIES: Final = 3
+
+#: What a search for what is so looks for.
+YES: Final = (True,)
+
+#: Answers that are kept to save looking again.
+KEPT: Final = 10_000
+
+
+class _NotAtHand(Exception):
+    """The network has to be read before the work is done."""
+
+
+class _Noting:
+    """A transaction that notes who changes something in it."""
+
+    def __init__(self, tx: Writer) -> None:
+        self._tx = tx
+        #: Accounts that are named in the audit log.
+        self.actors: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is the transaction's."""
+        return getattr(self._tx, name)
+
+    def audit(self, entry: AuditEntry) -> None:
+        """Append to the audit log, and note whose doing it is."""
+        self.actors.add(entry.uid)
+        self._tx.audit(entry)
+
+
+@dataclass(slots=True)
+class Guard:
+    """Judges the changes of transactions, one after the other."""
+
+    #: What settling decides with.
+    world: World
+    #: The network that they change.
+    networks: NetworkFollower
+    #: How intents stood when they were looked at last; true as far as what they rest on is the same.
+    kept: dict[str, tuple[tuple[object, ...], Examined]] = field(default_factory=dict)
+
+    def run(self, tx: Writer, work: Callable[[Writer], T], *, patient: bool) -> T:
+        """Do the work; `Conflict` with code `intent_broken` when that breaks what it may not.
+
+        When it is not `patient` and the network is not at hand, `_NotAtHand` before anything is done.
+        """
+        if not tx.tally(Intent, REFUSING):
+            return work(tx)
+        network_before = self.networks.as_it_is(tx)
+        if network_before is None:
+            if not patient:
+                raise _NotAtHand
+            network = self.networks.within(tx)
+            network_before = lambda: network  # noqa: E731 - the same shape as of what is at hand
+        noting, since = _Noting(tx), tx.revision
+        answer = work(cast("Writer", noting))
+        if tx.revision != since:
+            self._judge(tx, since, network_before, noting.actors)
+        return answer
+
+    def _judge(
+        self, tx: Writer, since: int, network_before: Callable[[], Network], actors: Collection[str]
+    ) -> None:
+        guarding = _guarding(tx, actors)
+        changes = look_ahead(tx, self.world, since) if guarding else None
+        if changes is None or not (changes.upserts or changes.removals):
+            return
+        before = Sight(network_before(), None)
+        after = Sight(before.network.after(changes.revision, changes.upserts, changes.removals), None)
+        for intent in guarding:
+            held = self._standing(before, intent)
+            if not _holds(intent, held.state) or still(after, held.seen):
+                continue
+            found = examine(after.network, intent, known=held.blocks)
+            if found.state is IntentState.BROKEN:
+                raise _refusal(after.network, intent, found, actors)
+
+    def _standing(self, sight: Sight, intent: Intent) -> Examined:
+        """How the intent stands before the change."""
+        asked, known = self.kept.get(intent.id, ((), None))
+        if known is not None and asked == intent.asks and still(sight, known.seen):
+            return known
+        blocks = known.blocks if known is not None and asked == intent.asks else None
+        found = examine(sight.network, intent, known=blocks)
+        if len(self.kept) >= KEPT:
+            self.kept.clear()
+        self.kept[intent.id] = (intent.asks, found)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedStore:
+    """`app.store.Store` in front of another one."""
+
+    #: The store.
+    store: Store
+    #: Judges what is written.
+    guard: Guard
+
+    def read(self, work: Callable[[Reader], T]) -> T:
+        """Run `work` on a consistent view."""
+        return self.store.read(work)
+
+    def write(self, work: Callable[[Writer], T]) -> T:
+        """Run `work` in a transaction, unless it breaks what it may not, and return once it is durable."""
+        for _ in range(MOST_TRIES):
+            try:
+                return self.store.write(lambda tx: self.guard.run(tx, work, patient=False))
+            except _NotAtHand:
+                self.store.read(self.guard.networks.at)
+        return self.store.write(lambda tx: self.guard.run(tx, work, patient=True))
+
+    def write_soon(self, work: Callable[[Writer], T]) -> Future[T]:
+        """Queue `work` as `write` does and return at once."""
+        return self.store.write_soon(lambda tx: self.guard.run(tx, work, patient=True))
+
+    def loop_writes(self) -> LoopWrites:
+        """A way to write for one event loop."""
+        return _GuardedWrites(self, self.store.loop_writes())
+
+    def on_commit(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Have `listener` called after each commit of this process."""
+        return self.store.on_commit(listener)
+
+    def latest_revision(self) -> int:
+        """Last revision of all processes."""
+        return self.store.latest_revision()
+
+    def audit_log(
+        self, uids: Collection[str] | None, *, after: int = 0, limit: int = 100
+    ) -> list[AuditEntry]:
+        """Audit entries of the accounts."""
+        return self.store.audit_log(uids, after=after, limit=limit)
+
+    def forget_tokens(self, before: datetime) -> int:
+        """Forget client tokens last used before a time."""
+        return self.store.forget_tokens(before)
+
+    def ping(self) -> None:
+        """Raise `Unavailable` when the store can't be reached."""
+        self.store.ping()
+
+    def close(self) -> None:
+        """Finish what is running."""
+        self.store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _GuardedWrites:
+    """`app.store.LoopWrites` of a guarded store."""
+
+    guarded: GuardedStore
+    writes: LoopWrites
+
+    async def write(self, work: Callable[[Writer], T]) -> T:
+        """Run `work` in a transaction; the loop goes on while the network is read."""
+        guard = self.guarded.guard
+        for _ in range(MOST_TRIES):
+            try:
+                return await self.writes.write(lambda tx: guard.run(tx, work, patient=False))
+            except _NotAtHand:
+                await asyncio.to_thread(self.guarded.read, guard.networks.at)
+        return await self.writes.write(lambda tx: guard.run(tx, work, patient=True))
+
+
+def guarded(store: Store, world: World, networks: NetworkFollower) -> GuardedStore:
+    """The store, guarded."""
+    return GuardedStore(store, Guard(world, networks))
+
+
+def _guarding(tx: Reader, actors: Collection[str]) -> list[Intent]:
+    """The intents that refuse what these accounts do."""
+    found = {intent.id: intent for intent in tx.select(Intent, where("of_operator", *YES))}
+    if actors:
+        found |= {intent.id: intent for intent in tx.select(Intent, where("owner_uid", *actors))}
+    return [intent for intent in found.values() if intent.enforcement is Enforcement.REFUSE]
+
+
+def _holds(intent: Intent, state: IntentState) -> bool:
+    """Whether there is something to break: where nobody is yet, everybody is kept apart."""
+    apart = state is IntentState.EMPTY and intent.expectation is Expectation.ISOLATE
+    return apart or state is IntentState.HOLDING
+
+
+def _refusal(network: Network, intent: Intent, found: Examined, actors: Collection[str]) -> Conflict:
+    """The error; what an operator asks for is told to its own account only."""
+    if intent.owner_uid not in actors:
+        return Conflict("it breaks what the operator has asked to hold", code="intent_broken")
+    reason = reason_of(network, intent, found)
+    return Conflict(
+        f"it breaks intent {intent.id} ({intent.name}): {sentence_of(reason)}",
+        code="intent_broken",
+        id=intent.id,
+        name=intent.name,
+        reason=reason,
+    )
