@@ -14,10 +14,9 @@ from typing import Any
 import httpx
 
 from peerway.adapters.store import open_store
+from peerway.analysis.network import Network
 from peerway.app.dataplane import Verdict
-from peerway.fabric.compile import compile_fabric
-from peerway.fabric.model import Fabric
-from peerway.fabric.snapshot import KINDS, Snapshot
+from peerway.app.following import NetworkFollower
 
 #: How long anything may take that a test waits for, s.
 PATIENCE_S = 20.0
@@ -133,15 +132,11 @@ class Cloud:
         self.process.terminate()
         assert self.process.wait(60) == 0, "SIGTERM must stop it cleanly"
 
-    def fabric(self) -> Fabric:
-        """The compiled network, made afresh from the store's file."""
+    def network(self) -> Network:
+        """The stored and the compiled network, made afresh from the store's file."""
         store = open_store(f"sqlite:///{self.data / 'peerway.db'}")
         try:
-            return store.read(
-                lambda reader: compile_fabric(
-                    Snapshot.of(reader.revision, [r for kind in KINDS.values() for r in reader.select(kind)])
-                )
-            )
+            return store.read(NetworkFollower().at)
         finally:
             store.close()
 

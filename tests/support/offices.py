@@ -15,12 +15,11 @@ from typing import Any
 import pytest
 from tests.support.kernel import foreign_namespace
 from tests.support.live import Cloud, Tenant, eventually
-from tests.support.sites import Site, make_site
+from tests.support.sites import Site, foretold, make_site
 from tests.support.streams import running
 
 from peerway.adapters.dataplane.kernel.names import outside_interface
 from peerway.fabric.packets import Packet
-from peerway.fabric.walk import exchange
 
 #: Where the office's host is, and the ranges that VPCs route to it.
 HOST, HOST6 = "192.168.7.7", "fd77::7"
@@ -287,7 +286,7 @@ def asked(cloud: Cloud, office: Office, vbr: dict[str, Any], target: str) -> boo
     cloud.synced()
     source = HOST6 if ":" in target else HOST
     packet = Packet(ip_address(source), ip_address(target), 58 if ":" in target else 1, 0, vbr["id"])
-    predicted = exchange(cloud.fabric(), packet).answered
+    predicted = foretold(cloud.network(), packet)
     answered = office.pings(target)
     assert answered == predicted, f"packets say {answered}, the compiled network says {predicted}: {target}"
     return answered

@@ -155,7 +155,7 @@ def spread(oracles: Oracles, site: Site, listener: dict[str, Any], address: str,
     oracles.cloud.synced()
     seen = answers(site, address, listener["port"], times)
     got = Counter({answer.partition(" ")[0]: count for answer, count in seen.items()})
-    routers = oracles.cloud.fabric().routers
+    routers = oracles.cloud.network().fabric.routers
     live = {backend.endpoint_id for backend in routers[listener["vpc_id"]].services[listener["id"]].live}
     assert got.keys() == live, "packets and the compiled network disagree about who answers"
     return got

@@ -7,7 +7,10 @@ from typing import Any
 from tests.support.guests import guest_path
 from tests.support.live import Cloud, Refused, Tenant, answered
 
-from peerway.fabric.packets import Packet
+from peerway.analysis.network import Network
+from peerway.analysis.symbolic import reach
+from peerway.analysis.trace import exchange as trace
+from peerway.fabric.packets import PORTED, Packet
 from peerway.fabric.walk import exchange
 
 #: IP protocol numbers by the names that the API takes.
@@ -150,9 +153,19 @@ def join(one: Site, other: Site, spec: str = "Large.1") -> tuple[dict[str, Any],
     )
 
 
+def foretold(network: Network, packet: Packet) -> bool:
+    """Whether the packet is answered, by trace, symbolic answer and the slow reference alike; they must agree (PATH-5)."""
+    slow = exchange(network.fabric, packet)
+    assert trace(network, packet) == slow
+    answered = reach(network, packet.sender, packet.source, packet.destination).answered
+    symbolic = (packet.protocol, packet.port if packet.protocol in PORTED else 0) in answered
+    assert symbolic == slow.answered, f"symbolic says {symbolic}, the reference {slow}: {packet}"
+    return slow.answered
+
+
 @dataclass(frozen=True, slots=True)
 class Oracles:
-    """Asks the real packet and the compiled network the same question; they must agree."""
+    """Asks the real packet, the trace and the symbolic answer the same question; they must agree."""
 
     cloud: Cloud
 
@@ -168,18 +181,14 @@ class Oracles:
             timeout_ms=300,
         )
         packets = all(answered(probe["verdict"]) for probe in result["results"])
-        predicted = exchange(
-            self.cloud.fabric(),
-            Packet(
-                source=ip_address(source.address6 if ":" in target else source.address),
-                destination=ip_address(target),
-                protocol=PROTOCOLS[protocol]
-                if ":" not in target or protocol != "icmp"
-                else PROTOCOLS["icmpv6"],
-                port=port,
-                sender=source.instance["id"],
-            ),
-        ).answered
+        asked = Packet(
+            source=ip_address(source.address6 if ":" in target else source.address),
+            destination=ip_address(target),
+            protocol=PROTOCOLS[protocol] if ":" not in target or protocol != "icmp" else PROTOCOLS["icmpv6"],
+            port=port,
+            sender=source.instance["id"],
+        )
+        predicted = foretold(self.cloud.network(), asked)
         assert packets == predicted, f"packets say {packets}, the compiled network says {predicted}: {target}"
         return packets
 
