@@ -22,13 +22,16 @@ VERDICTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
+#: So wide that no line is cut: a command is there to be copied, and terminals wrap by themselves.
+WIDTH = 1000
+
 #: Endings of a packet that nothing stopped.
 ARRIVED = frozenset({"delivered", "left", "handed_to_endpoint", "handed_to_resolver"})
 
 
 def print_analysis(analysis: Item, stream: TextIO | None = None) -> None:
     """Print a finished analysis."""
-    console = Console(file=stream, soft_wrap=True, highlight=False)
+    console = Console(file=stream, width=WIDTH, soft_wrap=True, highlight=False)
     result = analysis["result"]
     if result is None:
         console.print(Text(f"{analysis['id']} is {analysis['state']}"))

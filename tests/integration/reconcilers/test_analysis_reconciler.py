@@ -45,7 +45,7 @@ def reconciler(estate, agent):
 class Pair:
     """Two tenants' VPCs with an instance each, joined, with routes both ways unless told otherwise."""
 
-    def __init__(self, estate, *, group=False):
+    def __init__(self, estate, *, group=False, accepted=True):
         self.estate = estate
         self.alice, self.bob = estate.tenant("alice"), estate.tenant("bob")
         self.vpcs = (
@@ -68,6 +68,10 @@ class Pair:
         groups = {"security_group_ids": (self.group.id,)} if self.group else {}
         self.one = estate.instance(self.alice, self.vswitches[0])
         self.other = estate.instance(self.bob, self.vswitches[1], name="bobs-server", **groups)
+        if not accepted:
+            estate.settle()
+            self.peering = estate.ask_for(self.alice, *self.vpcs)
+            return
         self.peering = estate.peer(self.alice, self.bob, *self.vpcs)
         self.there = estate.route(self.alice, self.vpcs[0], "10.1.0.0/16", self.peering)
         self.back = estate.route(self.bob, self.vpcs[1], "10.0.0.0/16", self.peering)
@@ -233,6 +237,32 @@ def test_blockers_of_both_sides_look_alike_from_outside(estate, reconciler):
     assert [result["verdict"] for result in results] == ["reachable", "unreachable"]
     assert results[0]["request"] == results[1]["request"]
     assert results[1]["request_outcome"] is None
+
+
+def test_request_that_nobody_accepted_opens_no_view(estate, reconciler):
+    """PATH-1: before the other account accepts, an analysis says the same whatever its groups let in."""
+    results = []
+    pair = Pair(estate, group=True, accepted=False)
+    for port in (443, 444):
+        _, result = answered(estate, reconciler, pair.ask(pair.alice, protocol="tcp", port=port))
+        results.append({name: result[name] for name in ("verdict", "request_outcome", "reply", "remedies")})
+        results[-1]["blockers"] = [
+            (blocker["way"], blocker["owner_uid"], blocker["text"].replace(str(port), ""))
+            for blocker in result["blockers"]
+        ]
+        if port == 443:
+            rule = CreateSecurityRule(
+                security_group_id=pair.group.id,
+                direction="ingress",
+                protocol="tcp",
+                port_range="444",
+                remote_cidr="0.0.0.0/0",
+            )
+            estate.do(create_security_rule, pair.bob, rule)
+    assert results[0] == results[1]
+    assert results[0]["verdict"] == "unreachable"
+    assert [owner for _, owner, _ in results[0]["blockers"]] == [None, pair.alice.uid]
+    assert pair.peering.id in results[0]["blockers"][0][2]
 
 
 def test_own_side_is_told_with_its_remedy(estate, reconciler):

@@ -13,7 +13,16 @@ from typing import Final, TypeVar
 import orjson
 
 from peerway.analysis.hops import Hop, Rewrite
-from peerway.analysis.remedies import Remedy
+from peerway.analysis.remedies import (
+    AcceptPeering,
+    ActivateInterface,
+    ConnectInterface,
+    CreatePeering,
+    EnablePeering,
+    RecoverVbr,
+    Remedy,
+    RemovePeering,
+)
 from peerway.analysis.report import Blocker, Finding, FindingCode, Report
 from peerway.app.usecases.path_views import (
     BlockerView,
@@ -56,6 +65,17 @@ IDS: Final = re.compile(r"\b(?:[a-z0-9]+-[a-z0-9]{20}|[1-9][0-9]{15})\b")
 #: Checks whose subject may be the reader's own at another's router: an instance of its own in a VSwitch that is shared with it.
 OF_GUESTS: Final = frozenset(
     {Check.SOURCE, Check.EGRESS_POLICY, Check.INGRESS_POLICY, Check.DELIVERY, Check.SERVICE}
+)
+
+#: Changes that make a link carry.
+LINKING: Final = (
+    CreatePeering,
+    EnablePeering,
+    AcceptPeering,
+    RemovePeering,
+    ConnectInterface,
+    ActivateInterface,
+    RecoverVbr,
 )
 
 #: Findings that concern both sides of a link, whose state both sides know.
@@ -103,7 +123,7 @@ def _as_text(view: object, reader: _Reader) -> str:
 
 def _view(report: Report, reader: _Reader) -> ReportView:
     request, reply = reader.hops(report.request), reader.hops(report.reply)
-    blockers = _once(map(reader.blocker, report.blockers))
+    blockers = _once(map(reader.blocker, reader.within_links(report.blockers)))
     findings = _once(filter(None, map(reader.finding, report.findings)))
     remedies = tuple(filter(None, map(reader.remedy, report.remedies)))
     return ReportView(
@@ -167,8 +187,7 @@ class _Reader:
 
     def blocker(self, blocker: Blocker) -> BlockerView:
         """What stops a packet, or that it is another account's."""
-        seen = self._may_see(blocker.hop) if blocker.hop is not None else self._is(blocker.owner_uid)
-        if not seen:
+        if not self._may_see_blocker(blocker):
             self.whole = False
             return BlockerView(
                 way=blocker.way, hop=None, text=ASK_OWNER, owner_uid=None, remedy=None, why_none=NOT_YOURS
@@ -179,10 +198,21 @@ class _Reader:
             way=blocker.way,
             hop=self.hop(blocker.hop) if blocker.hop is not None else None,
             text=blocker.text,
-            owner_uid=blocker.owner_uid,
+            owner_uid=blocker.owner_uid if self._is(blocker.owner_uid) else None,
             remedy=remedy,
             why_none=why_none,
         )
+
+    def within_links(self, blockers: tuple[Blocker, ...]) -> tuple[Blocker, ...]:
+        """The blockers without those that are another account's, while a link to it does not carry.
+
+        Otherwise asking for a connection would be enough to try what an account lets in that has not accepted it.
+        """
+        if not any(_is_link(blocker) for blocker in blockers):
+            return blockers
+        kept = tuple(blocker for blocker in blockers if self._may_see_blocker(blocker))
+        self.whole = self.whole and len(kept) == len(blockers)
+        return kept
 
     def finding(self, finding: Finding) -> FindingView | None:
         """A finding; of one that is about others, too, only what it is; None for one about others alone."""
@@ -209,6 +239,9 @@ class _Reader:
             change=change_of(remedy), settings=settings, commands=commands_of(remedy, self._snapshot)
         )
 
+    def _may_see_blocker(self, blocker: Blocker) -> bool:
+        return self._is(blocker.owner_uid) if blocker.hop is None else self._may_see(blocker.hop)
+
     def _may_see(self, hop: Hop) -> bool:
         if self._is(hop.owner_uid):
             return True
@@ -221,6 +254,12 @@ class _Reader:
     def knows(self, id: str) -> bool:
         """Whether the id may be told."""
         return self._uid is None or id in self._named or knows(self._snapshot, self._uid, id)
+
+
+def _is_link(blocker: Blocker) -> bool:
+    """Whether it is a link that does not carry, or that is not there yet."""
+    at_link = blocker.hop is not None and blocker.hop.check is Check.LINK
+    return at_link or isinstance(blocker.remedy, LINKING)
 
 
 def _rewrite(rewrite: Rewrite | None) -> RewriteView | None:
