@@ -16,6 +16,7 @@ import structlog
 
 from peerway.analysis.network import Network
 from peerway.app.clock import Clock
+from peerway.app.collector import uncollected
 from peerway.app.dataplane import DataPlane, Report
 from peerway.app.following import read_all, read_news
 from peerway.app.store import Reader, Store, Writer
@@ -155,8 +156,11 @@ class NetworkReconciler:
 
 
 def _load(reader: Reader) -> View:
-    resources = read_all(reader)
-    return View(Network.of(Snapshot.of(reader.revision, resources)), _waiting({}, resources, ()))
+    def read() -> View:
+        resources = read_all(reader)
+        return View(Network.of(Snapshot.of(reader.revision, resources)), _waiting({}, resources, ()))
+
+    return uncollected(read)
 
 
 def _advance(reader: Reader, view: View, followed: int) -> View | None:
