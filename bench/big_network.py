@@ -324,9 +324,9 @@ class _Part(Topology):
         ports = (22, 80, 443, 3306, 5432, 6379, 8080, 9090)
         for number in range(self.counts[1]):
             group, place = groups[number % GROUPS], number // GROUPS
-            port, far = ports[(place + number) % len(ports)], vpc_range((self.number + place) % MOST_VPCS)
+            port = ports[(place + number) % len(ports)]
             if place == 0:
-                self.rule(group, str(far), protocol=Protocol.TCP, ports=(1, 1024), priority=5)
+                self.rule(group, "10.0.0.0/8", protocol=Protocol.TCP, ports=(1, 1024), priority=50)
             elif place == 1:
                 self.rule(group, "10.0.0.0/8", protocol=Protocol.TCP, ports=(port, port), priority=10)
             elif place == 2:
