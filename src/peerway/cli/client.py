@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import httpx
 
-from peerway.cli.errors import NoConnection, Refused, WrongUsage
+from peerway.cli.errors import Foretold, NoConnection, Refused, WrongUsage
 from peerway.cli.profile import Profile
 
 #: A JSON object of the API.
@@ -41,8 +41,11 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         timeout_s: float = 30.0,
+        preview: bool = False,
     ) -> None:
         self._profile = profile
+        #: Whether what would change something only asks what it would do; the answer is raised as `Foretold`.
+        self._preview = preview
         self._sleep = sleep
         self._http = httpx.Client(
             base_url=f"{profile.url}/api/v1",
@@ -89,6 +92,11 @@ class Client:
     def delete(self, path: str, **params: object) -> Any:
         """Delete; the resource in its last state, or None."""
         return self._json("DELETE", path, params=params)
+
+    def foretell(self, path: str, body: Mapping[str, object]) -> Item:
+        """What a POST would do, and answer."""
+        preview: Item = self._json("POST", path, params={"preview": "true"}, body=body)
+        return preview
 
     def pages(self, path: str, *, limit: int | None = None, **params: object) -> Iterator[Item]:
         """All items of a list, page by page; at most `limit`."""
@@ -152,15 +160,20 @@ class Client:
         key: str | None = None,
         keep_none: bool = False,
     ) -> Any:
+        asks = self._preview and method != "GET"
+        asked = {**(params or {}), "preview": "true"} if asks else params or {}
         request = self._http.build_request(
             method,
             path,
-            params=_drop_none(params or {}),
+            params=_drop_none(asked),
             headers={"Idempotency-Key": key} if key else {},
             json=None if body is None else dict(body) if keep_none else _drop_none(body),
         )
         answer = self._send(request)
-        return answer.json() if answer.content else None
+        content: Any = answer.json() if answer.content else None
+        if asks:
+            raise Foretold(content)
+        return content
 
     def _send(self, request: httpx.Request, *, stream: bool = False) -> httpx.Response:
         repeatable = request.method in REPEATABLE or "Idempotency-Key" in request.headers

@@ -66,3 +66,11 @@ def describe(status: int, problem: Mapping[str, Any]) -> str:
         if value is not None and str(value) not in text:
             text += f", not {str(value)!r}"
     return f"{text} [{problem.get('code') or status}]"
+
+
+class Foretold(Exception):
+    """The API said what a request would do; nothing was done. No error: it ends a command that only asks."""
+
+    def __init__(self, preview: Mapping[str, Any]) -> None:
+        super().__init__("only a preview")
+        self.preview = preview

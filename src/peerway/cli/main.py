@@ -17,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from peerway.cli.errors import CommandError
 from peerway.cli.output import OutputFormat
+from peerway.cli.previewing import with_previews
 from peerway.cli.session import Session
 
 NETWORK, LINKS, USE, RUN, ADMIN = (
@@ -60,6 +61,7 @@ ENTRIES: Mapping[str, Entry] = MappingProxyType(
         "line": Entry("line", LINKS, "Leased lines between a site and an access point."),
         "vbr": Entry("vbr", LINKS, "Virtual border routers: one VLAN of a leased line each."),
         "path": Entry("path", LINKS, "Who reaches whom, what stops it, and what would help."),
+        "apply": Entry("apply", LINKS, "Make the changes of a file: all of them, or none."),
         "watch": Entry("watch", LINKS, "Print changes as they happen."),
         "exec": Entry("exec", USE, "Run a command inside an instance, on the host that carries it."),
         "ping": Entry("ping", USE, "Send packets from an instance and say what came back."),
@@ -112,7 +114,7 @@ def load(name: str) -> TyperCommand | TyperGroup:
     group = typer.main.get_group(app)
     command = group if group.name == name else group.commands[name]
     assert isinstance(command, TyperCommand | TyperGroup)  # noqa: S101 - Typer's own type for both is private
-    return command
+    return with_previews(name, command)
 
 
 app = typer.Typer(cls=RootGroup, no_args_is_help=True, pretty_exceptions_enable=False)

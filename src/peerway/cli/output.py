@@ -39,7 +39,7 @@ def show_item(item: object, how: OutputFormat, stream: TextIO | None = None) -> 
     elif how is not OutputFormat.TABLE:
         _show_data(item, how, out)
     elif isinstance(item, Mapping):
-        _show_rows((), [(name, cell(value)) for name, value in _fields(item)], out)
+        show_rows((), [(name, cell(value)) for name, value in _fields(item)], out)
     elif item is not None:
         print(item, file=out)
 
@@ -57,7 +57,7 @@ def show_items(
         return
     columns = COLUMNS[kind]
     rows = [[cell(dig(item, path)) for _, path in columns] for item in items]
-    _show_rows([header for header, _ in columns], rows, out)
+    show_rows([header for header, _ in columns], rows, out)
 
 
 def dig(item: Mapping[str, Any], path: str) -> Any:
@@ -109,7 +109,8 @@ def _show_data(value: object, how: OutputFormat, out: TextIO) -> None:
         yaml.safe_dump(value, out, allow_unicode=True, sort_keys=False)
 
 
-def _show_rows(headers: Sequence[str], rows: Sequence[Sequence[str]], out: TextIO) -> None:
+def show_rows(headers: Sequence[str], rows: Sequence[Sequence[str]], out: TextIO) -> None:
+    """Print a table; without headers, one of names and values."""
     if out.isatty():
         _show_rich(headers, rows, out)
         return

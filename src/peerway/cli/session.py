@@ -28,6 +28,8 @@ class Session:
     profile: str | None = None
     #: Format of the answer unless the command says otherwise.
     output: OutputFormat = OutputFormat.TABLE
+    #: Whether requests that change something only ask what they would do, and end the command.
+    preview: bool = False
 
     @cached_property
     def connection(self) -> Profile:
@@ -37,7 +39,7 @@ class Session:
     @cached_property
     def client(self) -> Client:
         """The API's client, made at first use."""
-        return Client(self.connection)
+        return Client(self.connection, preview=self.preview)
 
     def close(self) -> None:
         """Let go of the client's connections, when there are any."""

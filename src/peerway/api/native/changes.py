@@ -48,19 +48,25 @@ def changes_operation(paths: Paths) -> Operation:
 
             def tried(known: int) -> Callable[[Writer], Rehearsal[object]]:
                 return lambda tx: rehearse(
-                    tx, call.world, call.caller, lambda inner: Run(call, paths, inner).rehearse(body), known
+                    tx,
+                    call.world,
+                    call.caller,
+                    lambda inner: Run(call, paths, inner, body.answers).rehearse(body),
+                    known,
                 )
 
             return await call.foretell(tried, 200)
         store = call.services.store
-        done = await call.in_thread(lambda: store.write(lambda tx: Run(call, paths, tx).do(body)))
+        done = await call.in_thread(
+            lambda: store.write(lambda tx: Run(call, paths, tx, body.answers).do(body))
+        )
         return answer(done)
 
     return Operation("POST", "/changes", make_changes, ChangesAnswer)
 
 
 def _check_names(body: ChangesBody) -> None:
-    seen: set[str] = set()
+    seen: set[str] = set(body.answers)
     for index, change in enumerate(body.changes):
         if change.name is not None and change.name in seen:
             raise InvalidInput(f"changes[{index}].name", "must be used once", change.name)
@@ -102,13 +108,13 @@ class Step:
 class Run:
     """One pass over a file, in one transaction."""
 
-    def __init__(self, call: Call, paths: Paths, tx: Writer) -> None:
+    def __init__(self, call: Call, paths: Paths, tx: Writer, answers: Mapping[str, Any]) -> None:
         self._call = call
         self._paths = paths
         self._tx = tx
         self._start = tx.revision
         #: Answers by the changes' names, as JSON.
-        self._answers: dict[str, Any] = {}
+        self._answers: dict[str, Any] = dict(answers)
 
     def do(self, file: ChangesBody) -> ChangesAnswer:
         """Do all changes; raises the error of the first that is refused, which names it."""

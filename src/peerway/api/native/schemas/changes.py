@@ -61,6 +61,11 @@ class ChangesBody(Body):
         max_length=MOST,
         description="In order. `${a.id}` in a path or body stands for the field `id` of what change `a` answered.",
     )
+    answers: dict[str, Any] = Field(
+        default_factory=dict,
+        max_length=MOST,
+        description="What changes of earlier files answered, by their names, to be referred to.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
