@@ -28,7 +28,6 @@ from peerway.analysis.remedies import (
     EnablePeering,
     RecoverVbr,
     Remedy,
-    RemovePeering,
     RemoveRoute,
 )
 from peerway.analysis.report import Blocker, Report, Verdict, Way
@@ -42,7 +41,6 @@ from peerway.fabric.outcomes import Exchange
 
 #: Kinds of remedies in the order in which they are made: links before the routes over them; all others come last.
 _ORDER: Final[Sequence[type[Remedy]]] = (
-    RemovePeering,
     CreatePeering,
     EnablePeering,
     AcceptPeering,

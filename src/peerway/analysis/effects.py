@@ -28,7 +28,6 @@ from peerway.analysis.remedies import (
     LetForward,
     RecoverVbr,
     Remedy,
-    RemovePeering,
     RemoveRoute,
 )
 from peerway.domain.gateway import Ipv4Gateway, SnatEntry
@@ -53,7 +52,7 @@ class Effect:
 
 
 def remedied(network: Network, remedies: Iterable[Remedy]) -> Network:
-    """The network after these remedies, one after the other; one whose object is not there does nothing."""
+    """The network after these remedies, one after the other; one whose object is not there, or not so, does nothing."""
     for remedy in remedies:
         effect = effect_of(network, remedy)
         network = network.after(network.revision, effect.upserts, effect.removals)
@@ -70,21 +69,21 @@ def effect_of(network: Network, remedy: Remedy) -> Effect:  # noqa: C901, PLR091
     match remedy:
         case CreatePeering():
             return _create_peering(network, remedy)
-        case RemovePeering(peering_id=id):
-            return Effect(removals=(("peering", id),))
         case EnablePeering(peering_id=id):
-            return _peering_state(network, id, PeeringState.PENDING)
+            return _peering_state(network, id, PeeringState.EXPIRED, PeeringState.PENDING)
         case AcceptPeering(peering_id=id):
-            return _peering_state(network, id, PeeringState.ACTIVE)
+            return _peering_state(network, id, PeeringState.PENDING, PeeringState.ACTIVE)
         case ConnectInterface(interface_id=id):
             near = network.snapshot.interface(id)
-            return _switch_on(network, id, near.opposite_interface_id if near else None)
+            far_id = near.opposite_interface_id if near else None
+            return _switch_on(network, InterfaceState.IDLE, id, far_id)
         case ActivateInterface(interface_id=id):
-            return _switch_on(network, id)
+            return _switch_on(network, InterfaceState.INACTIVE, id)
         case RecoverVbr(vbr_id=id):
             vbr = network.snapshot.site(id).router
-            found = vbr if isinstance(vbr, VirtualBorderRouter) else None
-            return _written(replace(found, state=VbrState.ACTIVE) if found else None)
+            if not isinstance(vbr, VirtualBorderRouter) or vbr.state is not VbrState.TERMINATED:
+                return Effect()
+            return _written(replace(vbr, state=VbrState.ACTIVE))
         case RemoveRoute(entry_id=id):
             return Effect(removals=(("routeentry", id),))
         case AddRoute():
@@ -139,13 +138,18 @@ def _create_peering(network: Network, remedy: CreatePeering) -> Effect:
     )
 
 
-def _peering_state(network: Network, id: str, state: PeeringState) -> Effect:
+def _peering_state(network: Network, id: str, before: PeeringState, after: PeeringState) -> Effect:
     peering = network.snapshot.peerings.get(id)
-    return _written(replace(peering, state=state) if peering else None)
+    if peering is None or peering.state is not before:
+        return Effect()
+    return _written(replace(peering, state=after))
 
 
-def _switch_on(network: Network, *ids: str | None) -> Effect:
+def _switch_on(network: Network, before: InterfaceState, *ids: str | None) -> Effect:
+    """The interfaces switched on, when all of them are as they have to be for that."""
     sides = [network.snapshot.interface(id) for id in ids]
+    if any(side is None or side.state is not before for side in sides):
+        return Effect()
     return _written(*(replace(side, state=InterfaceState.ACTIVE) for side in sides if side))
 
 

@@ -15,7 +15,6 @@ from peerway.analysis.remedies import (
     CreatePeering,
     EnablePeering,
     Remedy,
-    RemovePeering,
 )
 from peerway.analysis.report import FindingCode
 from peerway.domain.peering import Peering, PeeringState
@@ -37,7 +36,7 @@ def link_cause(case: Case, link: AnyLink) -> Cause:
     """A link does not carry packets."""
     assume = carry(link.id) if link.id in case.network.fabric.links else None
     if isinstance(link, PeeringLink):
-        return _peering_cause(link.peering, assume)
+        return _peering_cause(case, link.peering, assume)
     return _interface_cause(link, assume)
 
 
@@ -57,20 +56,24 @@ def no_link_cause(case: Case, to_router_id: str) -> Cause:
         )
     if one.kind is not other.kind:
         return replace(cause, why_none="VPCs of different kinds can't be joined")
-    remedy = CreatePeering(
+    return replace(cause, remedy=_new_peering(one, other))
+
+
+def _new_peering(one: Vpc, other: Vpc) -> CreatePeering:
+    """A connection that `one`'s account asks for."""
+    return CreatePeering(
         owner_uid=one.owner_uid,
         vpc_id=one.id,
         peer_vpc_id=other.id,
         peer_uid=other.owner_uid,
         peer_region_id=other.region_id,
     )
-    return replace(cause, remedy=remedy)
 
 
-def _peering_cause(peering: Peering, assume: Assumption | None) -> Cause:
+def _peering_cause(case: Case, peering: Peering, assume: Assumption | None) -> Cause:
     requester, accepter = (f"account {side.uid}" for side in peering.sides)
     why = _WHY.get(peering.state, f"is {peering.state.value}").format(requester=requester, accepter=accepter)
-    remedy = _peering_remedy(peering)
+    remedy = _peering_remedy(case, peering)
     return Cause(
         code=FindingCode.LINK_STATE,
         text=f"peer connection {peering.id} {why}",
@@ -82,7 +85,7 @@ def _peering_cause(peering: Peering, assume: Assumption | None) -> Cause:
     )
 
 
-def _peering_remedy(peering: Peering) -> Remedy | None:
+def _peering_remedy(case: Case, peering: Peering) -> Remedy | None:
     requester, accepter = (side.uid for side in peering.sides)
     match peering.state:
         case PeeringState.PENDING:
@@ -90,7 +93,8 @@ def _peering_remedy(peering: Peering) -> Remedy | None:
         case PeeringState.EXPIRED if peering.profile in REVIVING:
             return EnablePeering(owner_uid=requester, peering_id=peering.id)
         case PeeringState.EXPIRED | PeeringState.REJECTED:
-            return RemovePeering(owner_uid=requester, peering_id=peering.id)
+            one, other = (case.network.snapshot.site(side.vpc_id).router for side in peering.sides)
+            return _new_peering(one, other) if isinstance(one, Vpc) and isinstance(other, Vpc) else None
     return None
 
 

@@ -41,14 +41,6 @@ class CreatePeering(Owned):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemovePeering(Owned):
-    """Remove a peer connection that was refused or expired, so that another one can be asked for."""
-
-    #: The connection.
-    peering_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EnablePeering(Owned):
     """Ask once more for a peer connection that expired."""
 
@@ -223,7 +215,6 @@ class AddSourceNat(Owned):
 
 Remedy = (
     CreatePeering
-    | RemovePeering
     | EnablePeering
     | AcceptPeering
     | ConnectInterface

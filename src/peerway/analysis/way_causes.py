@@ -108,7 +108,7 @@ def _lead_over(case: Case, table_id: str, to: str) -> Cause:
     if stored is None:
         return _overlap(case, table_id, address, entry, links)
     used = _used(case, stored, links)
-    if used is not None and not used.carries:
+    if used is not None and not used.carries and used == links[0]:
         return link_cause(case, used)
     if entry.prefix == host(address):
         return _remove(case, origin, stored)

@@ -21,7 +21,6 @@ from peerway.analysis.remedies import (
     EnablePeering,
     RecoverVbr,
     Remedy,
-    RemovePeering,
 )
 from peerway.analysis.report import Blocker, Finding, FindingCode, Report
 from peerway.app.usecases.path_views import (
@@ -72,7 +71,6 @@ LINKING: Final = (
     CreatePeering,
     EnablePeering,
     AcceptPeering,
-    RemovePeering,
     ConnectInterface,
     ActivateInterface,
     RecoverVbr,

@@ -26,7 +26,6 @@ from peerway.analysis.remedies import (
     LetForward,
     RecoverVbr,
     Remedy,
-    RemovePeering,
     RemoveRoute,
 )
 from peerway.domain.route_table import NextHop
@@ -73,7 +72,7 @@ def _create_peering(remedy: CreatePeering, _: Snapshot) -> tuple[str, ...]:
 
 
 def _peering(verb: str) -> Callable[[Any, Snapshot], tuple[str, ...]]:
-    def words(remedy: RemovePeering | EnablePeering | AcceptPeering, _: Snapshot) -> tuple[str, ...]:
+    def words(remedy: EnablePeering | AcceptPeering, _: Snapshot) -> tuple[str, ...]:
         return (f"peerway peering {verb} {_peering_id(remedy.peering_id)}",)
 
     return words
@@ -143,7 +142,6 @@ def _one(*words: str, of: tuple[str, ...]) -> Callable[[Any, Snapshot], tuple[st
 #: The commands of each kind of remedy.
 WORDS: Final[Mapping[type[Remedy], Callable[[Any, Snapshot], tuple[str, ...]]]] = {
     CreatePeering: _create_peering,
-    RemovePeering: _peering("delete"),
     EnablePeering: _peering("enable"),
     AcceptPeering: _peering("accept"),
     ConnectInterface: _one("ri", "connect", of=("interface_id",)),
