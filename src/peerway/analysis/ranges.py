@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from ipaddress import IPv4Network
 from typing import Final, Generic, TypeVar
 
 from peerway.domain.prefixes import Address, Prefix
@@ -24,9 +25,11 @@ def number_of(address: Address) -> int:
 
 def bounds_of(prefix: Prefix) -> tuple[int, int]:
     """The range's first number, and the first one beyond it."""
-    width, low = (32, 0) if prefix.version == 4 else (128, V6)
-    low |= int(prefix.network_address)
-    return low, low + (1 << (width - prefix.prefixlen))
+    if isinstance(prefix, IPv4Network):
+        low = int(prefix.network_address)
+        return low, low + (1 << (32 - prefix.prefixlen))
+    low = int(prefix.network_address) | V6
+    return low, low + (1 << (128 - prefix.prefixlen))
 
 
 class Ranges(Generic[V]):
@@ -39,37 +42,49 @@ class Ranges(Generic[V]):
 
     def __init__(self, items: Iterable[tuple[Prefix, V]]) -> None:
         #: Where an answer begins, rising.
-        self._starts: list[int] = [0]
+        self._starts: list[int] = []
         #: The answer from there on.
-        self._values: list[V | None] = [None]
-        open_ranges: list[tuple[int, V]] = []
-        last = (-1, -1)
-        spans = [(*bounds_of(prefix), value) for prefix, value in items]
-        # Outer ranges come before those inside them; of equal ones, the first stays the first.
-        spans.sort(key=lambda span: (span[0], -span[1]))
-        for low, beyond, value in spans:
-            if (low, beyond) == last:
+        self._values: list[V | None] = []
+        values: list[V] = []
+        spans: list[tuple[int, int, int]] = []
+        for place, (prefix, value) in enumerate(items):
+            low, beyond = bounds_of(prefix)
+            spans.append((low, -beyond, place))
+            values.append(value)
+        # Outer ranges come before those inside them, and of equal ones the first before the others.
+        spans.sort()
+        self._part(spans, values)
+
+    def _part(self, spans: list[tuple[int, int, int]], values: list[V]) -> None:
+        """Lay the sorted spans (first number, first one beyond with a minus, place of the value) side by side."""
+        starts: list[int] = [0]
+        answers: list[V | None] = [None]
+        #: Spans that the place where we are is in, the innermost last; what they begin and end with is everything and nothing.
+        ends: list[int] = [V6 << 1]
+        around: list[V | None] = [None]
+        last = -1, -1
+        for low, less, place in (*spans, (V6 << 1, 0, 0)):
+            while ends[-1] <= low and len(ends) > 1:
+                start = ends.pop()
+                around.pop()
+                if starts[-1] == start:
+                    answers[-1] = around[-1]
+                else:
+                    starts.append(start)
+                    answers.append(around[-1])
+            if (low, less) == last or not less:
                 continue
-            last = low, beyond
-            self._close(open_ranges, low)
-            self._begin(low, value)
-            open_ranges.append((beyond, value))
-        self._close(open_ranges, V6 << 1)
+            last = low, less
+            value = values[place]
+            if starts[-1] == low:
+                answers[-1] = value
+            else:
+                starts.append(low)
+                answers.append(value)
+            ends.append(-less)
+            around.append(value)
+        self._starts, self._values = starts, answers
 
     def find(self, number: int) -> V | None:
         """The value of the longest range that the number is in."""
         return self._values[bisect_right(self._starts, number) - 1]
-
-    def _close(self, open_ranges: list[tuple[int, V]], low: int) -> None:
-        """End the ranges that don't reach `low`; what is around them goes on."""
-        while open_ranges and open_ranges[-1][0] <= low:
-            beyond, _ = open_ranges.pop()
-            self._begin(beyond, open_ranges[-1][1] if open_ranges else None)
-
-    def _begin(self, start: int, value: V | None) -> None:
-        """From here on the answer is this one."""
-        if self._starts[-1] == start:
-            self._values[-1] = value
-        else:
-            self._starts.append(start)
-            self._values.append(value)
