@@ -27,6 +27,7 @@ REQUESTS = {
         ("POST", "/instances", {"vswitch_id": "{}"}),
         ("POST", "/load-balancers", {"vswitch_id": "{}"}),
         ("POST", "/databases", {"vswitch_id": "{}"}),
+        ("POST", "/analyses", {"source": "{}@10.0.1.7", "target": "10.0.0.1"}),
     ],
     "table": [
         ("GET", "/route-tables/{}", None),
@@ -56,6 +57,8 @@ REQUESTS = {
         ("DELETE", "/instances/{}", None),
         ("POST", "/instances/{}/probe", {"target": "10.0.0.1"}),
         ("GET", "/instances/{}/shell", None),
+        ("POST", "/analyses", {"source": "{}", "target": "10.0.0.1"}),
+        ("POST", "/paths", {"source": "{}", "target": "10.0.0.1"}),
     ],
     "peering": [
         ("GET", "/peerings/{}", None),
@@ -96,6 +99,7 @@ REQUESTS = {
         ("POST", "/vbrs/{}/confirm", None),
         ("POST", "/vbrs/{}/terminate", None),
         ("POST", "/vbrs/{}/recover", None),
+        ("POST", "/analyses", {"source": "10.0.0.1", "target": "{}"}),
         ("POST", "/router-interfaces", {"router_id": "{}", "role": "initiator"}),
         ("POST", "/route-tables", {"vpc_id": "{}"}),
     ],
@@ -136,6 +140,7 @@ REQUESTS = {
         ("PATCH", "/load-balancers/{}", {"name": "x"}),
         ("DELETE", "/load-balancers/{}", None),
         ("GET", "/load-balancers/{}/listeners", None),
+        ("POST", "/analyses", {"source": "10.0.0.1", "target": "{}", "protocol": "tcp", "port": 80}),
         ("POST", "/load-balancers/{}/listeners", {"protocol": "tcp", "port": 80}),
     ],
     "listener": [
@@ -152,9 +157,18 @@ REQUESTS = {
         ("DELETE", "/databases/{}", None),
         ("POST", "/databases/{}/probe", {"target": "10.0.0.1"}),
         ("GET", "/databases/{}/shell", None),
+        ("POST", "/analyses", {"source": "10.0.0.1", "target": "{}", "protocol": "udp", "port": 53}),
     ],
     "share": [("GET", "/shares/{}", None), ("DELETE", "/shares/{}", None)],
     "application": [("GET", "/quota-applications/{}", None), ("DELETE", "/quota-applications/{}", None)],
+    "path": [
+        ("GET", "/paths/{}", None),
+        ("PATCH", "/paths/{}", {"name": "x"}),
+        ("DELETE", "/paths/{}", None),
+        ("POST", "/paths/{}/analyses", {}),
+        ("GET", "/analyses?path_id={}", None),
+    ],
+    "analysis": [("GET", "/analyses/{}", None), ("DELETE", "/analyses/{}", None)],
 }
 
 LISTS = [
@@ -174,6 +188,8 @@ LISTS = [
     "/databases",
     "/shares",
     "/quota-applications",
+    "/paths",
+    "/analyses",
     "/audit",
 ]
 
@@ -204,6 +220,7 @@ def estate(site):
     listen = {"protocol": "tcp", "port": 443}
     listener = owner.ok("POST", f"/load-balancers/{balancer}/listeners", listen)["id"]
     answering = {"instance_id": instance["id"]}
+    path = owner.ok("POST", "/paths", {"source": instance["id"], "target": "10.1.0.1"})["id"]
     ids = {
         "vpc": vpc["id"],
         "line": line["id"],
@@ -230,6 +247,8 @@ def estate(site):
         "ipv4gw": owner.ok("POST", "/ipv4-gateways", {"vpc_id": vpc["id"]})["id"],
         "share": owner.ok("POST", "/shares", {"vswitch_id": vswitch["id"], "user_uid": partner.uid})["id"],
         "application": owner.ok("POST", "/quota-applications", wish)["id"],
+        "path": path,
+        "analysis": owner.ok("POST", f"/paths/{path}/analyses", {})["id"],
         "account": owner.uid,
         "credential": owner.ok("GET", "/whoami")["key_id"],
     }
