@@ -5,7 +5,7 @@ Owns putting the way there and the way back together, and handing what columns c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from typing import Any, Final
@@ -16,18 +16,20 @@ from numpy.typing import NDArray
 from peerway.analysis.batch.columns import columns
 from peerway.analysis.batch.prepared import Prepared
 from peerway.analysis.batch.ways import ODD, OUTCOMES, Ways, code_of
+from peerway.analysis.network import Network
+from peerway.analysis.trace import exchange
 from peerway.fabric.outcomes import Exchange, Outcome
 from peerway.fabric.packets import CLIENT_PORT, PORTED, Packet
-from peerway.fabric.walk import exchange
 
 #: Questions followed together: few enough that their columns stay in the processor's cache.
-TOGETHER: Final = 16_384
+TOGETHER: Final = 65_536
 
 #: Code of a reply that there is none of.
 NO_REPLY: Final = ODD
 
 _PORTED: Final = np.array(sorted(PORTED), np.uint32)
-_NONE_ALONE: Final = np.empty(0, np.int64)
+#: Outcomes of replies by code.
+_REPLIES: Final[dict[int, Outcome | None]] = dict(enumerate(OUTCOMES)) | {NO_REPLY: None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +52,15 @@ class Questions:
     def __len__(self) -> int:
         return len(self.sender)
 
-    def part(self, first: int, end: int) -> Questions:
+    def part(self, places: NDArray[np.int64]) -> Questions:
         """Some of them."""
         return Questions(
-            self.sender[first:end],
-            self.source[first:end],
-            self.destination[first:end],
-            self.protocol[first:end],
-            self.port[first:end],
-            self.client_port[first:end],
+            self.sender[places],
+            self.source[places],
+            self.destination[places],
+            self.protocol[places],
+            self.port[places],
+            self.client_port[places],
         )
 
 
@@ -95,41 +97,49 @@ class Answer:
 class Answers:
     """Answers as columns, in the questions' order."""
 
+    #: What was asked.
+    prepared: Prepared
     #: Code of the request's outcome, a place in `OUTCOMES`.
     request: NDArray[np.uint8]
-    #: Id of the instance that got the request, or None.
-    receiver: NDArray[np.object_]
+    #: Number of the interface that got the request; -1 for none, and for questions that were followed alone.
+    receiver: NDArray[np.int64]
     #: Code of the reply's outcome, `NO_REPLY` without one.
     reply: NDArray[np.uint8]
     #: Whether the reply reaches the one that asked.
     answered: NDArray[np.bool_]
-    #: Source of what decided, or None.
-    decided_by: NDArray[np.object_]
-    #: Which of them were followed one by one.
-    alone: NDArray[np.int64]
+    #: Row that decided, for `Prepared.sources`; -1 for none, and for questions that were followed alone.
+    decided_by: NDArray[np.int64]
+    #: The answers that were found alone, by place.
+    alone: Mapping[int, Answer]
 
     def values(self) -> list[Answer]:
         """One value for each."""
-        columns = (self.request, self.receiver, self.reply, self.answered, self.decided_by)
-        return [
-            Answer(OUTCOMES[request], receiver, None if reply == NO_REPLY else OUTCOMES[reply], answered, by)
-            for request, receiver, reply, answered, by in zip(
-                *(each.tolist() for each in columns), strict=True
-            )
-        ]
+        columns = (
+            map(OUTCOMES.__getitem__, self.request.tolist()),
+            self.prepared.endpoint_ids(self.receiver),
+            map(_REPLIES.__getitem__, self.reply.tolist()),
+            self.answered.tolist(),
+            self.prepared.sources(self.decided_by),
+        )
+        values = list(map(Answer, *columns))
+        for place, value in self.alone.items():
+            values[place] = value
+        return values
 
 
 def ask(prepared: Prepared, questions: Questions) -> Answers:
-    """What comes of each question; equal to `exchange` in what an answer has. Safe to be called by several threads."""
-    answers = _unanswered(len(questions))
+    """What comes of each question; equal to `exchange` in what an answer has. Safe to be called by several threads.
+
+    Those of neighbours are followed one after the other: what they meet lies together in memory.
+    """
+    answers = _unanswered(prepared, len(questions))
+    order = np.argsort(questions.sender, kind="stable")
     for first in range(0, len(questions), TOGETHER):
-        end = min(first + TOGETHER, len(questions))
-        _exchange(prepared, questions.part(first, end), _part(answers, first, end))
-    alone = np.flatnonzero(answers.request == ODD)
-    for number in alone.tolist():
-        packet = _packet(prepared, questions, number)
-        _put(answers, number, _ask_alone(prepared, packet))
-    return replace(answers, alone=alone)
+        chosen = order[first : first + TOGETHER]
+        _exchange(prepared, questions.part(chosen), answers, chosen)
+    alone = np.flatnonzero(answers.request == ODD).tolist()
+    found = {place: answer_alone(prepared.network, _packet(prepared, questions, place)) for place in alone}
+    return _with_alone(answers, found)
 
 
 def answer(prepared: Prepared, packets: Sequence[Packet]) -> Answers:
@@ -144,34 +154,40 @@ def answer(prepared: Prepared, packets: Sequence[Packet]) -> Answers:
         if numbers[place] >= 0 and packet.source.version == packet.destination.version == 4
     ]
     chosen = np.array(plain, np.int64)
-    answers = _unanswered(len(packets))
     asked = ask(
         prepared, _questions([packets[place] for place in plain], [numbers[place] for place in plain])
     )
+    answers = _unanswered(prepared, len(packets))
     for column, found in zip(_columns(answers), _columns(asked), strict=True):
         column[chosen] = found
-    others = np.setdiff1d(np.arange(len(packets)), chosen)
-    for place in others.tolist():
-        _put(answers, place, _ask_alone(prepared, packets[place]))
-    return replace(answers, alone=np.union1d(others, chosen[asked.alone]))
+    alone = {plain[place]: value for place, value in asked.alone.items()}
+    others = set(range(len(packets))).difference(plain)
+    alone |= {place: answer_alone(prepared.network, packets[place]) for place in sorted(others)}
+    return _with_alone(answers, alone)
 
 
-def _exchange(prepared: Prepared, questions: Questions, answers: Answers) -> None:
-    """The way there, and for what was delivered the way back. Answers that stay `ODD` are for the reader of one packet."""
+def answer_alone(network: Network, packet: Packet) -> Answer:
+    """The same for one packet, without anything prepared."""
+    return Answer.of(exchange(network, packet, packet.source_port or CLIENT_PORT))
+
+
+def _exchange(prepared: Prepared, questions: Questions, answers: Answers, places: NDArray[np.int64]) -> None:
+    """The way there, and for what was delivered the way back, into those places. What stays `ODD` is to be asked alone."""
     asks = _service(questions.protocol, questions.port)
     there = Ways(prepared, questions.sender, questions.source, questions.destination, asks)
     there.follow()
-    answers.request[:], answers.decided_by[:] = there.outcome, there.decided_by
     got = np.flatnonzero(there.outcome == code_of(Outcome.DELIVERED))
     replies = _service(questions.protocol[got], questions.client_port[got])
     replier, sender = there.receiver[got], questions.sender[got]
     known = prepared.homes[sender], prepared.homes[replier]
     back = Ways(prepared, replier, questions.destination[got], questions.source[got], replies, known)
     back.follow()
-    answers.receiver[got] = prepared.endpoints.columns.id[replier]
-    answers.reply[got], answers.decided_by[got] = back.outcome, back.decided_by
+    there.outcome[got[back.outcome == ODD]] = ODD
+    there.decided_by[got] = back.decided_by
+    answers.request[places], answers.decided_by[places] = there.outcome, there.decided_by
+    got = places[got]
+    answers.receiver[got], answers.reply[got] = replier, back.outcome
     answers.answered[got] = (back.outcome == code_of(Outcome.DELIVERED)) & (back.receiver == sender)
-    answers.request[got[back.outcome == ODD]] = ODD
 
 
 def _questions(packets: Sequence[Packet], senders: Sequence[int]) -> Questions:
@@ -195,14 +211,9 @@ def _packet(prepared: Prepared, questions: Questions, number: int) -> Packet:
         IPv4Address(int(questions.destination[number])),
         int(questions.protocol[number]),
         int(questions.port[number]),
-        prepared.endpoints.columns.id[questions.sender[number]],
+        prepared.endpoint_ids(questions.sender[number : number + 1])[0] or "",
         int(questions.client_port[number]),
     )
-
-
-def _ask_alone(prepared: Prepared, packet: Packet) -> Answer:
-    """What the reader of one packet says."""
-    return Answer.of(exchange(prepared.network.fabric, packet, packet.source_port or CLIENT_PORT))
 
 
 def _service(protocol: NDArray[np.uint32], port: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -210,26 +221,20 @@ def _service(protocol: NDArray[np.uint32], port: NDArray[np.uint32]) -> NDArray[
     return protocol << np.uint32(16) | np.where(np.isin(protocol, _PORTED), port, np.uint32(0))
 
 
-def _unanswered(count: int) -> Answers:
-    nothing = np.full(count, None, np.object_)
-    codes = np.full(count, NO_REPLY, np.uint8)
-    return Answers(codes, nothing, codes.copy(), np.zeros(count, np.bool_), nothing.copy(), _NONE_ALONE)
+def _unanswered(prepared: Prepared, count: int) -> Answers:
+    codes, numbers = np.full(count, NO_REPLY, np.uint8), np.full(count, -1, np.int64)
+    return Answers(prepared, codes, numbers, codes.copy(), np.zeros(count, np.bool_), numbers.copy(), {})
 
 
 def _columns(answers: Answers) -> tuple[NDArray[Any], ...]:
     return answers.request, answers.receiver, answers.reply, answers.answered, answers.decided_by
 
 
-def _part(answers: Answers, first: int, end: int) -> Answers:
-    """Some of them; what is written there is written in all."""
-    request, receiver, reply, answered, decided_by = (column[first:end] for column in _columns(answers))
-    return Answers(request, receiver, reply, answered, decided_by, _NONE_ALONE)
-
-
-def _put(answers: Answers, number: int, value: Answer) -> None:
-    """Write one answer into its row."""
-    answers.request[number] = code_of(value.request)
-    answers.receiver[number] = value.receiver
-    answers.reply[number] = NO_REPLY if value.reply is None else code_of(value.reply)
-    answers.answered[number] = value.answered
-    answers.decided_by[number] = value.decided_by
+def _with_alone(answers: Answers, alone: Mapping[int, Answer]) -> Answers:
+    """The answers with those that were found alone; nothing in their rows is of the columns' making."""
+    for place, value in alone.items():
+        answers.request[place] = code_of(value.request)
+        answers.reply[place] = NO_REPLY if value.reply is None else code_of(value.reply)
+        answers.answered[place] = value.answered
+        answers.receiver[place] = answers.decided_by[place] = -1
+    return replace(answers, alone=alone)

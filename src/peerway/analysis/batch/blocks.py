@@ -16,15 +16,16 @@ from peerway.analysis.batch.columns import (
     LOCALS,
     NONE,
     Endpoints,
+    Names,
     Ranges,
     Rules,
     Segments,
     Services,
     columns,
 )
-from peerway.analysis.batch.ranges import inbound, outbound, range_columns
+from peerway.analysis.batch.ranges import Route, inbound, outbound, range_columns, route_of
 from peerway.analysis.batch.rules import filter_columns
-from peerway.fabric.model import Endpoint, Filter, Router, ToLink
+from peerway.fabric.model import Endpoint, Filter, Router
 
 #: Filters by kind and id of their policy: the numbers of egress and ingress.
 _Named = dict[tuple[str, str], tuple[int, int]]
@@ -45,44 +46,54 @@ class Block(NamedTuple):
     rules: Rules
     #: Its services.
     services: Services
+    #: What its rows are called.
+    names: Names
     #: Whether the router can't be flattened; the columns are empty then.
     odd: bool = False
 
 
-def flatten(router: Router, slot: int, links: Mapping[str, int]) -> Block:
-    """The router, whose number is `slot`; `links` has the number of each link that `links_of` names."""
-    held = [
-        (int(address), endpoint) for endpoint in router.endpoints.values() for address in _addresses(endpoint)
-    ]
+def flatten(router: Router, slot: int, links: Mapping[Route, int]) -> Block:
+    """The router, whose number is `slot`; `links` has the numbers of its `routes_of`."""
     subnets = {id: number for number, id in enumerate(router.subnets)}
     fibs = sorted({subnet.fib_id for subnet in router.subnets.values()})
     tables = {id: slot << LOCAL_BITS | number for number, id in enumerate(fibs, start=1)}
     filters, named = _numbered_filters(router, slot)
+    held = sorted(_held(router), key=_address)
     if len(held) > len({endpoint.id for _, endpoint in held}) or max(len(fibs), len(filters)) >= LOCALS:
         return EMPTY._replace(odd=True)
-    ranges = [(slot << LOCAL_BITS, inbound(router, subnets))]
-    ranges += [(number, outbound(router.fibs[id], links, subnets)) for id, number in tables.items()]
-    services = {int(service.address) for service in router.services.values()}
+    leads = [(slot << LOCAL_BITS, inbound(router, subnets))]
+    leads += [(number, outbound(router.fibs[id], links, subnets)) for id, number in tables.items()]
+    ranges, range_names = range_columns(leads)
+    segments, rules, rule_names = filter_columns(filters)
     return Block(
         _endpoint_columns(router, slot, held, tables, named),
-        range_columns(ranges),
-        *filter_columns(filters),
-        Services(*columns([(slot << 32 | address,) for address in sorted(services)], (np.uint64,))),
+        ranges,
+        segments,
+        rules,
+        _service_columns(router, slot),
+        Names(tuple(endpoint.id for _, endpoint in held), range_names, rule_names),
     )
 
 
-def links_of(router: Router) -> set[str]:
-    """The links that the router's tables lead to one by one."""
-    return {
-        entry.hop.link_id
-        for fib in router.fibs.values()
-        for entry in fib.entries
-        if isinstance(entry.hop, ToLink)
-    }
+def routes_of(router: Router) -> set[Route]:
+    """The links, alone and several to choose from, that the router's tables lead to."""
+    routes = (route_of(entry.hop) for fib in router.fibs.values() for entry in fib.entries)
+    return {route for route in routes if route is not None}
 
 
-def _addresses(endpoint: Endpoint) -> list[IPv4Address]:
-    return [address for address in endpoint.addresses if isinstance(address, IPv4Address)]
+def _held(router: Router) -> list[tuple[int, Endpoint]]:
+    """The router's addresses with those that have them."""
+    return [
+        (int(address), endpoint)
+        for endpoint in router.endpoints.values()
+        for address in endpoint.addresses
+        if isinstance(address, IPv4Address)
+    ]
+
+
+def _service_columns(router: Router, slot: int) -> Services:
+    addresses = sorted({int(service.address) for service in router.services.values()})
+    return Services(np.array([slot << 32 | address for address in addresses], np.uint64))
 
 
 def _numbered_filters(router: Router, slot: int) -> tuple[list[tuple[int, Filter]], _Named]:
@@ -107,15 +118,13 @@ def _endpoint_columns(
     """The interfaces by address; of several with one address first the one that gets its packets."""
     numbers = {id: number for number, id in enumerate(router.subnets)}
     rows = []
-    for address, endpoint in sorted(held, key=_address):
+    for address, endpoint in held:
         subnet = router.subnets[endpoint.subnet_id]
         acl = _UNFILTERED if subnet.acl_id is None else named["acl", subnet.acl_id]
         policy = _UNFILTERED if endpoint.policy_id is None else named["policy", endpoint.policy_id]
         exits = router.exit_id is not None and endpoint.public is not None
         key, subnet_number = slot << 32 | address, numbers[subnet.id]
-        rows.append(
-            (key, tables[subnet.fib_id], *acl, *policy, subnet_number, endpoint.forwards, exits, endpoint.id)
-        )
+        rows.append((key, tables[subnet.fib_id], *acl, *policy, subnet_number, endpoint.forwards, exits))
     return Endpoints(*columns(rows, _ENDPOINT_TYPES))
 
 
@@ -123,12 +132,13 @@ def _address(held: tuple[int, Endpoint]) -> int:
     return held[0]
 
 
-_ENDPOINT_TYPES = (np.uint64, *[np.uint32] * 5, np.int32, np.bool_, np.bool_, np.object_)
+_ENDPOINT_TYPES = (np.uint64, *[np.uint32] * 5, np.int32, np.bool_, np.bool_)
 
 #: Nothing at all: what stands in a place without a router.
 EMPTY = Block(
     Endpoints(*columns((), _ENDPOINT_TYPES)),
-    range_columns(()),
-    *filter_columns(()),
-    Services(*columns((), (np.uint64,))),
+    range_columns(())[0],
+    *filter_columns(())[:2],
+    Services(np.empty(0, np.uint64)),
+    Names((), (), ()),
 )

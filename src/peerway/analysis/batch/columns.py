@@ -51,8 +51,6 @@ class Endpoints(NamedTuple):
     forwards: NDArray[np.bool_]
     #: Whether its packets for public addresses may pass the tables by (NET-10).
     exits: NDArray[np.bool_]
-    #: Its id.
-    id: NDArray[np.object_]
 
 
 class Ranges(NamedTuple):
@@ -64,8 +62,6 @@ class Ranges(NamedTuple):
     hop: NDArray[np.uint8]
     #: Number of the link, or of the subnet at the router; -1 for none.
     towards: NDArray[np.int32]
-    #: Source of the entry.
-    source: NDArray[np.object_]
 
 
 class Segments(NamedTuple):
@@ -88,8 +84,6 @@ class Rules(NamedTuple):
     match: NDArray[np.uint32]
     #: Whether it accepts.
     accepts: NDArray[np.bool_]
-    #: Source of the rule.
-    source: NDArray[np.object_]
 
 
 class Services(NamedTuple):
@@ -97,6 +91,17 @@ class Services(NamedTuple):
 
     #: Router and address.
     key: NDArray[np.uint64]
+
+
+class Names(NamedTuple):
+    """What the rows of one router are called: references to the network's own texts, which are never copied."""
+
+    #: Id of each of its endpoints.
+    endpoints: tuple[str, ...]
+    #: Source of each of its ranges' entries; None where nothing matches.
+    ranges: tuple[str | None, ...]
+    #: Source of each of its rules.
+    rules: tuple[str, ...]
 
 
 class Within(Protocol[T]):

@@ -15,6 +15,7 @@ import numpy as np
 from peerway.analysis.batch.columns import Ranges, columns, disjoint
 from peerway.domain.prefixes import Prefix
 from peerway.fabric.model import Blackhole, Fib, FibEntry, Router, ToLink, ToLinks, ToSubnet, ToUplink
+from peerway.fabric.model import Hop as HopValue
 
 
 class Hop(IntEnum):
@@ -28,7 +29,7 @@ class Hop(IntEnum):
     TRANSIT = 2
     #: An interface of this router, by address.
     SUBNET = 3
-    #: A link.
+    #: A link, or one of several.
     LINK = 4
     #: Something rare.
     ODD = 5
@@ -37,26 +38,39 @@ class Hop(IntEnum):
 #: What a range leads to: `Hop`, number of the link or subnet (-1 for none), source of the entry.
 Lead = tuple[int, int, str | None]
 
+#: A link by its id, or several to choose from.
+Route = str | ToLinks
+
 _NOWHERE: Final[Lead] = (int(Hop.NO_ROUTE), -1, None)
 _AWAY: Final = (ToLink, ToLinks, ToUplink)
 
 
-def range_columns(tables: Iterable[tuple[int, list[tuple[int, Lead]]]]) -> Ranges:
-    """Numbered tables as columns."""
+def range_columns(
+    tables: Iterable[tuple[int, list[tuple[int, Lead]]]],
+) -> tuple[Ranges, tuple[str | None, ...]]:
+    """Numbered tables as columns, and the sources of their rows."""
     rows = [(number << 32 | start, *lead) for number, leads in tables for start, lead in leads]
-    return Ranges(*columns(rows, (np.uint64, np.uint8, np.int32, np.object_)))
+    return Ranges(*columns([row[:3] for row in rows], (np.uint64, np.uint8, np.int32))), tuple(
+        row[3] for row in rows
+    )
 
 
-def outbound(fib: Fib, links: Mapping[str, int], subnets: Mapping[str, int]) -> list[tuple[int, Lead]]:
+def outbound(fib: Fib, links: Mapping[Route, int], subnets: Mapping[str, int]) -> list[tuple[int, Lead]]:
     """A table for packets from endpoints; `links` and `subnets` are the numbers of what it leads to."""
     leads = []
     for entry in fib.entries:
         if isinstance(entry.prefix, IPv4Network):
-            hop = entry.hop
-            link = links[hop.link_id] if isinstance(hop, ToLink) else None
-            lead = _lead(entry, subnets) if link is None else (int(Hop.LINK), link, entry.source)
+            route = route_of(entry.hop)
+            lead = _lead(entry, subnets) if route is None else (int(Hop.LINK), links[route], entry.source)
             leads.append((entry.prefix, lead))
     return disjoint(leads, _NOWHERE, _inner)
+
+
+def route_of(hop: HopValue) -> Route | None:
+    """The link, or the links to choose from, that the hop is; None for any other."""
+    if isinstance(hop, ToLink):
+        return hop.link_id
+    return hop if isinstance(hop, ToLinks) else None
 
 
 def inbound(router: Router, subnets: Mapping[str, int]) -> list[tuple[int, Lead]]:

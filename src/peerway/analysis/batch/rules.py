@@ -20,7 +20,7 @@ from peerway.fabric.packets import PORTED
 LAST_SERVICE: Final = 0xFF_FFFF
 
 #: Filters with no more rows than this stay whole; cutting them by address first would cost as much as it saves.
-NARROW: Final = 8
+NARROW: Final = 32
 
 #: A filter that cutting would let grow to more than so many times its rows stays whole.
 GROWTH: Final = 16
@@ -48,8 +48,8 @@ def service(protocol: int, port: int) -> int:
     return protocol << 16 | (port if protocol in PORTED else 0)
 
 
-def filter_columns(filters: Iterable[tuple[int, Filter]]) -> tuple[Segments, Rules]:
-    """Numbered filters as columns."""
+def filter_columns(filters: Iterable[tuple[int, Filter]]) -> tuple[Segments, Rules, tuple[str, ...]]:
+    """Numbered filters as columns, and the sources of their rules."""
     segments: list[tuple[int, int, int, bool]] = []
     rows: list[Row] = []
     for number, filter in filters:  # noqa: A001 - the field's word
@@ -58,10 +58,9 @@ def filter_columns(filters: Iterable[tuple[int, Filter]]) -> tuple[Segments, Rul
             segments.append((number << 32 | start, len(rows), len(part), default))
             rows += part
     numbers = np.array([row[:4] for row in rows], np.uint32).reshape(-1, 4)
-    accepts, sources = columns([row[4:] for row in rows], (np.bool_, np.object_))
-    return Segments(*columns(segments, (np.uint64, np.int64, np.int32, np.bool_))), Rules(
-        numbers, accepts, sources
-    )
+    rules = Rules(numbers, np.array([row.accepts for row in rows], np.bool_))
+    parts = Segments(*columns(segments, (np.uint64, np.int64, np.int32, np.bool_)))
+    return parts, rules, tuple(row.source for row in rows)
 
 
 def _rows(rule: Rule) -> Iterator[Row]:

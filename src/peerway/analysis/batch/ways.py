@@ -65,8 +65,8 @@ class Ways:
         self.at: Numbers = prepared.homes[sender]
         #: Code of its outcome.
         self.outcome = np.full(len(sender), ODD, np.uint8)
-        #: Source of what decided that.
-        self.decided_by = np.full(len(sender), None, np.object_)
+        #: Row that decided that: of the ranges or, after all those, of the rules; -1 for none.
+        self.decided_by = np.full(len(sender), -1, np.int64)
         #: Range that its longest match is.
         self.lead = np.full(len(sender), -1, np.int64)
         #: Interface that has its destination; -1 for none. Whether that got it, the outcome says.
@@ -118,7 +118,7 @@ class Ways:
         hop = self.ranges.hop[lead]
         for kind, outcome in _ENDS:
             chosen = np.flatnonzero(hop == kind)
-            self._end(going[chosen], outcome, self.ranges.source[lead[chosen]])
+            self._end(going[chosen], outcome, lead[chosen])
         goes_on: NDArray[np.bool_] = (hop == Hop.SUBNET) | (hop == Hop.LINK)
         return going[goes_on]
 
@@ -152,11 +152,11 @@ class Ways:
         """Into the owner's subnet, unless it comes from there, and to the interface."""
         nobody = self.receiver[going] < 0
         missed, going = going[nobody], going[~nobody]
-        self._end(missed, Outcome.NO_SUCH_ADDRESS, self.ranges.source[self.lead[missed]])
+        self._end(missed, Outcome.NO_SUCH_ADDRESS, self.lead[missed])
         acls = np.where(self.foreign[going], self.endpoints.acl_in[self.receiver[going]], _NO_FILTER)
         going = self._ask(going, acls, self.source, Outcome.DROPPED_BY_ACL)
         going = self._ask_security(going, self.endpoints.policy_in[self.receiver[going]], self.source)
-        self._end(going, Outcome.DELIVERED, self.ranges.source[self.lead[going]])
+        self._end(going, Outcome.DELIVERED, self.lead[going])
 
     def _ask_security(self, going: Numbers, policies: NDArray[np.uint32], remote: Addresses) -> Numbers:
         """Security policies; they let pass what belongs to a connection that the router remembers."""
@@ -170,16 +170,15 @@ class Ways:
         asking = going[filtered]
         verdict, row = decide(self.prepared, filters[filtered], remote[asking], self.service[asking])
         dropped = np.flatnonzero(~verdict)
-        by, row = np.full(len(dropped), None, np.object_), row[dropped]
-        by[row >= 0] = self.prepared.rules.columns.source[row[row >= 0]]
-        self._end(asking[dropped], drop, by)
+        row = row[dropped]
+        self._end(asking[dropped], drop, np.where(row < 0, -1, row + len(self.ranges.key)))
         goes_on = np.ones(len(going), np.bool_)
         goes_on[filtered[dropped]] = False
         return going[goes_on]
 
     # ---- what they are made of ---------------------------------------------------------------------------------------------
 
-    def _end(self, ended: Numbers, outcome: Outcome, by: NDArray[np.object_] | None = None) -> None:
+    def _end(self, ended: Numbers, outcome: Outcome, by: Numbers | None = None) -> None:
         self.outcome[ended] = _CODES[outcome]
         if by is not None:
             self.decided_by[ended] = by
