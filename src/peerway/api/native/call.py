@@ -66,6 +66,11 @@ class Call(Request):
         #: Whether the caller only wants to know what the request would do.
         self.preview = False
 
+    def wake_worker(self) -> None:
+        """Tell the worker that there is something for it to do, once it is stored."""
+        if not self.preview:
+            self.services.wake_worker()
+
     def spend(self, requests: int) -> None:
         """Count the request as that many more; `RateLimited` when its account may not ask so often."""
         if not self.tools.accounts.take(self.caller.uid, requests):
@@ -100,7 +105,7 @@ class Call(Request):
         """
         network = await self.in_thread(lambda: self.services.store.read(self.services.networks.at))
         rehearsal = await self.tools.writes.write(tried(network.revision))
-        return await self.render_in_thread(lambda: preview_of(rehearsal, status))
+        return await self.render_in_thread(lambda: preview_of(self.caller, network, rehearsal, status))
 
     async def run(
         self, use_case: Callable[[Writer, World, Caller, Asked], object], request: Asked, status: int = 200

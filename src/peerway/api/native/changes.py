@@ -60,6 +60,7 @@ def changes_operation(paths: Paths) -> Operation:
         done = await call.in_thread(
             lambda: store.write(lambda tx: Run(call, paths, tx, body.answers).do(body))
         )
+        call.wake_worker()
         return answer(done)
 
     return Operation("POST", "/changes", make_changes, ChangesAnswer)
@@ -82,6 +83,9 @@ class StepCall(Call):
         self._tx = tx
         #: What the operation stored or found, as it is answered.
         self.content: object = None
+
+    def wake_worker(self) -> None:
+        """Nothing: it is woken once the file is stored."""
 
     async def write(self, work: Callable[[Writer], object], status: int = 200) -> Response:
         """Do the work now; it is durable once the file is."""

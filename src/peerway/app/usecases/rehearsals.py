@@ -1,4 +1,4 @@
-"""A piece of work tried for its effects: the network's, those on quotas, and those on what is paid.
+"""A piece of work tried for its effects: the network's, those on quotas, those on what is paid, and whose intents it concerns.
 
 Owns what of them a caller may see. What the network's change means for packets takes longer and is worked out afterwards, outside
 of the transaction, from the values given here.
@@ -12,9 +12,11 @@ from typing import Generic, TypeVar
 
 from peerway.app.store import Writer
 from peerway.app.usecases.foresee import Changes, changed_since, foresee
+from peerway.app.usecases.intent_effects import concerned_intents
 from peerway.app.usecases.quota_effects import QuotaEffect, quota_effects
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
+from peerway.domain.intent import Intent
 from peerway.metering.charges import PriceEffect, price_effects
 from peerway.profiles.prices import book_at
 
@@ -35,6 +37,8 @@ class Rehearsal(Generic[T]):
     quotas: list[QuotaEffect]
     #: What would be paid otherwise; a tenant sees what it pays itself.
     prices: list[PriceEffect]
+    #: Intents that it may concern and leaves as they are.
+    intents: list[Intent]
     #: Revision that it was tried on.
     revision: int
 
@@ -51,6 +55,7 @@ def rehearse(
     quotas = quota_effects(tx, world, foreseen.altered)
     book = book_at(world.prices, tx.now.date())
     prices = [effect for change in foreseen.altered if book for effect in price_effects(*change, book)]
+    rewritten = {each.before.id for each in foreseen.altered if isinstance(each.before, Intent)}
     everybody = caller.role.may(Role.OPERATOR)
     return Rehearsal(
         answer=foreseen.answer,
@@ -58,5 +63,6 @@ def rehearse(
         changes=Changes(foreseen.upserts, foreseen.removals, foreseen.revision + 1),
         quotas=[effect for effect in quotas if everybody or effect.uid == caller.uid],
         prices=[effect for effect in prices if everybody or effect.uid == caller.uid],
+        intents=[intent for intent in concerned_intents(tx, caller) if intent.id not in rewritten],
         revision=foreseen.revision,
     )

@@ -59,7 +59,7 @@ async def analyse_path(call: Call, id: Id, body: AnalysePathBody) -> Response:
     answer = await call.write(
         lambda tx: shown(path_analyses.analyse_path(tx, call.world, call.caller, request)), 201
     )
-    call.services.wake_worker()
+    call.wake_worker()
     return answer
 
 
@@ -72,7 +72,7 @@ async def analyse_question(call: Call, body: AnalyseQuestionBody) -> Response:
     answer = await call.write(
         lambda tx: shown(path_analyses.analyse_question(tx, call.world, call.caller, request)), 201
     )
-    call.services.wake_worker()
+    call.wake_worker()
     return answer
 
 

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
+
+from peerway.analysis.difference import difference
+from peerway.analysis.network import Network
+from peerway.app.usecases.intent_effects import IntentEffect, intent_effects
+from peerway.app.usecases.intent_states import IntentReason
 from peerway.app.usecases.quota_effects import QuotaEffect
+from peerway.app.usecases.reach_effects import ReachEffects, reach_effects
 from peerway.app.usecases.rehearsals import Rehearsal
+from peerway.domain.account import Caller
+from peerway.domain.intent import IntentState
 from peerway.metering.charges import Charge, PriceEffect
+
+#: Most pairs that are compared for one preview.
+MOST_COMPARED: Final = 20_000
 
 #: Instead of an amount that no price book has.
 UNPRICED: Final = "unpriced"
@@ -34,6 +47,24 @@ class PriceEffectAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IntentEffectAnswer:
+    """An intent that would stand otherwise."""
+
+    #: Its id; null for an operator's, of which others are told only that it would be broken.
+    id: str | None
+    #: Its name; empty for an operator's.
+    name: str
+    #: How it stands.
+    before: IntentState
+    #: How it would stand.
+    after: IntentState
+    #: Whether the operation would be refused for it.
+    refused: bool
+    #: Why it would not hold; null when it would, and for an operator's.
+    reason: IntentReason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """What an operation would do. Nothing of it was done."""
 
@@ -43,24 +74,47 @@ class Preview:
     status: int
     #: What it would answer; ids and secrets of what it would make are made up, and others when it is done.
     answer: Any
+    #: What would differ for packets.
+    reachability: ReachEffects
     #: Quotas and limits of which another amount would be used.
     quotas: list[QuotaEffect]
     #: What would be paid otherwise.
     prices: list[PriceEffectAnswer]
+    #: Intents that would stand otherwise; where one is `refused`, the operation would answer with a conflict.
+    intents: list[IntentEffectAnswer]
     #: What to know about this preview, for people.
     warnings: list[str]
 
 
-def preview_of(rehearsal: Rehearsal[object], status: int) -> Preview:
-    """What would be, with what it means for packets. Takes as long as that takes: not for the event loop."""
+def preview_of(caller: Caller, network: Network, rehearsal: Rehearsal[object], status: int) -> Preview:
+    """What would be, with what it means for packets. Takes as long as that takes: not for the event loop.
+
+    `network` is the one whose revision was named to the rehearsal.
+    """
+    before = network.after(rehearsal.since.revision, rehearsal.since.upserts, rehearsal.since.removals)
+    after = before.after(rehearsal.changes.revision, rehearsal.changes.upserts, rehearsal.changes.removals)
+    found = difference(before, after, most=MOST_COMPARED)
+    reach = reach_effects(caller, before, after, found)
     return Preview(
         revision=rehearsal.revision,
         status=status,
         answer=rehearsal.answer,
+        reachability=reach,
         quotas=rehearsal.quotas,
         prices=[price_effect_answer(effect) for effect in rehearsal.prices],
-        warnings=[],
+        intents=[
+            intent_effect_answer(effect)
+            for effect in intent_effects(caller, rehearsal.intents, before, after)
+        ],
+        warnings=list(_warnings(reach)),
     )
+
+
+def _warnings(reach: ReachEffects) -> Iterator[str]:
+    if not reach.complete:
+        yield f"reachability was compared for {MOST_COMPARED} pairs only: more may change than is shown"
+    if any(change.chosen for change in reach.changes):
+        yield "where a connection's hash decides the way, the first choice's answer is shown"
 
 
 def price_effect_answer(effect: PriceEffect) -> PriceEffectAnswer:
@@ -76,6 +130,18 @@ def price_effect_answer(effect: PriceEffect) -> PriceEffectAnswer:
         currency=charge.currency,
         before=_amount(effect.before),
         after=_amount(effect.after),
+    )
+
+
+def intent_effect_answer(effect: IntentEffect) -> IntentEffectAnswer:
+    """An effect as it is shown."""
+    return IntentEffectAnswer(
+        id=effect.id,
+        name=effect.name,
+        before=effect.before,
+        after=effect.after,
+        refused=effect.refused,
+        reason=orjson.loads(effect.reason) if effect.reason else None,
     )
 
 

@@ -1,0 +1,233 @@
+"""What a change means for packets, as one account may see it.
+
+Owns what a tenant is told of other tenants' ends: a pair is shown when one of its ends is the caller's. The other end, when it is
+not, is only the range of the VPC that it is in (or the addresses outside, beyond another's border), without any id. Pairs between
+two others are left out, and so are others' routes. Operators see everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from ipaddress import summarize_address_range
+
+from peerway.analysis.atoms import SIX, address_at, stretch
+from peerway.analysis.dark import Route
+from peerway.analysis.difference import Change, Difference, Gap, Source, Target
+from peerway.analysis.network import Network
+from peerway.analysis.spaces import EMPTY, Space
+from peerway.domain.account import Caller, Role
+from peerway.domain.vpc import Vpc
+
+
+@dataclass(frozen=True, slots=True)
+class ReachEnd:
+    """One end of pairs."""
+
+    #: Who it is: an instance, a database, or the uplink by which packets come or go; null for another account's or nobody in
+    #: particular.
+    id: str | None
+    #: VPC or border router that it is at; null for another account's.
+    router_id: str | None
+    #: Its addresses: one, a range in CIDR notation, or `first-last`.
+    addresses: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReachEffect:
+    """What changes alike for each of the sources with each of the targets."""
+
+    #: Who asks.
+    sources: list[ReachEnd]
+    #: Who is asked.
+    targets: list[ReachEnd]
+    #: What would be answered and is not now, such as `tcp 22, 80-443; icmp`, `everything` or `nothing`.
+    gained: str
+    #: What is answered now and would not be.
+    lost: str
+    #: What would get there, answered or not, and does not now.
+    arriving: str
+    #: What gets there now and would not.
+    missing: str
+    #: Whether a connection's hash decides on the way; then it is the answer of the first choice.
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RouteEffect:
+    """A route that goes dark or revives: it is there before and after."""
+
+    #: VPC or border router.
+    router_id: str
+    #: Route table.
+    route_table_id: str
+    #: The entry.
+    id: str
+    #: Its range.
+    destination: str
+    #: What it leads to.
+    next_hop_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReachEffects:
+    """All that would differ for packets."""
+
+    #: What pairs would gain and lose, alike ones together.
+    changes: list[ReachEffect]
+    #: Routes that lead somewhere now and would not.
+    dark: list[RouteEffect]
+    #: Routes that lead nowhere now and would again.
+    revived: list[RouteEffect]
+    #: Whether everything that may differ was looked at.
+    complete: bool
+
+
+def reach_effects(caller: Caller, before: Network, after: Network, found: Difference) -> ReachEffects:
+    """The difference between two networks as the caller may see it."""
+    view = _View(caller, (before, after))
+    return ReachEffects(
+        changes=list(_merged(view, found.changes)),
+        dark=[view.route(route) for route in found.dark if view.is_own(route.router_id)],
+        revived=[view.route(route) for route in found.revived if view.is_own(route.router_id)],
+        complete=found.complete,
+    )
+
+
+#: Pairs' ends, and whether a hash decides.
+_Key = tuple[tuple[ReachEnd, ...], tuple[ReachEnd, ...], bool]
+
+
+def _merged(view: _View, changes: Iterable[Change]) -> Iterator[ReachEffect]:
+    """The changes as they are shown; those that look the same once ends are hidden become one."""
+    found: dict[_Key, Gap] = {}
+    for change in changes:
+        for sources, targets in view.pairs(change):
+            key = (sources, targets, change.chosen)
+            found[key] = _both(found.get(key, _NONE), change.gap)
+    for (sources, targets, chosen), gap in found.items():
+        yield ReachEffect(
+            sources=list(sources),
+            targets=list(targets),
+            gained=str(gap.gained),
+            lost=str(gap.lost),
+            arriving=str(gap.arriving),
+            missing=str(gap.missing),
+            chosen=chosen,
+        )
+
+
+_NONE = Gap(EMPTY, EMPTY, EMPTY, EMPTY)
+
+
+def _both(one: Gap, other: Gap) -> Gap:
+    parts: Iterable[tuple[Space, Space]] = (
+        (one.gained, other.gained),
+        (one.lost, other.lost),
+        (one.arriving, other.arriving),
+        (one.missing, other.missing),
+    )
+    return Gap(*(each | more for each, more in parts))
+
+
+@dataclass(slots=True)
+class _View:
+    """What the caller may see of two networks."""
+
+    #: Who looks.
+    caller: Caller
+    #: Before and after.
+    networks: tuple[Network, Network]
+    #: Owners by id, as far as they were asked for.
+    owners: dict[str, str | None] = field(default_factory=dict)
+
+    def pairs(self, change: Change) -> Iterator[tuple[tuple[ReachEnd, ...], tuple[ReachEnd, ...]]]:
+        """The pairs that the caller may see: those of its own sources with everyone, those of others with its own targets."""
+        own = [source for source in change.sources if self.is_own(source.id)]
+        others = [source for source in change.sources if not self.is_own(source.id)]
+        own_targets = [target for target in change.targets if self.is_own_target(target)]
+        for sources, targets in ((own, change.targets), (others, own_targets)):
+            if sources and targets:
+                yield (
+                    tuple(dict.fromkeys(self.source(source) for source in sources)),
+                    tuple(dict.fromkeys(end for target in targets for end in self.target(target))),
+                )
+
+    def source(self, source: Source) -> ReachEnd:
+        """Who asks, as the caller may know it."""
+        if self.is_own(source.id):
+            return ReachEnd(source.id, source.router_id, _text(source.span))
+        return ReachEnd(None, None, self.range_around(source.router_id, source.span))
+
+    def target(self, target: Target) -> Iterator[ReachEnd]:
+        """Who is asked, as the caller may know it."""
+        for id in target.ids or (None,):
+            if id is None:
+                yield ReachEnd(None, None, _text(target.span))
+            elif self.is_own(id):
+                yield ReachEnd(id, self.home(id), _text(target.span))
+            else:
+                yield ReachEnd(None, None, self.range_around(self.home(id), target.span))
+
+    def is_own_target(self, target: Target) -> bool:
+        """Whether one of those who get it is the caller's."""
+        return any(self.is_own(id) for id in target.ids)
+
+    def route(self, route: Route) -> RouteEffect:
+        """A route as it is shown."""
+        stored = None
+        for network in self.networks:
+            stored = network.snapshot.site(route.router_id).route_entries.get(route.entry_id) or stored
+        hop = stored.next_hop_id if stored is not None else None
+        return RouteEffect(route.router_id, route.table_id, route.entry_id, str(route.prefix), hop)
+
+    def is_own(self, id: str) -> bool:
+        """Whether the caller may see what has the id: its own, and an operator all."""
+        if self.caller.role.may(Role.OPERATOR):
+            return True
+        if id not in self.owners:
+            self.owners[id] = self.owner(id)
+        return self.owners[id] == self.caller.uid
+
+    def owner(self, id: str) -> str | None:
+        """The account of an instance, database, router or whatever else has an uplink."""
+        for network in self.networks:
+            home = network.router_of(id)
+            if home is None:
+                continue
+            site = network.snapshot.site(home.id)
+            for part in (site.instances, site.databases, site.nat_gateways, site.ipv4_gateways):
+                if id in part:
+                    return str(part[id].owner_uid)
+            if site.router is not None:
+                return site.router.owner_uid
+        return None
+
+    def home(self, id: str) -> str | None:
+        """The router that something is at."""
+        for network in self.networks:
+            router = network.router_of(id)
+            if router is not None:
+                return router.id
+        return None
+
+    def range_around(self, router_id: str | None, span: tuple[int, int]) -> str:
+        """The VPC's range that addresses are in; the addresses themselves when they are in none."""
+        for network in self.networks:
+            router = network.snapshot.site(router_id).router
+            for prefix in router.prefixes if isinstance(router, Vpc) else ():
+                first, last = stretch(prefix)
+                if first <= span[0] and span[1] <= last:
+                    return str(prefix)
+        return _text(span)
+
+
+def _text(span: tuple[int, int]) -> str:
+    """Addresses for people."""
+    first, last = span
+    if first == last:
+        return str(address_at(first))
+    if first < SIX <= last:
+        return f"{address_at(first)}-{address_at(last)}"
+    ranges = list(summarize_address_range(address_at(first), address_at(last)))
+    return str(ranges[0]) if len(ranges) == 1 else f"{address_at(first)}-{address_at(last)}"
