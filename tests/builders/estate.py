@@ -8,6 +8,7 @@ from tests.support.world import REGIONS, make_world
 
 from peerway.adapters.store import open_store
 from peerway.app.clock import VirtualClock
+from peerway.app.store import Store
 from peerway.app.usecases.accounts import CreateAccount, create_account, ensure_operator
 from peerway.app.usecases.instances import CreateInstance, create_instance
 from peerway.app.usecases.lines import (
@@ -62,11 +63,11 @@ HANGZHOU = "ap-cn-hangzhou-yh-ts-A"
 
 
 class Estate:
-    """A store in memory, the catalogues, and short ways to fill it."""
+    """A store, in memory unless one is given, the catalogues, and short ways to fill it."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store | None = None) -> None:
         self.clock = VirtualClock()
-        self.store = open_store("sqlite://", self.clock)
+        self.store: Store = store or open_store("sqlite://", self.clock)
         self.world = make_world()
         made = self.store.write(lambda tx: ensure_operator(tx, self.world))
         self.operator = Caller(made.account.uid, Role.OPERATOR, made.credential.id)

@@ -22,21 +22,19 @@ from peerway.analysis.intents import Examined, examine, still
 from peerway.analysis.network import Network
 from peerway.analysis.sight import Sight
 from peerway.app.following import NetworkFollower
-from peerway.app.store import LoopWrites, Reader, Store, Writer, where
+from peerway.app.store import LoopWrites, Reader, Store, Writer
 from peerway.app.usecases.foresee import look_ahead
+from peerway.app.usecases.intent_effects import guarding_intents, would_break
 from peerway.app.usecases.intent_states import reason_of, sentence_of
 from peerway.app.world import World
 from peerway.domain.account import AuditEntry
 from peerway.domain.errors import Conflict
-from peerway.domain.intent import REFUSING, Enforcement, Expectation, Intent, IntentState
+from peerway.domain.intent import REFUSING, Intent
 
 T = TypeVar("T")
 
 #: How often work is begun again because the network was not at hand; then it is read in the transaction.
 MOST_TRIES: Final = 3
-
-#: What a search for what is so looks for.
-YES: Final = (True,)
 
 #: Answers that are kept to save looking again.
 KEPT: Final = 10_000
@@ -97,7 +95,7 @@ class Guard:
     def _judge(
         self, tx: Writer, since: int, network_before: Callable[[], Network], actors: Collection[str]
     ) -> None:
-        guarding = _guarding(tx, actors)
+        guarding = guarding_intents(tx, actors)
         changes = look_ahead(tx, self.world, since) if guarding else None
         if changes is None or not (changes.upserts or changes.removals):
             return
@@ -105,10 +103,10 @@ class Guard:
         after = Sight(before.network.after(changes.revision, changes.upserts, changes.removals), None)
         for intent in guarding:
             held = self._standing(before, intent)
-            if not _holds(intent, held.state) or still(after, held.seen):
+            if still(after, held.seen):
                 continue
             found = examine(after.network, intent, known=held.blocks)
-            if found.state is IntentState.BROKEN:
+            if would_break(intent, held, found):
                 raise _refusal(after.network, intent, found, actors)
 
     def _standing(self, sight: Sight, intent: Intent) -> Examined:
@@ -202,20 +200,6 @@ class _GuardedWrites:
 def guarded(store: Store, world: World, networks: NetworkFollower) -> GuardedStore:
     """The store, guarded."""
     return GuardedStore(store, Guard(world, networks))
-
-
-def _guarding(tx: Reader, actors: Collection[str]) -> list[Intent]:
-    """The intents that refuse what these accounts do."""
-    found = {intent.id: intent for intent in tx.select(Intent, where("of_operator", *YES))}
-    if actors:
-        found |= {intent.id: intent for intent in tx.select(Intent, where("owner_uid", *actors))}
-    return [intent for intent in found.values() if intent.enforcement is Enforcement.REFUSE]
-
-
-def _holds(intent: Intent, state: IntentState) -> bool:
-    """Whether there is something to break: where nobody is yet, everybody is kept apart."""
-    apart = state is IntentState.EMPTY and intent.expectation is Expectation.ISOLATE
-    return apart or state is IntentState.HOLDING
 
 
 def _refusal(network: Network, intent: Intent, found: Examined, actors: Collection[str]) -> Conflict:

@@ -16,8 +16,10 @@ from peerway.api.native.app import create_app
 from peerway.api.native.services import Limits, Services
 from peerway.app.agent import AgentPort
 from peerway.app.following import NetworkFollower
+from peerway.app.guarding import guarded
 from peerway.app.reconcilers.analyses import AnalysisReconciler
 from peerway.app.reconcilers.deadlines import DeadlineReconciler
+from peerway.app.reconcilers.intents import IntentReconciler
 from peerway.app.runner import Runner
 from peerway.app.store import Store
 from peerway.app.world import World
@@ -41,6 +43,9 @@ DEADLINES_S: Final = 1.0
 
 #: How often a worker looks for questions that another process was asked, s.
 QUESTIONS_S: Final = 0.05
+
+#: How often a worker looks for changes by which an intent may stand otherwise, s.
+INTENTS_S: Final = 0.2
 
 #: How long open connections get to end when stopping, s.
 GRACE_S: Final = 2
@@ -87,8 +92,9 @@ def run_worker(options: Common) -> int:
         agent = stack.enter_context(contextlib.closing(SocketAgent(folder / AGENT_SOCKET, "")))
         worker = make_worker(Parts(store, make_world(options), agent))
         stop_on_signals(worker.deadlines)
-        worker.analyses.start()
-        stack.callback(worker.analyses.stop)
+        for runner in (worker.analyses, worker.intents):
+            runner.start()
+            stack.callback(runner.stop)
         worker.deadlines.run()
     return 0
 
@@ -100,14 +106,24 @@ class Worker(NamedTuple):
     deadlines: Runner
     #: Answers questions about paths.
     analyses: Runner
+    #: Holds intents against the network.
+    intents: Runner
+
+    def wake(self) -> None:
+        """Have it look at once at what somebody waits for."""
+        self.analyses.wake()
+        self.intents.wake()
 
 
 def make_worker(parts: Parts) -> Worker:
     """What does the periodic work."""
     deadlines = DeadlineReconciler(parts.store, parts.world, make_clock())
     analyses = AnalysisReconciler(parts.store, parts.networks, parts.agent)
+    intents = IntentReconciler(parts.store, parts.networks)
     return Worker(
-        Runner("deadlines", deadlines.step, DEADLINES_S), Runner("analyses", analyses.step, QUESTIONS_S)
+        Runner("deadlines", deadlines.step, DEADLINES_S),
+        Runner("analyses", analyses.step, QUESTIONS_S),
+        Runner("intents", intents.step, INTENTS_S),
     )
 
 
@@ -167,7 +183,7 @@ def serve(
     # A file answers point reads in microseconds; a server on the network must not hold up the event loop.
     embedded = options.store_url.startswith("sqlite")
     services = Services(
-        store=parts.store,
+        store=guarded(parts.store, parts.world, parts.networks),
         world=parts.world,
         agent=parts.agent,
         networks=parts.networks,

@@ -48,7 +48,7 @@ def run_up(options: UpOptions) -> int:
         agent = stack.enter_context(AgentProcess(options, chosen)).door
         parts = Parts(store, world, agent)
         worker = make_worker(parts)
-        parts.wake_worker = worker.analyses.wake
+        parts.wake_worker = worker.wake
         for runner in worker:
             runner.start()
             stack.callback(runner.stop)

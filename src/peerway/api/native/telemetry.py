@@ -17,6 +17,7 @@ from peerway.api.native.errors import problem, unexpected
 from peerway.api.native.trace import Trace, start_trace
 from peerway.app.store import Reader, where
 from peerway.domain.errors import PeerwayError
+from peerway.domain.intent import Intent, IntentState
 from peerway.domain.peering import Peering, PeeringState
 from peerway.domain.vpc import Instance, Vpc
 
@@ -53,6 +54,7 @@ class Metrics:
         )
         self._vpcs = Gauge("peerway_vpcs", "VPCs.", registry=self.registry)
         self._instances = Gauge("peerway_instances", "Instances.", registry=self.registry)
+        self._intents = Gauge("peerway_intents", "Intents by state.", ("state",), registry=self.registry)
         build = Gauge("peerway_build_info", "Always 1.", ("version", "dataplane"), registry=self.registry)
         build.labels(version, dataplane).set(1)
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -73,6 +75,8 @@ class Metrics:
         self._applied.set(applied)
         self._vpcs.set(tx.count(Vpc))
         self._instances.set(tx.count(Instance))
+        for standing in IntentState:
+            self._intents.labels(standing.value).set(tx.count(Intent, where("state", standing)))
         for state in PeeringState:
             self._peerings.labels(state.value).set(tx.count(Peering, where("state", state)))
 
