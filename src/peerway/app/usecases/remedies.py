@@ -81,12 +81,18 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Trial:
-    """The network after some remedies."""
+class Tried:
+    """Remedies that were tried."""
 
-    #: As it would be.
+    #: The network as it is.
+    before: Network
+    #: The network as it would be.
     after: Network
-    #: Remedies that were refused, and why.
+    #: Those that the caller has to make, in order.
+    needed: tuple[Remedy, ...]
+    #: Those of other accounts.
+    others: tuple[Remedy, ...]
+    #: Those of the caller's that were refused, and why.
     refused: tuple[Refusal, ...]
 
 
@@ -95,29 +101,41 @@ def check_remedies(
 ) -> Fix:
     """Try the remedies by their own use cases and tell what comes of it; nothing is stored.
 
-    `network` is that of the transaction. The caller makes its own remedies, an operator everybody's. Cost: a trial for each
-    remedy of the caller's, to be sure that none is to spare, and one comparison of the networks before and after.
+    `network` is that of the transaction. The caller makes its own remedies, an operator everybody's. Who wants to hold the
+    transaction no longer than it takes calls the two parts apart: `weigh` needs none.
     """
-    mine = [remedy for remedy in remedies if _may_make(caller, remedy)]
-    others = [remedy for remedy in remedies if not _may_make(caller, remedy)]
+    return weigh(question, try_remedies(tx, world, caller, network, question, remedies))
 
-    def attempt(chosen: Sequence[Remedy]) -> _Trial:
+
+def try_remedies(
+    tx: Writer, world: World, caller: Caller, network: Network, question: Question, remedies: Sequence[Remedy]
+) -> Tried:
+    """Make the remedies and undo them; then without each of them, to be sure that none is to spare."""
+    mine = [remedy for remedy in remedies if _may_make(caller, remedy)]
+    others = tuple(remedy for remedy in remedies if not _may_make(caller, remedy))
+
+    def attempt(chosen: Sequence[Remedy]) -> Tried:
         return _attempt(tx, world, caller, network, chosen, others)
 
-    needed, trial = _fewest(mine, attempt, question)
-    later = tuple(one.remedy for one in trial.refused if others and one.code in _WAITING)
-    refused = tuple(one for one in trial.refused if one.remedy not in later)
-    made = difference(network, trial.after)
-    posed = pose(network, question)
-    opens = () if isinstance(posed, Unposable) else _openings(made.changes, network, question, posed)
+    return _fewest(attempt(mine), attempt, question)
+
+
+def weigh(question: Question, tried: Tried) -> Fix:
+    """What comes of remedies that were tried, and what else they would open. Cost is that of comparing the two networks."""
+    later = tuple(one.remedy for one in tried.refused if tried.others and one.code in _WAITING)
+    refused = tuple(one for one in tried.refused if one.remedy not in later)
+    unmade = {one.remedy for one in refused}
+    needed = tuple(remedy for remedy in tried.needed if remedy not in unmade)
+    made = difference(tried.before, tried.after)
+    posed = pose(tried.before, question)
     return Fix(
-        remedies=tuple(remedy for remedy in needed if remedy not in {one.remedy for one in refused}),
-        calls=calls_of(network, needed),
-        others=tuple(others),
+        remedies=needed,
+        calls=calls_of(tried.before, needed),
+        others=tried.others,
         later=later,
         refused=refused,
-        verdict=ask(trial.after, question),
-        opens=opens,
+        verdict=ask(tried.after, question),
+        opens=() if isinstance(posed, Unposable) else _openings(made.changes, tried.before, question, posed),
         complete=made.complete,
     )
 
@@ -136,8 +154,8 @@ def _attempt(
     caller: Caller,
     network: Network,
     chosen: Sequence[Remedy],
-    others: Sequence[Remedy],
-) -> _Trial:
+    others: tuple[Remedy, ...],
+) -> Tried:
     """The network once the chosen remedies are made and settled, and those of others reckoned with."""
 
     def work(inner: Writer) -> list[Refusal]:
@@ -148,7 +166,13 @@ def _attempt(
     foreseen = foresee(tx, world, work)
     after = network.after(foreseen.revision + 1, foreseen.upserts, foreseen.removals)
     waiting = [one.remedy for one in foreseen.answer if others and one.code in _WAITING]
-    return _Trial(after=remedied(after, [*others, *waiting]), refused=tuple(foreseen.answer))
+    return Tried(
+        before=network,
+        after=remedied(after, [*others, *waiting]),
+        needed=tuple(chosen),
+        others=others,
+        refused=tuple(foreseen.answer),
+    )
 
 
 def _made(tx: Writer, world: World, caller: Caller, remedy: Remedy, made: Made) -> Refusal | None:
@@ -162,20 +186,15 @@ def _made(tx: Writer, world: World, caller: Caller, remedy: Remedy, made: Made) 
     return None
 
 
-def _fewest(
-    mine: Sequence[Remedy], attempt: Callable[[Sequence[Remedy]], _Trial], question: Question
-) -> tuple[Sequence[Remedy], _Trial]:
-    """The caller's remedies without those to spare, and what comes of them."""
-    trial = attempt(mine)
-    if ask(trial.after, question) is not Verdict.REACHABLE:
-        return mine, trial
-    needed = list(mine)
-    for remedy in mine:
-        rest = [other for other in needed if other is not remedy]
-        fewer = attempt(rest)
+def _fewest(tried: Tried, attempt: Callable[[Sequence[Remedy]], Tried], question: Question) -> Tried:
+    """What comes of the remedies without those to spare."""
+    if ask(tried.after, question) is not Verdict.REACHABLE:
+        return tried
+    for remedy in tried.needed:
+        fewer = attempt([other for other in tried.needed if other is not remedy])
         if ask(fewer.after, question) is Verdict.REACHABLE:
-            needed, trial = rest, fewer
-    return needed, trial
+            tried = fewer
+    return tried
 
 
 # ---- what they open ------------------------------------------------------------------------------------------------------
