@@ -29,6 +29,10 @@ class Answers(Protocol):
         """The first and last place of a stretch around a place in which it says the same."""
         ...
 
+    def at(self, number: int) -> object:
+        """What it says; the identical object where it says the same."""
+        ...
+
 
 def place(address: Address) -> int:
     """Where an address is on the line."""
@@ -62,6 +66,10 @@ class Points(Generic[T]):
         for number, value in items:
             found.setdefault(number, value)
         return cls(found, sorted(found))
+
+    def at(self, number: int) -> T | None:
+        """The answer for a place, if it has one."""
+        return self.found.get(number)
 
     def around(self, number: int) -> tuple[int, int]:
         """The stretch around a place in which the answer is the same."""

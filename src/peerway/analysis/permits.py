@@ -45,7 +45,7 @@ class Permit:
 class Permits:
     """A filter, ready to be asked about many addresses."""
 
-    __slots__ = ("_default", "_known", "_rules", "_starts", "_tables", "_values")
+    __slots__ = ("_default", "_equals", "_known", "_rules", "_starts", "_tables", "_values")
 
     def __init__(self, filter: Filter) -> None:  # noqa: A002 - the field's word
         starts = {0}
@@ -66,6 +66,13 @@ class Permits:
         self._values: list[Permit | None] = [None] * len(starts)
         #: By the rules that match.
         self._known: dict[tuple[int, ...], Permit] = {}
+        #: By what they say.
+        self._equals: dict[object, Permit] = {}
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """Where each stretch begins in which it says the same, rising from 0."""
+        return self._starts
 
     def at(self, number: int) -> Permit:
         """What it says to the address at a place."""
@@ -87,7 +94,8 @@ class Permits:
         )
         known = self._known.get(matching)
         if known is None:
-            known = self._known[matching] = compose([self._rules[index] for index in matching], self._default)
+            made = compose([self._rules[index] for index in matching], self._default)
+            known = self._known[matching] = self._equals.setdefault((made.allowed, made.dropped), made)
         return known
 
 

@@ -1,8 +1,8 @@
 """Sets of what can be asked of an address: IP protocols and, for TCP and UDP, destination ports.
 
 Owns the algebra and its text. Everything that can be asked lies on one line of whole numbers: the TCP ports, the UDP ports, then
-one place for each protocol without ports. A set is the places where it begins and ends on that line, in order, so that equal
-sets have equal cuts and every operation is one merge ([decision 24](../../../docs/decisions/0024-interval-sets-for-symbolic-answers.md)).
+one place for each protocol without ports. A set is the places where it begins and ends on that line, in order: equal sets have
+equal cuts, and every operation is one merge ([decision 24](../../../docs/decisions/0024-interval-sets-for-symbolic-answers.md)).
 """
 
 from __future__ import annotations

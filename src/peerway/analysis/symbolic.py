@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from peerway.analysis.atoms import SIX, Answers, place
+from peerway.analysis.atoms import LAST, SIX, Answers, place
 from peerway.analysis.grounds import Atlas, Ground
 from peerway.analysis.network import Network
 from peerway.analysis.spaces import ALL, BARE, EMPTY, Space, block
@@ -192,6 +192,8 @@ class Asking:
         self.consulted: list[tuple[Answers, int]] = []
         #: Places that were compared with one another.
         self.compared: set[int] = set()
+        #: Places that translations and services put in.
+        self.placed: set[int] = set()
 
     def reach(self, sender_id: str, source: int, destination: int) -> Reach:
         """What comes of everything that the sender can ask of a place."""
@@ -264,6 +266,51 @@ class Asking:
         """The part of everything that was asked at a port; what has no ports counts as asked from and at the client's."""
         both = block(None, port, port)
         return both if port == self.client_port else both - BARE
+
+    def held(self, number: int, beside: int = -1) -> tuple[int, int]:
+        """How far around an address all answers since `fresh` stay the same, for it and whatever equals it.
+
+        As long as it does not become the one `beside` it, with which it was compared.
+        """
+        if number in self.placed:
+            return number, number
+        low, high = 0, LAST
+        for answers, at in self.consulted:
+            if at == number:
+                first, last = answers.around(number)
+                low, high = max(low, first), min(high, last)
+        for other in self.compared:
+            if other == beside:
+                continue
+            if other < number:
+                low = max(low, other + 1)
+            elif other > number:
+                high = min(high, other - 1)
+        return low, high
+
+    def says_same(self, number: int, member_id: str, other: int) -> bool:
+        """Whether an instance that its router treats like the last sender, at `number`, gets the same answers at another."""
+        if not self.consulted:
+            return True
+        if number in self.placed or other in self.placed or other in self.compared:
+            return False
+        owners = self.atlas.at(member_id).owners
+        for answers, at in self.consulted:
+            if at == number:
+                if answers is owners:
+                    owner = owners.at(other)
+                    if owner is None or owner.id != member_id:
+                        return False
+                elif answers.at(other) is not answers.at(number):
+                    return False
+        return True
+
+    def fresh(self) -> None:
+        """Forget what was consulted and met."""
+        self.consulted.clear()
+        self.compared.clear()
+        self.placed.clear()
+        self.met.clear()
 
     def chosen(self, router_id: str, subject: str, count: int) -> int:
         """Which of several alternatives to take."""
@@ -412,7 +459,9 @@ class _Trip:
             if found := rest & _at(concerned, part.flow.port):
                 rest = rest - found
                 port = (entry.private_port if entry.public_port else 0) or part.flow.port
-                flow = part.flow._replace(destination=place(entry.private), port=port)
+                private = place(entry.private)
+                self.asking.placed.add(private)
+                flow = part.flow._replace(destination=private, port=port)
                 yield from self.ask_services(ground, part._replace(asked=found, flow=flow))
         if rest:
             stopped = part._replace(asked=rest)
@@ -434,7 +483,9 @@ class _Trip:
                 self.end(ground, stopped, Check.SERVICE, service.id, None, Outcome.NO_BACKEND)
                 continue
             backend = live[self.asking.chosen(ground.router.id, service.id, len(live))]
-            flow = part.flow._replace(destination=place(backend.address), port=backend.port)
+            address = place(backend.address)
+            self.asking.placed.add(address)
+            flow = part.flow._replace(destination=address, port=backend.port)
             yield part._replace(asked=found, flow=flow)
         if rest:
             yield part if rest is part.asked else part._replace(asked=rest)
@@ -457,8 +508,9 @@ class _Trip:
             self.end(ground, part, Check.SOURCE_NAT, uplink.id, source, Outcome.NO_TRANSLATION)
             return None
         subject = f"{uplink.id}/{entry.decided_by}"
-        public = entry.public[self.asking.chosen(ground.router.id, subject, len(entry.public))]
-        return part._replace(flow=part.flow._replace(source=place(public)))
+        public = place(entry.public[self.asking.chosen(ground.router.id, subject, len(entry.public))])
+        self.asking.placed.add(public)
+        return part._replace(flow=part.flow._replace(source=public))
 
     # ---- through a router ------------------------------------------------------------------------------------------------
 
