@@ -44,8 +44,8 @@ def tree_of(analysis: Item) -> Tree:
     """The tree of one analysis."""
     result = analysis["result"]
     tree = Tree(Text(title_of(analysis), style="bold"))
-    _add_way(tree, "request", result["request"])
-    _add_way(tree, "reply", result["reply"])
+    add_way(tree, "request", result["request"])
+    add_way(tree, "reply", result["reply"])
     if result["blockers"]:
         branch = tree.add(Text("what stops it"))
         for number, blocker in enumerate(result["blockers"], 1):
@@ -101,7 +101,8 @@ def flow_of(flow: Item) -> str:
     return f"{source} > {target}"
 
 
-def _add_way(tree: Tree, name: str, hops: Iterable[Item]) -> None:
+def add_way(tree: Tree, name: str, hops: Iterable[Item]) -> None:
+    """Add one way's hops as a branch; nothing when there are none."""
     lines = [hop_of(hop) for hop in hops]
     if lines:
         branch = tree.add(Text(name))
