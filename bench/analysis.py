@@ -16,6 +16,7 @@ from random import Random
 from time import perf_counter
 from typing import Final
 
+from bench.batched import batch_figures
 from bench.big_network import (
     Size,
     fill_store,
@@ -282,5 +283,26 @@ def _edits(ground: Ground, count: int) -> list[Resource]:
     return made
 
 
+# ---- many at once ---------------------------------------------------------------------------------------------------------
+
+
+def together_figures(ground: Ground) -> list[Figure]:
+    """Questions of all kinds, asked together."""
+    asked = questions(ground.size, 20_000 if ground.quick else 200_000, 3, linked, inside, anywhere)
+    return batch_figures(ground.network, asked, _one_after_another(ground, 20 if ground.quick else 100))
+
+
+def _one_after_another(ground: Ground, count: int) -> Iterator[Network]:
+    """The network after each of so many edits."""
+    network = ground.network
+    for edit in _edits(ground, count):
+        network = network.after(network.revision + 1, [edit])
+        yield network
+
+
 #: Figures of each reader, in the table's order.
-READERS: Final[tuple[Callable[[Ground], list[Figure]], ...]] = (trace_figures, edit_figures)
+READERS: Final[tuple[Callable[[Ground], list[Figure]], ...]] = (
+    trace_figures,
+    edit_figures,
+    together_figures,
+)
