@@ -9,6 +9,7 @@ from tests.support.api import VBR, enabled_line
 REQUESTS = {
     "vpc": [
         ("GET", "/vpcs/{}", None),
+        ("GET", "/vpcs/{}/reachability", None),
         ("PATCH", "/vpcs/{}", {"name": "x"}),
         ("DELETE", "/vpcs/{}", None),
         ("POST", "/vpcs/{}/cidrs", {"cidr": "10.77.0.0/16"}),
@@ -59,6 +60,8 @@ REQUESTS = {
         ("GET", "/instances/{}/shell", None),
         ("POST", "/analyses", {"source": "{}", "target": "10.0.0.1"}),
         ("POST", "/paths", {"source": "{}", "target": "10.0.0.1"}),
+        ("GET", "/reachability?source={}&target=10.0.0.1", None),
+        ("GET", "/reachability?source=10.0.0.1&target={}", None),
     ],
     "peering": [
         ("GET", "/peerings/{}", None),

@@ -3,8 +3,9 @@
 import pytest
 from pydantic import TypeAdapter
 
-from peerway.api.native.schemas.paths import AnalysisAnswer
+from peerway.api.native.schemas.paths import AnalysisAnswer, BatchAnswer
 from peerway.app.reconcilers.analyses import AnalysisReconciler
+from peerway.app.usecases.reachability import MapView, PairView
 
 
 @pytest.fixture
@@ -94,3 +95,33 @@ def test_question_without_sense_is_refused(two, field, fields):
     assert response.status_code in {404, 422}
     assert [error["field"] for error in response.json()["errors"]] == [field]
     assert account.ok("GET", "/analyses")["items"] == []
+
+
+def test_answers_at_once_name_their_revision(two):
+    """PATH-1, PATH-4: exact sets, maps and many questions are true for the revision that they name."""
+    account, one, other = two
+    instance = account.ok("GET", f"/instances/{one}")
+    revision = account.ok("GET", "/status")["revision"]
+    pair = account.ok("GET", f"/reachability?source={one}&target={other}")
+    assert [found["answered"]["text"] for found in pair["reach"]] == ["everything"]
+    whole = account.ok("GET", f"/vpcs/{instance['vpc_id']}/reachability")
+    assert sorted(id for group in whole["groups"] for id in group["sources"]) == sorted((one, other))
+    asks = [{"source": one, "target": other}] * 300
+    many = account.ok("POST", "/reachability/batch", {"questions": asks})
+    assert {answer["verdict"] for answer in many["answers"]} == {"reachable"}
+    assert len(many["answers"]) == 300
+    assert {found["revision"] for found in (pair, whole, many)} == {revision}
+    for kind, found in ((PairView, pair), (MapView, whole), (BatchAnswer, many)):
+        TypeAdapter(kind).validate_python(found)
+
+
+def test_question_among_many_is_named(two):
+    """PATH-4: the one question that can't be asked is named by its place; the document's bound holds."""
+    account, one, other = two
+    fine = {"source": one, "target": other}
+    response = account.call("POST", "/reachability/batch", {"questions": [fine, {**fine, "port": 80}]})
+    assert response.status_code == 422
+    assert [error["field"] for error in response.json()["errors"]] == ["questions[1].port"]
+    assert account.ok("POST", "/reachability/batch", {"questions": []})["answers"] == []
+    few = {"source": "i-1", "target": "i-2"}
+    assert account.call("POST", "/reachability/batch", {"questions": [few] * 10_001}).status_code == 422

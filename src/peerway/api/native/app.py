@@ -44,6 +44,7 @@ from peerway.api.native.routers import (
     paths,
     peerings,
     quotas,
+    reachability,
     route_tables,
     router_interfaces,
     security_groups,
@@ -56,6 +57,7 @@ from peerway.api.native.services import Services
 from peerway.api.native.telemetry import Metrics, Telemetry
 from peerway.api.native.trace import trace_of
 from peerway.api.native.watch import Feed, watch_operation
+from peerway.app.readings import Readings
 from peerway.domain.errors import InvalidInput, NotFound, PeerwayError
 
 #: Where the OpenAPI document is.
@@ -102,7 +104,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.stop = feed.close
     limits = services.limits
     buckets = Buckets(limits.requests_per_second, limits.burst, services.monotonic)
-    tools = Tools(services, services.store.loop_writes(), executor, buckets)
+    tools = Tools(services, services.store.loop_writes(), executor, buckets, Readings(services.networks))
     public, unbounded = frozenset({OPENAPI, *HEALTH}), frozenset({"/watch"})
     behind = super(Application, app).__call__
     door = Door(behind, paths=Paths(operations), tools=tools, public=public, unbounded=unbounded)
@@ -130,6 +132,7 @@ def all_operations() -> tuple[Operation, ...]:
         *databases.OPERATIONS,
         *shares.OPERATIONS,
         *paths.OPERATIONS,
+        *reachability.OPERATIONS,
         *intents.OPERATIONS,
         *quotas.OPERATIONS,
         *administration.OPERATIONS,

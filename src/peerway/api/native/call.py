@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope
 from peerway.api.native.limits import Buckets
 from peerway.api.native.schemas.previews import preview_of
 from peerway.api.native.services import Services
+from peerway.app.readings import Readings
 from peerway.app.store import LoopWrites, Reader, Writer
 from peerway.app.usecases.rehearsals import Rehearsal, rehearse
 from peerway.app.world import World
@@ -46,6 +47,8 @@ class Tools:
     executor: Executor
     #: How often each account may still ask.
     accounts: Buckets
+    #: The network, ready for questions that are answered at once.
+    readings: Readings
 
 
 class Call(Request):

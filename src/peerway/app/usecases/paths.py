@@ -171,7 +171,12 @@ def usable_question(tx: Reader, caller: Caller, ask: Ask) -> Question:
 
     Addresses are free. A question between two of them has nothing of the caller's in it, so that only operators may put it.
     """
-    question = check_question(
+    return answerable(tx, caller, question_of(ask))
+
+
+def question_of(ask: Ask) -> Question:
+    """The question that is put; `InvalidInput` naming the field where it makes no sense."""
+    return check_question(
         Question(
             source=parse_point(ask.source, "source"),
             target=parse_point(ask.target, "target"),
@@ -180,7 +185,6 @@ def usable_question(tx: Reader, caller: Caller, ask: Ask) -> Question:
             source_port=check_number(ask.source_port, "source_port", 0, MOST_PORT),
         )
     )
-    return answerable(tx, caller, question)
 
 
 def answerable(tx: Reader, caller: Caller, question: Question) -> Question:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from pydantic import ConfigDict, Field, JsonValue
 
-from peerway.api.native.schemas.common import Body, TenantListParameters, Text, Word, flat
+from peerway.api.native.schemas.common import Body, Parameters, TenantListParameters, Text, Word, flat
+from peerway.app.usecases.many_questions import Ruling
 from peerway.app.usecases.path_views import ReportView
 from peerway.domain.path import AnalysisState, PathAnalysis, PathProtocol, Point
 
 #: What a point is written as.
 POINT = "Id of an instance, database, load balancer, VSwitch or VBR, an address, or `ID@ADDRESS`."
+
+#: Most questions in one request.
+MOST_QUESTIONS: Final = 10_000
 
 EXAMPLE: dict[str, JsonValue] = {
     "source": "i-0123456789abcdefghij",
@@ -74,6 +78,31 @@ class AnalyseQuestionBody(QuestionBody):
     fixes: bool = Field(
         False, description="Whether the smallest set of changes that helps is looked for, too."
     )
+
+
+class PairQuery(Parameters):
+    """Between whom."""
+
+    source: Word = Field(description=f"Who asks. {POINT}")
+    target: Word = Field(description=f"Who is asked. {POINT}")
+
+
+class BatchBody(Body):
+    """Many questions."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"questions": [EXAMPLE]}]})
+
+    questions: list[QuestionBody] = Field(max_length=MOST_QUESTIONS, description="The questions.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchAnswer:
+    """What comes of many questions."""
+
+    #: Revision of the network that all of them are true for.
+    revision: int
+    #: The answers, in the order of the questions.
+    answers: list[Ruling]
 
 
 class NetworkPathList(TenantListParameters):

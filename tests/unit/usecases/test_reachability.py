@@ -1,0 +1,189 @@
+"""Answers about reachability that nobody waits for: equal to an analysis, and told to those whom they concern (PATH-1, PATH-4)."""
+
+import pytest
+
+from peerway.analysis.diagnosis import diagnose
+from peerway.app.following import NetworkFollower
+from peerway.app.readings import Readings
+from peerway.app.usecases.databases import CreateDatabase, create_database
+from peerway.app.usecases.listeners import AddBackend, CreateListener, add_backend, create_listener
+from peerway.app.usecases.load_balancers import CreateLoadBalancer, create_load_balancer
+from peerway.app.usecases.many_questions import rule_on, usable_questions
+from peerway.app.usecases.paths import Ask
+from peerway.app.usecases.reachability import map_of_vpc, pair_question, reach_of_pair
+from peerway.app.usecases.security_groups import (
+    CreateSecurityGroup,
+    CreateSecurityRule,
+    create_security_group,
+    create_security_rule,
+)
+from peerway.domain.errors import InvalidInput, NotFound
+
+
+class Land:
+    """Two tenants' joined VPCs: Alice's with two instances, one behind a group, and a database; Bob's with one instance."""
+
+    def __init__(self, estate, alice, bob):
+        self.estate, self.alice, self.bob = estate, alice, bob
+        self.readings = Readings(NetworkFollower())
+        self.vpc, self.peer = estate.vpc(alice, "10.0.0.0/16"), estate.vpc(bob, "10.1.0.0/16")
+        self.switch = estate.vswitch(alice, self.vpc, "10.0.1.0/24")
+        group = estate.do(create_security_group, alice, CreateSecurityGroup(vpc_id=self.vpc.id))
+        rule = CreateSecurityRule(
+            security_group_id=group.id,
+            direction="ingress",
+            protocol="tcp",
+            port_range="443",
+            remote_cidr="0.0.0.0/0",
+        )
+        estate.do(create_security_rule, alice, rule)
+        self.open = estate.instance(alice, self.switch)
+        self.shut = estate.instance(alice, self.switch, security_group_ids=(group.id,))
+        self.base = estate.do(
+            create_database, alice, CreateDatabase(vswitch_id=self.switch.id, whitelist=("10.0.0.0/16",))
+        )
+        self.far = estate.instance(bob, estate.vswitch(bob, self.peer, "10.1.1.0/24"))
+        peering = estate.peer(alice, bob, self.vpc, self.peer)
+        estate.route(alice, self.vpc, "10.1.0.0/16", peering)
+        estate.route(bob, self.peer, "10.0.0.0/16", peering)
+        balancer = estate.do(create_load_balancer, alice, CreateLoadBalancer(vswitch_id=self.switch.id))
+        listener = CreateListener(load_balancer_id=balancer.id, protocol="tcp", port=80)
+        made = estate.do(create_listener, alice, listener)
+        estate.do(add_backend, alice, AddBackend(listener_id=made.id, instance_id=self.open.id))
+        self.balancer = balancer
+        estate.settle()
+        for one in (self.base, balancer):
+            estate.settle_one(one)
+
+    def pair(self, caller, source, target):
+        """What gets through."""
+
+        def look(tx):
+            return pair_question(tx, caller, source, target), self.readings.network(tx)
+
+        question, network = self.estate.store.read(look)
+        return reach_of_pair(self.readings.atlas(network), question)
+
+    def map(self, caller, vpc):
+        """Who reaches whom."""
+        network = self.estate.store.read(self.readings.network)
+        return map_of_vpc(self.readings.atlas(network), caller, vpc)
+
+    def many(self, caller, asks):
+        """The questions and their rulings."""
+        questions, network = self.estate.store.read(
+            lambda tx: (usable_questions(tx, caller, asks), self.readings.network(tx))
+        )
+        return questions, network, rule_on(self.readings.prepared(network), caller, questions)
+
+
+@pytest.fixture
+def land(estate, alice, bob):
+    """Two tenants' joined VPCs."""
+    return Land(estate, alice, bob)
+
+
+def test_pair_is_told_exactly(land):
+    """PATH-1: of a pair the answer is the set of protocols and ports that is answered, and nothing else."""
+    found = land.pair(land.alice, land.open.id, land.shut.id)
+    (only,) = found.reach
+    assert (str(only.source), str(only.target)) == (str(land.open.ipv4), str(land.shut.ipv4))
+    assert only.answered.text == "tcp 443"
+    (ports,) = only.answered.ports
+    assert (ports.protocol, ports.port_low, ports.port_high) == ("tcp", 443, 443)
+    assert only.answered.protocols == ()
+    assert found.revision == land.estate.revision
+    (back,) = land.pair(land.alice, land.shut.id, land.open.id).reach
+    assert back.answered.text == "everything"
+    assert sum(each.last - each.first + 1 for each in back.answered.protocols) == 254
+
+
+def test_vswitch_is_told_address_by_address(land):
+    """PATH-1: with a VSwitch as target each address that somebody has is told of."""
+    found = land.pair(land.alice, land.open.id, land.switch.id)
+    texts = {str(one.target): one.answered.text for one in found.reach}
+    assert texts[str(land.shut.ipv4)] == "tcp 443"
+    assert set(texts) == {str(one) for one in (land.open.ipv4, land.shut.ipv4, land.base.address)}
+
+
+def test_load_balancer_answers_where_it_listens(land):
+    """PATH-1: of a load balancer exactly its listeners are reached."""
+    (only,) = land.pair(land.alice, land.shut.id, land.balancer.id).reach
+    assert only.answered.text == "tcp 80"
+
+
+def test_map_tells_of_own_pairs_only(land):
+    """PATH-1: a tenant's map has its own instances and databases; an operator's those of the joined VPC, too."""
+    own = land.map(land.alice, land.vpc)
+    told = {id for group in own.groups for id in (*group.sources, *group.targets)}
+    assert told == {land.open.id, land.shut.id, land.base.id}
+    whole = land.map(land.estate.operator, land.vpc)
+    pairs = {
+        (s, t): group.answered.text for group in whole.groups for s in group.sources for t in group.targets
+    }
+    assert pairs[land.far.id, land.shut.id] == "tcp 443"
+    assert pairs[land.open.id, land.far.id] == "everything"
+    assert (land.far.id, land.base.id) not in pairs
+    for (source, target), text in pairs.items():
+        (only,) = land.pair(land.estate.operator, source, target).reach
+        assert only.answered.text == text
+
+
+def test_many_questions_are_answered_like_one(land):
+    """PATH-4: each verdict of many is the one that an analysis gives, whatever the ends are."""
+    ends = [
+        land.open.id,
+        land.shut.id,
+        land.base.id,
+        land.far.id,
+        land.switch.id,
+        f"{land.switch.id}@10.0.1.77",
+    ]
+    targets = [*ends, land.balancer.id, "10.1.1.1", "198.51.100.1"]
+    asks = [
+        Ask(source=source, target=target, **asked)
+        for source in [*ends, "198.51.100.9"]
+        for target in targets
+        for asked in ({}, {"protocol": "tcp", "port": 443}, {"protocol": "tcp", "port": 80})
+        if source != target
+    ]
+    questions, network, rulings = land.many(land.estate.operator, asks)
+    assert len(rulings) == len(asks)
+    for question, ruling in zip(questions, rulings, strict=True):
+        report = diagnose(network, question)
+        assert (ruling.verdict, ruling.request, ruling.reply) == (
+            report.verdict,
+            report.request_outcome,
+            report.reply_outcome,
+        ), question
+
+
+def test_many_answers_tell_a_tenant_nothing_of_others(land):
+    """PATH-1: what another account's router decides is a verdict and no more."""
+    asks = [
+        Ask(source=land.far.id, target=str(land.shut.ipv4), protocol="tcp", port=port) for port in (443, 444)
+    ]
+    _, _, (reached, dropped) = land.many(land.bob, asks)
+    assert (reached.verdict.value, dropped.verdict.value) == ("reachable", "unreachable")
+    assert reached.decided_by == land.far.vswitch_id
+    assert (dropped.request, dropped.reply, dropped.decided_by) == (None, None, None)
+
+
+def test_wrong_question_among_many_is_named(land):
+    """PATH-4: the first question that makes no sense, or is about another's, is named by its place."""
+    fine = Ask(source=land.open.id, target=land.shut.id)
+    with pytest.raises(InvalidInput) as caught:
+        land.many(land.alice, [fine, Ask(source=land.open.id, target=land.shut.id, port=80)])
+    assert caught.value.field == "questions[1].port"
+    with pytest.raises(NotFound) as missing:
+        land.many(land.alice, [fine, fine, Ask(source=land.open.id, target=land.far.id)])
+    assert missing.value.data["field"] == "questions[2].target"
+
+
+def test_foreign_points_are_as_good_as_missing(land):
+    """PATH-1: a pair with another tenant's point is not there."""
+    with pytest.raises(NotFound):
+        land.pair(land.alice, land.open.id, land.far.id)
+    with pytest.raises(InvalidInput) as caught:
+        land.pair(land.estate.operator, "198.51.100.9", "198.51.100.10")
+    assert caught.value.field == "source"
