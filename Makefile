@@ -38,7 +38,7 @@ test-all: $(VENV)/.dev ## Run all tests
 
 .PHONY: bench
 bench: $(VENV)/.bench ## Measure, and print the table of docs/benchmarks.md
-	@scripts/prepare system nft ip iperf3
+	@scripts/prepare system nft ip iperf3 ovn-northd
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: check

@@ -12,7 +12,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench import analysis, api, convergence, crowded, fabric, failover, paths, specs
+from bench import analysis, api, convergence, crowded, fabric, failover, ovn_trace, paths, specs
 from bench.machine import this_machine
 from bench.peerway_peer import disk_folder
 from bench.report import write_report
@@ -29,6 +29,7 @@ MEASUREMENTS: Final[Mapping[str, Callable[..., list[Figure]]]] = MappingProxyTyp
         "api": api.measure,
         "fabric": fabric.measure,
         "analysis": analysis.measure,
+        "ovn_trace": ovn_trace.measure,
     }
 )
 
