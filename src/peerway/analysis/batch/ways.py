@@ -99,14 +99,15 @@ class Ways:
         return kept
 
     def _ask_sender(self, going: Numbers) -> Numbers:
-        """Source address, security policy and public exit of the sender."""
+        """Own address, source address, security policy and public exit of the sender."""
         sender = self.sender[going]
         own = self.endpoints.key[sender].astype(np.uint32)
-        source, destination = self.source[going], self.destination[going]
-        plain = (destination != own) & (destination != source)
-        spoofed = (source != own) & ~self.endpoints.forwards[sender]
-        self._end(going[spoofed & plain], Outcome.SPOOFED)
-        going = going[plain & ~spoofed]
+        to_itself = self.destination[going] == own
+        self.receiver[going[to_itself]] = sender[to_itself]
+        self._end(going[to_itself], Outcome.DELIVERED)
+        spoofed = (self.source[going] != own) & ~self.endpoints.forwards[sender] & ~to_itself
+        self._end(going[spoofed], Outcome.SPOOFED)
+        going = going[~spoofed & ~to_itself]
         going = self._ask_security(going, self.endpoints.policy_out[self.sender[going]], self.destination)
         exits = self.endpoints.exits[self.sender[going]]
         return going[~exits | _private(self.destination[going])] if exits.any() else going
