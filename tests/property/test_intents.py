@@ -275,9 +275,10 @@ def test_watched_intents_equal_fresh_looks(data):
     for _ in range(data.draw(st.integers(1, 4))):
         made = data.draw(wide_edits(topology))
         network = network.after(topology.revision, made.upserts, made.removals)
-        foreseen = watch.peek(network, watch.intents)
-        fresh = watch.move(network)
-        assert {id: one.state for id, one in foreseen.items()} == {id: one.state for id, one in fresh.items()}
+        held = dict(watch.answers)
+        watch.move(network)
         for id, intent in watch.intents.items():
             anew = examine(network, intent)
-            assert (watch.answers[id].state, watch.answers[id].witness) == (anew.state, anew.witness)
+            from_before = examine(network, intent, known=held[id])
+            for found in (watch.answers[id], from_before):
+                assert (found.state, found.witness, found.reads) == (anew.state, anew.witness, anew.reads)

@@ -12,13 +12,14 @@ public address of theirs, by way of the world outside, is not looked at.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from peerway.analysis.holdings import Holdings
 from peerway.analysis.network import Network
 from peerway.analysis.parties import Member, Span, members
-from peerway.analysis.sight import Seen, Sight, Sort, is_same, look
+from peerway.analysis.sight import Seen, Sight, Sort, Thing, is_same, look
 from peerway.analysis.sweep import Case, Packets, sweep
 from peerway.domain.intent import Expectation, Intent, IntentState, PartyKind
 from peerway.domain.security import Protocol
@@ -67,6 +68,15 @@ class Block(NamedTuple):
     seen: Seen
 
 
+class Surroundings(NamedTuple):
+    """How far packets can get from a router."""
+
+    #: The routers that they can come to, itself included; None when they can go where the network does not see them.
+    near: frozenset[str] | None
+    #: What that rests on.
+    seen: Seen
+
+
 #: Routers of the source and target of a block; for targets that are not at a router, the target's own text.
 Key = tuple[str, str]
 
@@ -83,6 +93,8 @@ class Examined:
     seen: Seen
     #: The parts that it is put together from.
     blocks: Mapping[Key, Block]
+    #: How far packets get from the routers of the source, where that was looked at.
+    surroundings: Mapping[str, Surroundings]
 
     @property
     def reads(self) -> frozenset[str]:
@@ -90,31 +102,24 @@ class Examined:
         return frozenset(thing.id for thing in self.seen if thing.sort is Sort.ROUTER)
 
 
+#: What an intent that was never examined stands on.
+NEVER: Final = Examined(IntentState.UNCHECKED, None, {}, {}, {})
+
+
 def examine(
     network: Network,
     intent: Intent,
     holdings: Holdings | None = None,
-    known: Mapping[Key, Block] | None = None,
+    known: Examined = NEVER,
+    changed: AbstractSet[Thing] | None = None,
 ) -> Examined:
-    """How the intent stands. `holdings` saves looking for accounts' guests; `known` blocks of before are used where still true.
+    """How the intent stands. `holdings` saves looking for accounts' guests.
 
-    Cost follows the pairs of members whose routers are the same or joined by a link, and the rules that they meet.
+    Of `known`, which it was found to be in another network, parts are used that are still true; `changed` says what differs between
+    the two networks, when that is known. Cost follows the pairs of members whose routers are the same or joined by a link, and the
+    rules that they meet.
     """
-    sight = Sight(network, holdings)
-    sides = [members(sight, party, intent.owner_uid, for_all=intent.of_operator) for party in intent.parties]
-    state, witness = IntentState.EMPTY, None
-    blocks: dict[Key, Block] = {}
-    for key, between in _blocks(*sides):
-        block = (known or {}).get(key)
-        if block is None or block.members != between or not still(sight, block.seen):
-            block = _examine_block(sight.anew(), intent, *between)
-        blocks[key] = block
-        sight.seen.update(block.seen)
-        if WORST.index(block.state) < WORST.index(state):
-            state, witness = block.state, block.witness
-        if state is IntentState.BROKEN:
-            break
-    return Examined(state, witness, sight.seen, blocks)
+    return _Examining(Sight(network, holdings), intent, known, changed).run()
 
 
 def still(sight: Sight, seen: Seen) -> bool:
@@ -122,17 +127,94 @@ def still(sight: Sight, seen: Seen) -> bool:
     return all(is_same(thing, before, look(sight, thing)) for thing, before in seen.items())
 
 
-def _blocks(
-    sources: Iterable[Member], targets: Iterable[Member]
-) -> Iterator[tuple[Key, tuple[tuple[Member, ...], tuple[Member, ...]]]]:
-    """The members by their routers, in a fixed order."""
-    sides: list[dict[str, list[Member]]] = [{}, {}]
-    for groups, side in zip(sides, (sources, targets), strict=True):
-        for member in side:
-            groups.setdefault(member.router_id or member.id, []).append(member)
-    for here, asking in sides[0].items():
-        for there, asked in sides[1].items():
-            yield (here, there), (tuple(asking), tuple(asked))
+class _Examining:
+    """One look at one intent."""
+
+    def __init__(
+        self, sight: Sight, intent: Intent, known: Examined, changed: AbstractSet[Thing] | None
+    ) -> None:
+        self.sight = sight
+        self.intent = intent
+        self.known = known
+        self.changed = changed
+        #: How it stands as far as was looked, and what shows that.
+        self.state = IntentState.EMPTY
+        self.witness: Witness | None = None
+        self.blocks: dict[Key, Block] = {}
+        self.surroundings: dict[str, Surroundings] = {}
+
+    def run(self) -> Examined:
+        """Look at everybody, or until somebody shows that it is broken."""
+        sources, targets = (
+            _by_router(members(self.sight, party, self.intent.owner_uid, for_all=self.intent.of_operator))
+            for party in self.intent.parties
+        )
+        for here, asking in sources.items():
+            for there in self.within_reach(here, asking, targets):
+                self.add(*self.block((here, there), (asking, targets[there])))
+                if self.state is IntentState.BROKEN:
+                    return self.result()
+        return self.result()
+
+    def result(self) -> Examined:
+        """What was found."""
+        return Examined(self.state, self.witness, self.sight.seen, self.blocks, self.surroundings)
+
+    def add(self, state: IntentState, witness: Witness | None = None) -> None:
+        """Take in how it stands between some."""
+        if WORST.index(state) < WORST.index(self.state):
+            self.state, self.witness = state, witness
+
+    def within_reach(
+        self, here: str, asking: Iterable[Member], targets: Mapping[str, tuple[Member, ...]]
+    ) -> Iterable[str]:
+        """The routers of targets that have to be looked at; to be kept apart from the others needs nothing."""
+        if self.intent.expectation is Expectation.REACH:
+            return targets
+        near = self.near(here)
+        if near is None:
+            return targets
+        open_to = [there for there, asked in targets.items() if there in near or not asked[0].router_id]
+        beyond = [one for there in targets.keys() - set(open_to) for one in targets[there]]
+        pairs = ((source, target) for source in asking for target in beyond)
+        if any(next(_asked(self.intent, *pair), None) is not None for pair in pairs):
+            self.add(IntentState.HOLDING)
+        return open_to
+
+    def near(self, here: str) -> frozenset[str] | None:
+        """How far packets can get from a router."""
+        found = self.known.surroundings.get(here)
+        if found is None or not self.is_still(found.seen):
+            sight = self.sight.anew()
+            found = Surroundings(_near(sight, here), sight.seen)
+        self.surroundings[here] = found
+        self.sight.seen.update(found.seen)
+        return found.near
+
+    def block(
+        self, key: Key, between: tuple[tuple[Member, ...], tuple[Member, ...]]
+    ) -> tuple[IntentState, Witness | None]:
+        """How it stands between the members at two routers."""
+        block = self.known.blocks.get(key)
+        if block is None or not self.is_still(block.seen) or block.members != between:
+            block = _examine_block(self.sight.anew(), self.intent, *between)
+        self.blocks[key] = block
+        self.sight.seen.update(block.seen)
+        return block.state, block.witness
+
+    def is_still(self, seen: Seen) -> bool:
+        """Whether all that was seen is as it was."""
+        if self.changed is not None:
+            return self.changed.isdisjoint(seen)
+        return still(self.sight, seen)
+
+
+def _by_router(side: Iterable[Member]) -> dict[str, tuple[Member, ...]]:
+    """The members by their routers, in their order; a range by its own text."""
+    groups: dict[str, list[Member]] = {}
+    for member in side:
+        groups.setdefault(member.router_id or member.id, []).append(member)
+    return {there: tuple(found) for there, found in groups.items()}
 
 
 def _examine_block(
@@ -154,11 +236,8 @@ def _examine_pair(
     sight: Sight, intent: Intent, source: Member, target: Member
 ) -> tuple[IntentState, Witness | None]:
     """How the intent stands between two members."""
-    asked = list(_asked(intent, source, target))
-    if asked and intent.expectation is Expectation.ISOLATE and _apart(sight, source, target):
-        return IntentState.HOLDING, None
     state, witness, cases = IntentState.EMPTY, None, 0
-    for packets in asked:
+    for packets in _asked(intent, source, target):
         for case in sweep(sight.network, packets):
             cases += 1
             for way in case.ways:
@@ -172,23 +251,18 @@ def _examine_pair(
     return state, witness
 
 
-def _apart(sight: Sight, source: Member, target: Member) -> bool:
-    """Whether nothing that the source sends can come to the target's router, or anywhere from where that is not known.
-
-    A packet crosses one link at most (PEER-7).
-    """
-    if target.kind in OUTSIDE:
-        return False
-    here = sight.router(source.router_id)
-    if here is None:
-        return False
-    near = {here.id: here}
-    for link_id in _links_used(here):
+def _near(sight: Sight, here: str) -> frozenset[str] | None:
+    """The routers that packets from this one can come to: over one link at most (PEER-7). None when they can get out of sight."""
+    router = sight.router(here)
+    if router is None:
+        return frozenset()
+    near = {here: router}
+    for link_id in _links_used(router):
         link = sight.link(link_id)
-        router = sight.router(link.other(here.id).router_id) if link is not None else None
-        if router is not None:
-            near[router.id] = router
-    return target.router_id not in near and not any(_passes_on(router) for router in near.values())
+        other = sight.router(link.other(here).router_id) if link is not None else None
+        if other is not None:
+            near[other.id] = other
+    return None if any(map(_passes_on, near.values())) else frozenset(near)
 
 
 def _links_used(router: Router) -> set[str]:

@@ -145,6 +145,15 @@ def _owner(sight: Sight, vpc_id: str) -> str:
     return router.owner_uid if router is not None else ""
 
 
+def differing(sight: Sight, sort: Sort, things: Mapping[str, object]) -> list[str]:
+    """Which of many things of a sort are not what they were."""
+    fabric = sight.network.fabric
+    index: Mapping[str, object] | None = {Sort.ROUTER: fabric.routers, Sort.LINK: fabric.links}.get(sort)
+    if index is not None:
+        return [id for id, before in things.items() if index.get(id) is not before]
+    return [id for id, before in things.items() if look(sight, Thing(sort, id)) != before]
+
+
 def _things(walk: Walk | None) -> Iterator[Thing]:
     for step in walk.steps if walk is not None else ():
         yield Thing(Sort.ROUTER, step.router_id)

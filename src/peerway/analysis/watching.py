@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from peerway.analysis.holdings import Holdings
-from peerway.analysis.intents import Examined, examine
+from peerway.analysis.intents import NEVER, Examined, examine
 from peerway.analysis.network import Network
-from peerway.analysis.sight import Sight, Thing, is_same, look
+from peerway.analysis.sight import Sight, Sort, Thing, differing
 from peerway.domain.intent import Intent
 
 
@@ -30,8 +30,8 @@ class Watch:
     holdings: Holdings | None = None
     #: Ids of the intents whose answers rest on a thing.
     resting: dict[Thing, set[str]] = field(default_factory=dict)
-    #: What each of those things is in the network.
-    things: dict[Thing, object] = field(default_factory=dict)
+    #: What those things are in the network: by sort and id.
+    things: dict[Sort, dict[str, object]] = field(default_factory=lambda: {sort: {} for sort in Sort})
 
     def put(self, intent: Intent) -> None:
         """Take in an intent, or another wording of one; it is examined by the next `move`."""
@@ -55,50 +55,41 @@ class Watch:
 
         Cost follows what the intents rest on and what became of it, not the network.
         """
-        sight = self._sight(network)
-        stale = self._changed(sight)
+        self.holdings = Holdings.of(network) if self.holdings is None else self.holdings.at(network)
+        sight = Sight(network, self.holdings)
+        changed = self._changed(sight)
+        stale = {id for thing in changed for id in self.resting[thing]}
         due = [id for id in self.intents if id in stale or id not in self.answers]
-        fresh = {id: self._examine(sight, id) for id in due}
+        fresh = {id: self._examine(sight, id, changed) for id in due}
         for id, found in fresh.items():
-            self._forget(id)
             self._remember(id, found)
         self.network = network
         return fresh
 
-    def peek(self, network: Network, among: Iterable[str]) -> Mapping[str, Examined]:
-        """How those of the intents stand in a network that may never be, whose answers may be others there; nothing is kept."""
-        stale = self._changed(sight := self._sight(network, keep=False))
-        return {id: self._examine(sight, id) for id in among if id in stale or id not in self.answers}
+    def _changed(self, sight: Sight) -> set[Thing]:
+        """What something rests on and is not what it was."""
+        return {
+            Thing(sort, id) for sort, things in self.things.items() for id in differing(sight, sort, things)
+        }
 
-    def _sight(self, network: Network, *, keep: bool = True) -> Sight:
-        holdings = Holdings.of(network) if self.holdings is None else self.holdings.at(network)
-        if keep:
-            self.holdings = holdings
-        return Sight(network, holdings)
-
-    def _changed(self, sight: Sight) -> set[str]:
-        """Intents that rest on something which is not what it was."""
-        found: set[str] = set()
-        for thing, before in self.things.items():
-            if not is_same(thing, before, look(sight, thing)):
-                found |= self.resting[thing]
-        return found
-
-    def _examine(self, sight: Sight, id: str) -> Examined:
-        before = self.answers.get(id)
-        known = before.blocks if before is not None else None
-        return examine(sight.network, self.intents[id], sight.holdings, known)
+    def _examine(self, sight: Sight, id: str, changed: set[Thing]) -> Examined:
+        known = self.answers.get(id, NEVER)
+        return examine(sight.network, self.intents[id], sight.holdings, known, changed)
 
     def _remember(self, id: str, found: Examined) -> None:
+        before = self.answers.get(id, NEVER).seen
         self.answers[id] = found
+        self._let_go(id, before.keys() - found.seen.keys())
         for thing, what in found.seen.items():
             self.resting.setdefault(thing, set()).add(id)
-            self.things[thing] = what
+            self.things[thing.sort][thing.id] = what
 
     def _forget(self, id: str) -> None:
-        found = self.answers.pop(id, None)
-        for thing in found.seen if found is not None else ():
+        self._let_go(id, self.answers.pop(id, NEVER).seen)
+
+    def _let_go(self, id: str, things: Iterable[Thing]) -> None:
+        for thing in things:
             left = self.resting[thing]
             left.discard(id)
             if not left:
-                del self.resting[thing], self.things[thing]
+                del self.resting[thing], self.things[thing.sort][thing.id]

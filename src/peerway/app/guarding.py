@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
 
-from peerway.analysis.intents import Examined, examine, still
+from peerway.analysis.intents import NEVER, Examined, examine, still
 from peerway.analysis.network import Network
 from peerway.analysis.sight import Sight
 from peerway.app.following import NetworkFollower
@@ -105,17 +105,16 @@ class Guard:
             held = self._standing(before, intent)
             if still(after, held.seen):
                 continue
-            found = examine(after.network, intent, known=held.blocks)
+            found = examine(after.network, intent, known=held)
             if would_break(intent, held, found):
                 raise _refusal(after.network, intent, found, actors)
 
     def _standing(self, sight: Sight, intent: Intent) -> Examined:
         """How the intent stands before the change."""
-        asked, known = self.kept.get(intent.id, ((), None))
-        if known is not None and asked == intent.asks and still(sight, known.seen):
+        asked, known = self.kept.get(intent.id, ((), NEVER))
+        if asked == intent.asks and still(sight, known.seen):
             return known
-        blocks = known.blocks if known is not None and asked == intent.asks else None
-        found = examine(sight.network, intent, known=blocks)
+        found = examine(sight.network, intent, known=known if asked == intent.asks else NEVER)
         if len(self.kept) >= KEPT:
             self.kept.clear()
         self.kept[intent.id] = (intent.asks, found)

@@ -72,7 +72,7 @@ def _effect(caller: Caller, intent: Intent, before: Network, after: Network) -> 
     stands = examine(before, intent)
     if still(Sight(after, None), stands.seen):
         return None
-    would = examine(after, intent, known=stands.blocks)
+    would = examine(after, intent, known=stands)
     breaks = would_break(intent, stands, would)
     mine = intent.owner_uid == caller.uid
     if stands.state is would.state or not (mine or breaks):
