@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Final
 
-from peerway.analysis.atoms import LAST, Points, Stretches
+from peerway.analysis.atoms import LAST
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -50,6 +50,18 @@ def common(ones: Spans, others: Spans) -> Spans:
     return tuple(found)
 
 
+def without(ones: Spans, others: Spans) -> Spans:
+    """What is in the first only."""
+    begun, rest = 0, []
+    for first, last in others:
+        if begun < first:
+            rest.append((begun, first - 1))
+        begun = last + 1
+    if begun <= LAST:
+        rest.append((begun, LAST))
+    return common(ones, tuple(rest))
+
+
 def holds(spans: Spans, number: int) -> bool:
     """Whether a place is in the set."""
     at = bisect_right(spans, (number, LAST)) - 1
@@ -59,15 +71,3 @@ def holds(spans: Spans, number: int) -> bool:
 def at_points(numbers: Iterable[int]) -> Spans:
     """The set of single places."""
     return joined((number, number) for number in numbers)
-
-
-def where(stretches: Stretches[object], wanted: frozenset[int]) -> Spans:
-    """The stretches whose value is one of the wanted objects, by their identity."""
-    starts, ends = stretches.starts, (*[start - 1 for start in stretches.starts[1:]], LAST)
-    found = zip(starts, ends, stretches.values, strict=True)
-    return joined((first, last) for first, last, value in found if id(value) in wanted)
-
-
-def points_of(points: Points[object]) -> Spans:
-    """The places that have an answer of their own."""
-    return at_points(points.order)

@@ -7,14 +7,14 @@ at uplinks of the same port two links away. Never says too little; what it says 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from peerway.analysis.atoms import LAST, SIX, place, stretch
 from peerway.analysis.grounds import Atlas, Ground
 from peerway.analysis.network import Network
-from peerway.analysis.spans import EVERYWHERE, Spans, at_points, common, holds, joined
+from peerway.analysis.spans import EVERYWHERE, Spans, at_points, common, holds, joined, without
 from peerway.analysis.touches import Touch, Turn, links_of
 from peerway.fabric.model import Link, Router, Uplink
 
@@ -43,6 +43,8 @@ class Suspects:
 
     def __init__(self, old: Atlas, new: Atlas) -> None:
         self.old, self.new = old, new
+        #: Whether those at other routers count, too.
+        self.near = True
         #: Links whose ends, state or health differ.
         self.links: frozenset[str] = _changed_links(old.network, new.network)
         #: Routers that differ, and those at the ends of such links.
@@ -57,7 +59,7 @@ class Suspects:
             self._spread(id)
         yield from self._alike()
         for (router_id, uplink_id), pairs in self._outside.items():
-            for sources, targets in dict.fromkeys(pairs):
+            for sources, targets in _disjoint(pairs):
                 for version in VERSIONS:
                     ours, theirs = common(sources, version), common(targets, version)
                     if ours and theirs:
@@ -99,7 +101,7 @@ class Suspects:
         for ground in here.grounds:
             for uplink in ground.router.uplinks.values():
                 self._note_uplink(id, here, uplink, ground, EVERYWHERE)
-        near = self._neighbours(id)
+        near = self._neighbours(id) if self.near else {}
         for other, links in near.items():
             leading = self._leading(other, links)
             if leading:
@@ -200,6 +202,18 @@ class Suspects:
             yield Suspect(router_id, tuple(sorted(dict.fromkeys(members))), targets)
 
 
+class Visitors(Suspects):
+    """All who may send packets to or through one router, and where."""
+
+    def __init__(self, atlas: Atlas, router_id: str, *, near: bool) -> None:
+        super().__init__(atlas, atlas)
+        self.routers = (router_id,)
+        self.near = near
+
+    def _touches(self, id: str) -> list[Touch]:  # noqa: ARG002 - whatever the router
+        return [Touch(EVERYWHERE, EVERYWHERE, replies=False)]
+
+
 class _Reasons:
     """What may be treated otherwise at one router, ready to be asked about many senders."""
 
@@ -268,6 +282,19 @@ def _changed_links(old: Network, new: Network) -> frozenset[str]:
 
 def _state(link: Link) -> object:
     return link.up, link.healthy, [end.router_id for end in link.ends]
+
+
+def _disjoint(pairs: Iterable[tuple[Spans, Spans]]) -> list[tuple[Spans, Spans]]:
+    """The same pairs of sources and targets, none of them twice."""
+    done: list[tuple[Spans, Spans]] = []
+    for pair in dict.fromkeys(pairs):
+        parts = [pair]
+        for known, theirs in done:
+            left = [(without(sources, known), targets) for sources, targets in parts]
+            left += [(common(sources, known), without(targets, theirs)) for sources, targets in parts]
+            parts = [part for part in left if all(part)]
+        done += parts
+    return done
 
 
 def _publics(ground: Ground, uplink: Uplink, targets: Spans) -> Spans:
