@@ -43,6 +43,16 @@ def _show_tables(preview: Mapping[str, Any], out: TextIO) -> None:
         for each in preview["prices"]
     ]
     _table("prices", ("WHAT", "OF", "NOW", "THEN"), prices, out)
+    intents = [
+        (
+            each["name"] or "an operator's",
+            each["before"],
+            each["after"],
+            "refused" if each["refused"] else "-",
+        )
+        for each in preview["intents"]
+    ]
+    _table("intents", ("NAME", "NOW", "THEN", "CHANGE IS"), intents, out)
     for warning in preview["warnings"]:
         print(f"\nnote: {warning}", file=out)
 
