@@ -12,8 +12,13 @@ from tests.support.kernel import foreign_namespace, in_instance, outside, pair
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.adapters.dataplane.kernel.guest_view import MAX_ROUTES
+from peerway.analysis.diagnosis import diagnose
+from peerway.analysis.network import Network
+from peerway.analysis.report import Verdict as PathVerdict
+from peerway.app.dataplane import Probe, Verdict
 from peerway.domain.errors import NotFound, Unavailable
 from peerway.domain.guest import GuestRouteKind, GuestView
+from peerway.domain.path import PathProtocol, Point, PointKind, Question
 from peerway.domain.vpc import Instance
 
 pytestmark = pytest.mark.kernel
@@ -61,6 +66,34 @@ def test_docker0_is_seen_and_captures_its_range(plane: KernelDataPlane) -> None:
     assert look(plane, there).capture_of(ip_address("172.17.9.9")) is None
     in_instance(plane, here, "ip", "link", "delete", "docker0")
     assert look(plane, here).capture_of(ip_address("172.17.9.9")) is None
+
+
+def test_a_destination_behind_docker0_is_lost_and_the_report_says_so(plane: KernelDataPlane) -> None:
+    """PATH-3: the network would carry it, no packet gets there, and the diagnosis says so; without the bridge all is well."""
+    net = Topology()
+    sites = [net.vpc("10.1.0.0/16"), net.vpc("172.17.0.0/16")]
+    here = net.instance(net.vswitch(sites[0], "10.1.1.0/24"))
+    there = net.instance(net.vswitch(sites[1], "172.17.1.0/24"))
+    net.join(*sites)
+    network = Network.of(net.snapshot())
+    plane.apply(network.fabric)
+    ends = [Point(PointKind.INSTANCE, one.id) for one in (here, there)]
+    question = Question(source=ends[0], target=ends[1], protocol=PathProtocol.ICMP)
+
+    def told() -> tuple[Verdict, PathVerdict]:
+        guests = {one.id: look(plane, one) for one in (here, there)}
+        verdict = diagnose(network, question, guests=guests).verdict
+        patience = 900 if verdict is PathVerdict.REACHABLE else 100
+        return plane.probe(Probe(here.id, there.ipv4, timeout_ms=patience)).verdict, verdict
+
+    assert told() == (Verdict.ANSWERED, PathVerdict.REACHABLE)
+    in_instance(plane, here, "ip", "link", "add", "docker0", "up", "type", "bridge")
+    in_instance(plane, here, "ip", "address", "add", "172.17.0.1/16", "dev", "docker0")
+    assert told() == (Verdict.SILENT, PathVerdict.UNREACHABLE)
+    in_instance(plane, here, "ip", "link", "delete", "docker0")
+    assert told() == (Verdict.ANSWERED, PathVerdict.REACHABLE)
+    in_instance(plane, there, "ip", "route", "add", "blackhole", "10.1.0.0/16")
+    assert told() == (Verdict.SILENT, PathVerdict.ONE_WAY)
 
 
 @pytest.mark.parametrize(
