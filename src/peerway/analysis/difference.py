@@ -20,6 +20,8 @@ from peerway.analysis.spaces import Space
 from peerway.analysis.suspects import Suspects
 from peerway.analysis.symbolic import Asking
 
+__all__ = ["MOST", "Change", "Difference", "Gap", "Route", "Source", "Target", "difference"]
+
 #: How many pairs are compared before giving up.
 MOST: Final = 20_000
 

@@ -365,9 +365,9 @@ class _Trip:
         """Go on from a router, which remembers."""
         flow = part.onward or part.flow
         if part.onward is not None:
-            return part._replace(flow=flow)
+            return _Part(part.asked, flow, part.came, flow, part.memories)
         memory = _Memory(ground.router.id, part.came, flow)
-        return part._replace(memories=(*part.memories, memory))
+        return _Part(part.asked, flow, part.came, None, (*part.memories, memory))
 
     def from_endpoint(self, ground: Ground, sender: Endpoint, part: _Part) -> None:
         """From an instance's interface. A packet to an own address never leaves the guest."""
@@ -438,8 +438,9 @@ class _Trip:
     ) -> Iterator[_Part]:
         """The destination that belongs to the connection; nothing gets in untranslated by an uplink that translates."""
         self.asking.compared.update((onward.destination, part.came.destination))
-        flow = part.flow._replace(destination=onward.destination, port=onward.port)
-        part = part._replace(flow=flow)
+        now = part.flow
+        flow = _Flow(now.source, now.source_port, onward.destination, onward.port)
+        part = _Part(part.asked, flow, part.came, onward, part.memories)
         if uplink is not None and uplink.translation is not None:
             public = ground.doorway(uplink.translation).public
             self.consulted.append((public, part.came.destination))
