@@ -118,7 +118,7 @@ class Worker(NamedTuple):
 def make_worker(parts: Parts) -> Worker:
     """What does the periodic work."""
     deadlines = DeadlineReconciler(parts.store, parts.world, make_clock())
-    analyses = AnalysisReconciler(parts.store, parts.networks, parts.agent)
+    analyses = AnalysisReconciler(parts.store, parts.networks, parts.agent, parts.world)
     intents = IntentReconciler(parts.store, parts.networks)
     return Worker(
         Runner("deadlines", deadlines.step, DEADLINES_S),

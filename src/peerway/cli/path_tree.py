@@ -52,10 +52,34 @@ def tree_of(analysis: Item) -> Tree:
             _add_blocker(branch, number, blocker)
     _add_lines(tree, "findings", (f"{finding['code']}: {finding['text']}" for finding in result["findings"]))
     if analysis["fixes"]:
-        commands = [line for remedy in result["remedies"] for line in remedy["commands"]]
-        _add_lines(tree, "the smallest set of changes that helps", commands or ["none was found"])
+        add_fix(tree, result["fix"])
     _add_lines(tree, "to be known", result["notes"])
     return tree
+
+
+def add_fix(tree: Tree, fix: Item | None) -> None:
+    """Add what came of trying changes: the commands, and what else is to be known before they are made."""
+    if fix is None or not (fix["remedies"] or fix["asks_others"]):
+        _add_lines(tree, "the smallest set of changes that helps", ["none was found"])
+        return
+    title = "tried: these changes bring it about, and open nothing else"
+    if not fix["proposed"]:
+        title = "tried, and not proposed: these changes are not enough, or open more than was asked"
+    later = [remedy["commands"] for remedy in fix["later"]]
+    branch = tree.add(Text(title, style="green" if fix["proposed"] else "yellow"))
+    for remedy in fix["remedies"]:
+        after = "  # once the other account has done its part" if remedy["commands"] in later else ""
+        for command in remedy["commands"]:
+            branch.add(Text(f"{command}{after}", style="cyan"))
+    if fix["asks_others"]:
+        branch.add(Text("ask the other account: some changes are its own to make"))
+    for refused in fix["refused"]:
+        branch.add(Text(f"refused: {refused['text']}", style="red"))
+    for opening in fix["opens"]:
+        ends = f"{', '.join(opening['sources'])} to {', '.join(opening['targets'])}"
+        branch.add(Text(f"would open, too: {opening['what'] or 'something'} from {ends}", style="yellow"))
+    if not fix["complete"]:
+        branch.add(Text("would open more: there was too much to look at all of it", style="yellow"))
 
 
 def title_of(analysis: Item) -> str:

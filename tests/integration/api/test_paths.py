@@ -11,7 +11,7 @@ from peerway.app.usecases.reachability import MapView, PairView
 @pytest.fixture
 def worker(site):
     """What the worker does; it runs when a test says so."""
-    reconciler = AnalysisReconciler(site.store, site.services.networks, site.agent)
+    reconciler = AnalysisReconciler(site.store, site.services.networks, site.agent, site.services.world)
 
     def work():
         while reconciler.step():
@@ -105,7 +105,7 @@ def test_answers_at_once_name_their_revision(two):
     pair = account.ok("GET", f"/reachability?source={one}&target={other}")
     assert [found["answered"]["text"] for found in pair["reach"]] == ["everything"]
     whole = account.ok("GET", f"/vpcs/{instance['vpc_id']}/reachability")
-    assert sorted(id for group in whole["groups"] for id in group["sources"]) == sorted((one, other))
+    assert {end["id"] for group in whole["groups"] for end in group["sources"]} == {one, other}
     asks = [{"source": one, "target": other}] * 300
     many = account.ok("POST", "/reachability/batch", {"questions": asks})
     assert {answer["verdict"] for answer in many["answers"]} == {"reachable"}

@@ -39,7 +39,7 @@ def agent():
 @pytest.fixture
 def reconciler(estate, agent):
     """The reconciler under test."""
-    return AnalysisReconciler(estate.store, NetworkFollower(), agent)
+    return AnalysisReconciler(estate.store, NetworkFollower(), agent, estate.world)
 
 
 class Pair:
@@ -126,7 +126,9 @@ def test_pending_question_survives_the_worker(estate, agent):
     """PATH-1: a question that a worker did not get to answer is taken up by the next one, and each is answered once."""
     pair = Pair(estate)
     asked = [pair.ask(pair.alice) for _ in range(3)]
-    first, second = (AnalysisReconciler(estate.store, NetworkFollower(), agent) for _ in range(2))
+    first, second = (
+        AnalysisReconciler(estate.store, NetworkFollower(), agent, estate.world) for _ in range(2)
+    )
     assert first.step()
     assert second.step() is False
     revisions = {estate.get(PathAnalysis, one.id).revision for one in asked}

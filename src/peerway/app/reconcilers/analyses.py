@@ -14,12 +14,16 @@ import orjson
 
 from peerway.analysis.diagnosis import diagnose
 from peerway.analysis.network import Network
-from peerway.analysis.report import Verdict
+from peerway.analysis.report import Report, Verdict
 from peerway.app.agent import AgentPort
 from peerway.app.following import NetworkFollower
-from peerway.app.store import Store
+from peerway.app.store import Store, Writer
+from peerway.app.usecases.access import SYSTEM
 from peerway.app.usecases.path_analyses import Answer, fail_analysis, finish_analysis, pending_analyses
 from peerway.app.usecases.path_reports import tell
+from peerway.app.usecases.remedies import Fix, Tried, try_remedies, weigh
+from peerway.app.world import World
+from peerway.domain.account import Caller, Role
 from peerway.domain.errors import NotFound, PeerwayError, Unavailable
 from peerway.domain.guest import GuestView
 from peerway.domain.path import PathAnalysis, PointKind, Question
@@ -49,6 +53,8 @@ class AnalysisReconciler:
     networks: NetworkFollower
     #: Whom to ask what it looks like inside instances.
     agent: AgentPort
+    #: What remedies are tried with.
+    world: World
     #: Last revision at which nothing waited.
     quiet_at: int = -1
 
@@ -85,12 +91,24 @@ class AnalysisReconciler:
     def _find(self, analysis: PathAnalysis, network: Network) -> Answer:
         question = analysis.question
         report = diagnose(network, question, guests=self._guests(question))
+        fix = self._try(analysis, report) if analysis.fixes and report.remedies else None
         if not analysis.fixes:
             report = replace(report, remedies=())
         named = frozenset(point.id for point in (question.source, question.target) if point.id is not None)
         uid = None if analysis.all_accounts else analysis.owner_uid
-        result = tell(report, network.snapshot, uid, named)
+        result = tell(report, network.snapshot, uid, named, fix)
         return Answer(network_revision=report.revision, reachable=REACHABLE[report.verdict], result=result)
+
+    def _try(self, analysis: PathAnalysis, report: Report) -> Fix:
+        """What comes of the remedies, as the one who asked would make them; they are weighed outside of the transaction."""
+        role = Role.OPERATOR if analysis.all_accounts else Role.MEMBER
+        caller = Caller(analysis.owner_uid, role, SYSTEM.key_id)
+
+        def tried(tx: Writer) -> Tried:
+            network = self.networks.within(tx)
+            return try_remedies(tx, self.world, caller, network, analysis.question, report.remedies)
+
+        return weigh(analysis.question, self.store.write(tried))
 
     def _guests(self, question: Question) -> dict[str, GuestView]:
         """What the network looks like from inside both ends, as far as the agent can tell."""

@@ -25,13 +25,18 @@ from peerway.analysis.remedies import (
 from peerway.analysis.report import Blocker, Finding, FindingCode, Report
 from peerway.app.usecases.path_views import (
     BlockerView,
+    CallView,
     FindingView,
+    FixView,
     FlowView,
     HopView,
+    OpeningView,
+    RefusalView,
     RemedyView,
     ReportView,
     RewriteView,
 )
+from peerway.app.usecases.remedies import Fix, Opening
 from peerway.app.usecases.remedy_commands import change_of, commands_of
 from peerway.domain.resource import Resource
 from peerway.fabric.outcomes import Check, Outcome
@@ -80,13 +85,19 @@ LINKING: Final = (
 SHARED_FINDINGS: Final = frozenset({FindingCode.LINK_STATE})
 
 
-def tell(report: Report, snapshot: Snapshot, uid: str | None, named: frozenset[str] = frozenset()) -> str:
+def tell(
+    report: Report,
+    snapshot: Snapshot,
+    uid: str | None,
+    named: frozenset[str] = frozenset(),
+    fix: Fix | None = None,
+) -> str:
     """The report as JSON, as the account may have it; None for an operator, who may have all.
 
     Ids that are `named` in the question may stand in the answer.
     """
     reader = _Reader(snapshot, uid, named)
-    return _as_text(_view(report, reader), reader)
+    return _as_text(_view(report, fix, reader), reader)
 
 
 def tell_way(
@@ -119,7 +130,7 @@ def _as_text(view: object, reader: _Reader) -> str:
     return IDS.sub(lambda found: found[0] if reader.knows(found[0]) else HIDDEN, text)
 
 
-def _view(report: Report, reader: _Reader) -> ReportView:
+def _view(report: Report, fix: Fix | None, reader: _Reader) -> ReportView:
     request, reply = reader.hops(report.request), reader.hops(report.reply)
     blockers = _once(map(reader.blocker, reader.within_links(report.blockers)))
     findings = _once(filter(None, map(reader.finding, report.findings)))
@@ -135,6 +146,7 @@ def _view(report: Report, reader: _Reader) -> ReportView:
         blockers=blockers,
         findings=findings,
         remedies=remedies,
+        fix=reader.fix(fix, report) if fix is not None else None,
         reverse=report.reverse,
         notes=report.notes if reader.whole else (),
         sentences=report.sentences if reader.whole else (*(one.text for one in blockers), PARTLY),
@@ -239,6 +251,42 @@ class _Reader:
 
     def _may_see_blocker(self, blocker: Blocker) -> bool:
         return self._is(blocker.owner_uid) if blocker.hop is None else self._may_see(blocker.hop)
+
+    def fix(self, fix: Fix, report: Report) -> FixView:
+        """What came of trying the remedies; of what they open at others', only that they do."""
+        # What a guest keeps to itself, no change of the network lets out.
+        captured = any(blocker.hop is None for blocker in report.blockers)
+        refused = [(self.remedy(one.remedy), one) for one in fix.refused]
+        return FixView(
+            proposed=fix.proposed and not captured,
+            verdict=report.verdict if captured else fix.verdict,
+            remedies=tuple(filter(None, map(self.remedy, fix.remedies))),
+            calls=tuple(
+                CallView(**{one.name: getattr(call, one.name) for one in fields(call)}) for call in fix.calls
+            ),
+            asks_others=bool(fix.others),
+            later=tuple(filter(None, map(self.remedy, fix.later))),
+            refused=tuple(
+                RefusalView(remedy=view, text=one.text, code=one.code)
+                for view, one in refused
+                if view is not None
+            ),
+            opens=_once(map(self.opening, fix.opens)),
+            complete=fix.complete,
+        )
+
+    def opening(self, opening: Opening) -> OpeningView:
+        """What else is opened; what of another account's could be asked for is that account's business."""
+        told = all(map(self.knows, (*opening.sources, *opening.targets)))
+        return OpeningView(
+            sources=self.known(opening.sources),
+            targets=self.known(opening.targets),
+            what=opening.what if told else None,
+        )
+
+    def known(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """The ids; one word for all that are not the reader's to know."""
+        return tuple(dict.fromkeys(id if self.knows(id) else HIDDEN for id in ids))
 
     def _may_see(self, hop: Hop) -> bool:
         if self._is(hop.owner_uid):

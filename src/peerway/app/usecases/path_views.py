@@ -112,6 +112,68 @@ class FindingView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallView:
+    """A call of this API; as part of a file of changes, as it stands."""
+
+    #: By which later calls refer to its answer; null when none does.
+    name: str | None
+    #: Method.
+    method: str
+    #: Path below `/api/v1`.
+    path: str
+    #: Body; null without one.
+    body: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalView:
+    """A change of the reader's that may not be made."""
+
+    #: The change.
+    remedy: RemedyView
+    #: Why.
+    text: str
+    #: The same, for programs.
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningView:
+    """What the changes would open beyond what was asked."""
+
+    #: Who could ask; of other accounts' nothing but that there are some.
+    sources: tuple[str, ...]
+    #: Who could be asked; likewise.
+    targets: tuple[str, ...]
+    #: For what, such as `tcp 22, 80-443; icmp`; null where another account is concerned.
+    what: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixView:
+    """What came of trying the changes."""
+
+    #: Whether they are proposed: they bring it about, and open nothing else.
+    proposed: bool
+    #: What comes of the question once all are made, the other accounts' included.
+    verdict: Verdict
+    #: The reader's own changes, in the order to make them: none is to spare.
+    remedies: tuple[RemedyView, ...]
+    #: The same as calls of this API.
+    calls: tuple[CallView, ...]
+    #: Whether other accounts have to make changes, too: ask them.
+    asks_others: bool
+    #: Those of the reader's that can be made only when the other accounts have made theirs.
+    later: tuple[RemedyView, ...]
+    #: Those of the reader's that may not be made.
+    refused: tuple[RefusalView, ...]
+    #: What else they would open.
+    opens: tuple[OpeningView, ...]
+    #: Whether all that they might open was looked at.
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
     """The answer to a question about a path."""
 
@@ -135,6 +197,8 @@ class ReportView:
     findings: tuple[FindingView, ...]
     #: The fewest changes that lift what can be lifted, in the order to make them.
     remedies: tuple[RemedyView, ...]
+    #: What came of trying them; null when fixes were not asked for, or there is nothing to try.
+    fix: FixView | None
     #: What comes of it when the target asks the source the same; null when that can't be asked.
     reverse: Verdict | None
     #: What else is to be known.

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from peerway.analysis.atoms import place
+from peerway.analysis.blocks import Source, Target
 from peerway.analysis.diagnosis import ask
-from peerway.analysis.difference import Change, Source, Target, difference
+from peerway.analysis.difference import Change, difference
 from peerway.analysis.effects import remedied
 from peerway.analysis.network import Network
 from peerway.analysis.questions import Posed, Unposable, pose
