@@ -26,10 +26,11 @@ def show_preview(preview: Mapping[str, Any], how: OutputFormat, stream: TextIO |
 def _show_tables(preview: Mapping[str, Any], out: TextIO) -> None:
     print(f"true for revision {preview['revision']}; nothing was done", file=out)
     reach = preview["reachability"]
-    _table("gains", ("FROM", "TO", "WHAT"), _pairs(reach, "gained"), out)
-    _table("loses", ("FROM", "TO", "WHAT"), _pairs(reach, "lost"), out)
-    _table("gets there, unanswered", ("FROM", "TO", "WHAT"), _pairs(reach, "arriving"), out)
-    _table("gets there no more", ("FROM", "TO", "WHAT"), _pairs(reach, "missing"), out)
+    pair = ("FROM", "TO", "WHAT")
+    _table("gains", pair, _pairs(reach, "gained"), out)
+    _table("loses", pair, _pairs(reach, "lost"), out)
+    _table("gets there, whether or not it is answered", pair, _pairs(reach, "arriving", "gained"), out)
+    _table("gets there no more", pair, _pairs(reach, "missing", "lost"), out)
     routes = ("TABLE", "DESTINATION", "NEXT HOP")
     _table("routes that go dark", routes, _routes(reach["dark"]), out)
     _table("routes that revive", routes, _routes(reach["revived"]), out)
@@ -57,11 +58,12 @@ def _show_tables(preview: Mapping[str, Any], out: TextIO) -> None:
         print(f"\nnote: {warning}", file=out)
 
 
-def _pairs(reach: Mapping[str, Any], what: str) -> list[tuple[str, ...]]:
+def _pairs(reach: Mapping[str, Any], what: str, told: str | None = None) -> list[tuple[str, ...]]:
+    """Pairs with something to say; nothing of those for which another table has told the same."""
     return [
         (_ends(change["sources"]), _ends(change["targets"]), change[what])
         for change in reach["changes"]
-        if change[what] != "nothing"
+        if change[what] not in {"nothing", change[told] if told else "nothing"}
     ]
 
 
