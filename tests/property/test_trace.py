@@ -40,7 +40,7 @@ def said(ask, *about):
         return error.code, dict(error.data)
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=200)
 @given(st.data())
 def test_trace_equals_walk(data):
     """Every step, source, outcome, packet and connection is the slow twin's, both ways."""
@@ -50,7 +50,7 @@ def test_trace_equals_walk(data):
         agree(network, packet)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(st.data())
 def test_trace_equals_walk_after_edits(data):
     """What was made ready of a network before a change is never used where it no longer holds, nor in the network before it."""
@@ -68,7 +68,7 @@ def test_trace_equals_walk_after_edits(data):
         packets = [*packets[2:], *data.draw(st.lists(wide_packets(topology), min_size=2, max_size=2))]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_trace_finds_imagined_guests(data):
     """An interface that is nowhere stored sends and receives like any other, in the network that it is imagined in."""
