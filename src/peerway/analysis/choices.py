@@ -20,6 +20,9 @@ from peerway.fabric.packets import CLIENT_PORT, Packet
 #: Most ways that are looked at.
 MOST_WAYS: Final = 256
 
+#: Where something may be chosen by a connection's hash.
+_CHOOSING: Final = frozenset({Check.SERVICE, Check.LINK})
+
 
 def exchanges(network: Network, packet: Packet, client_port: int = CLIENT_PORT) -> Iterator[Exchange]:
     """What becomes of the packet and its reply, once for every way that they can go; `MOST_WAYS` of them at most."""
@@ -41,10 +44,12 @@ def _narrowings(network: Network, found: Exchange) -> Iterator[list[Router]]:
     for walk in (found.request, found.reply):
         steps = walk.steps if walk is not None else ()
         for position, step in enumerate(steps):
+            if step.check not in _CHOOSING:
+                continue
             router = network.fabric.routers[step.router_id]
             if step.check is Check.SERVICE:
                 yield from _backends(router, step)
-            elif step.check is Check.LINK and "+" in step.subject:
+            elif "+" in step.subject:
                 route = next(one for one in reversed(steps[:position]) if one.check is Check.ROUTE)
                 yield from _links(network, router, route)
 

@@ -11,48 +11,18 @@ public address of theirs, by way of the world outside, is not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from peerway.analysis.holdings import Holdings
+from peerway.analysis.intent_pairs import WORST, Witness, asked_packets, examine_pair
 from peerway.analysis.network import Network
-from peerway.analysis.parties import Member, Span, members
+from peerway.analysis.parties import Member, members
 from peerway.analysis.sight import Seen, Sight, Sort, Thing, is_same, look
-from peerway.analysis.sweep import Case, Packets, sweep
-from peerway.domain.intent import Expectation, Intent, IntentState, PartyKind
-from peerway.domain.security import Protocol
-from peerway.fabric.model import Router, ToLink, ToLinks
-from peerway.fabric.outcomes import Check, Exchange, Outcome, Walk
-
-#: Most cases of one pair that are looked at; with more, the answer is not known.
-MOST_CASES: Final = 5000
-
-#: A protocol that no rule names: it stands for all such.
-UNNAMED: Final = 132
-
-#: Targets that are outside, or may be.
-OUTSIDE: Final = frozenset({PartyKind.VBR, PartyKind.RANGE})
-
-#: From the worst to the best; what is worse counts.
-WORST: Final = (IntentState.BROKEN, IntentState.UNKNOWN, IntentState.HOLDING, IntentState.EMPTY)
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """Packets that show why an intent does not hold, or is not known to."""
-
-    #: Who sends them.
-    source: Member
-    #: Whom they are meant for.
-    target: Member
-    #: Last of the ports that it is the same for.
-    last_port: int
-    #: The first of the packets, and its reply.
-    exchange: Exchange
-    #: The first of the packets as it was sent.
-    case: Case
+from peerway.analysis.surroundings import Surroundings, survey
+from peerway.domain.intent import Expectation, Intent, IntentState
 
 
 class Block(NamedTuple):
@@ -65,15 +35,6 @@ class Block(NamedTuple):
     #: Who asked and was asked.
     members: tuple[tuple[Member, ...], tuple[Member, ...]]
     #: What the answer rests on beside them.
-    seen: Seen
-
-
-class Surroundings(NamedTuple):
-    """How far packets can get from a router."""
-
-    #: The routers that they can come to, itself included; None when they can go where the network does not see them.
-    near: frozenset[str] | None
-    #: What that rests on.
     seen: Seen
 
 
@@ -171,25 +132,22 @@ class _Examining:
         """The routers of targets that have to be looked at; to be kept apart from the others needs nothing."""
         if self.intent.expectation is Expectation.REACH:
             return targets
-        near = self.near(here)
-        if near is None:
-            return targets
-        open_to = [there for there, asked in targets.items() if there in near or not asked[0].router_id]
+        around = self.around(here)
+        open_to = [there for there, asked in targets.items() if _is_open(around, there, asked)]
         beyond = [one for there in targets.keys() - set(open_to) for one in targets[there]]
         pairs = ((source, target) for source in asking for target in beyond)
-        if any(next(_asked(self.intent, *pair), None) is not None for pair in pairs):
+        if any(next(asked_packets(self.intent, *pair), None) is not None for pair in pairs):
             self.add(IntentState.HOLDING)
         return open_to
 
-    def near(self, here: str) -> frozenset[str] | None:
+    def around(self, here: str) -> Surroundings:
         """How far packets can get from a router."""
         found = self.known.surroundings.get(here)
         if found is None or not self.is_still(found.seen):
-            sight = self.sight.anew()
-            found = Surroundings(_near(sight, here), sight.seen)
+            found = survey(self.sight.anew(), here)
         self.surroundings[here] = found
         self.sight.seen.update(found.seen)
-        return found.near
+        return found
 
     def block(
         self, key: Key, between: tuple[tuple[Member, ...], tuple[Member, ...]]
@@ -209,6 +167,13 @@ class _Examining:
         return still(self.sight, seen)
 
 
+def _is_open(around: Surroundings, there: str, asked: Iterable[Member]) -> bool:
+    """Whether packets from a router may get to these members, or out of sight on their way."""
+    if there in around.near:
+        return True
+    return any(not one.router_id or around.may_hide(span) for one in asked for span in one.spans)
+
+
 def _by_router(side: Iterable[Member]) -> dict[str, tuple[Member, ...]]:
     """The members by their routers, in their order; a range by its own text."""
     groups: dict[str, list[Member]] = {}
@@ -224,145 +189,9 @@ def _examine_block(
     state, witness = IntentState.EMPTY, None
     pairs = ((source, target) for source in sources for target in targets if source.id != target.id)
     for source, target in pairs:
-        found, shown = _examine_pair(sight, intent, source, target)
+        found, shown = examine_pair(sight, intent, source, target)
         if WORST.index(found) < WORST.index(state):
             state, witness = found, shown
         if state is IntentState.BROKEN:
             break
     return Block(state, witness, (sources, targets), sight.seen)
-
-
-def _examine_pair(
-    sight: Sight, intent: Intent, source: Member, target: Member
-) -> tuple[IntentState, Witness | None]:
-    """How the intent stands between two members."""
-    state, witness, cases = IntentState.EMPTY, None, 0
-    for packets in _asked(intent, source, target):
-        for case in sweep(sight.network, packets):
-            cases += 1
-            for way in case.ways:
-                sight.note(way)
-                found = IntentState.UNKNOWN if cases > MOST_CASES else _judge(sight, intent, target, way)
-                if WORST.index(found) < WORST.index(state):
-                    shown = Witness(source, target, case.last_port, way, case)
-                    state, witness = found, shown if found is not IntentState.HOLDING else None
-            if state is IntentState.BROKEN or cases > MOST_CASES:
-                return state, witness
-    return state, witness
-
-
-def _near(sight: Sight, here: str) -> frozenset[str] | None:
-    """The routers that packets from this one can come to: over one link at most (PEER-7). None when they can get out of sight."""
-    router = sight.router(here)
-    if router is None:
-        return frozenset()
-    near = {here: router}
-    for link_id in _links_used(router):
-        link = sight.link(link_id)
-        other = sight.router(link.other(here).router_id) if link is not None else None
-        if other is not None:
-            near[other.id] = other
-    return None if any(map(_passes_on, near.values())) else frozenset(near)
-
-
-def _links_used(router: Router) -> set[str]:
-    """Links that its tables lead to."""
-    hops = [entry.hop for fib in router.fibs.values() for entry in fib.entries]
-    single = {hop.link_id for hop in hops if isinstance(hop, ToLink)}
-    return single | {path.link_id for hop in hops if isinstance(hop, ToLinks) for path in hop.paths}
-
-
-def _passes_on(router: Router) -> bool:
-    """Whether packets may go from it where the network does not see them: a guest that forwards, a line."""
-    if any(endpoint.forwards for endpoint in router.endpoints.values()):
-        return True
-    return any(uplink.translation is None for uplink in router.uplinks.values())
-
-
-# ---- what is asked ---------------------------------------------------------------------------------------------------------
-
-
-def _asked(intent: Intent, source: Member, target: Member) -> Iterator[Packets]:
-    """All packets that the intent is about, from the one member to the other."""
-    pairs = (
-        (one, other)
-        for one in source.spans
-        for other in target.spans
-        if one.first.version == other.first.version
-    )
-    for one, other in pairs:
-        protocols = list(_protocols(intent, one))
-        for protocol, ports in protocols:
-            yield Packets(source.id, one, other, protocol, ports)
-        if protocols and intent.expectation is Expectation.REACH:
-            return
-
-
-def _protocols(intent: Intent, span: Span) -> Iterator[tuple[int, tuple[int, int]]]:
-    """Protocols and ports that are asked over the IP version of the addresses."""
-    ports = (intent.port_low, intent.port_high)
-    four = span.first.version == 4
-    if intent.protocol in {Protocol.ALL, Protocol.TCP}:
-        yield 6, ports
-    if intent.protocol in {Protocol.ALL, Protocol.UDP}:
-        yield 17, ports
-    if intent.protocol is Protocol.ALL or intent.protocol is (Protocol.ICMP if four else Protocol.ICMPV6):
-        yield 1 if four else 58, (0, 0)
-    if intent.protocol in {Protocol.ALL, Protocol.GRE}:
-        yield 47, (0, 0)
-    if intent.protocol is Protocol.ALL:
-        yield 58 if four else 1, (0, 0)
-        yield UNNAMED, (0, 0)
-
-
-# ---- what an exchange says ---------------------------------------------------------------------------------------------------
-
-
-def _judge(sight: Sight, intent: Intent, target: Member, way: Exchange) -> IntentState:
-    """What one way of one packet says of the intent."""
-    if target.kind is PartyKind.RANGE and _is_nobodys(intent, way.request):
-        return IntentState.EMPTY
-    arrived = _arrived(way.request, target)
-    if intent.expectation is Expectation.ISOLATE:
-        if arrived:
-            return IntentState.BROKEN
-        return IntentState.UNKNOWN if _is_lost_sight_of(sight, way.request, target) else IntentState.HOLDING
-    if arrived and way.answered:
-        return IntentState.HOLDING
-    lost = _is_lost_sight_of(sight, way.request, target)
-    if arrived and way.reply is not None:
-        lost = _is_lost_sight_of(sight, way.reply, None)
-    return IntentState.UNKNOWN if lost else IntentState.BROKEN
-
-
-def _is_nobodys(intent: Intent, walk: Walk) -> bool:
-    """Whether an address of a range is the sender's own, or one that nobody has and that need not answer."""
-    if walk.outcome is Outcome.DELIVERED:
-        return walk.receiver == walk.packet.sender
-    return intent.expectation is Expectation.REACH and walk.outcome is Outcome.NO_SUCH_ADDRESS
-
-
-def _arrived(walk: Walk, target: Member) -> bool:
-    """Whether the packet got to whom it was meant for."""
-    match target.kind:
-        case PartyKind.VBR:
-            return walk.left_by == target.id
-        case PartyKind.RANGE:
-            return walk.outcome in {Outcome.DELIVERED, Outcome.LEFT, Outcome.HANDED_TO_RESOLVER}
-        case PartyKind.LOAD_BALANCER:
-            served = any(
-                step.check is Check.SERVICE and step.router_id == target.router_id for step in walk.steps
-            )
-            return walk.outcome is Outcome.DELIVERED and served
-        case _:
-            return walk.outcome is Outcome.DELIVERED and walk.receiver == target.id
-
-
-def _is_lost_sight_of(sight: Sight, walk: Walk, target: Member | None) -> bool:
-    """Whether the packet went where the network does not see what becomes of it."""
-    if walk.outcome is Outcome.HANDED_TO_ENDPOINT:
-        return True
-    if walk.left_by is None or (target is not None and target.kind in OUTSIDE):
-        return False
-    router = sight.network.fabric.routers[walk.steps[-1].router_id]
-    return router.uplinks[walk.left_by].translation is None

@@ -5,7 +5,7 @@ Owns what there is to be seen. Answers that rest on something else may not be ke
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from peerway.analysis.holdings import Holdings
 from peerway.analysis.network import Network
 from peerway.domain.service import LoadBalancer
 from peerway.fabric.model import Link, Router
-from peerway.fabric.outcomes import Check, Exchange, Walk
+from peerway.fabric.outcomes import Check, Exchange
 
 
 class Sort(Enum):
@@ -101,12 +101,14 @@ class Sight:
     def note(self, exchange: Exchange) -> None:
         """See what decided an exchange: each router that it came to, and each link."""
         for walk in (exchange.request, exchange.reply):
-            for thing in _things(walk):
-                self.again(thing)
-
-    def again(self, thing: Thing) -> None:
-        """See something that was seen in another look."""
-        self.seen[thing] = look(self, thing)
+            last = ""
+            for step in walk.steps if walk is not None else ():
+                if step.router_id != last:
+                    last = step.router_id
+                    self.router(last)
+                if step.check is Check.LINK:
+                    for id in step.subject.split("+"):
+                        self.link(id)
 
 
 def look(sight: Sight, thing: Thing) -> object:
@@ -152,11 +154,3 @@ def differing(sight: Sight, sort: Sort, things: Mapping[str, object]) -> list[st
     if index is not None:
         return [id for id, before in things.items() if index.get(id) is not before]
     return [id for id, before in things.items() if look(sight, Thing(sort, id)) != before]
-
-
-def _things(walk: Walk | None) -> Iterator[Thing]:
-    for step in walk.steps if walk is not None else ():
-        yield Thing(Sort.ROUTER, step.router_id)
-        if step.check is Check.LINK:
-            for id in step.subject.split("+"):
-                yield Thing(Sort.LINK, id)

@@ -59,13 +59,20 @@ class Case:
 
 def sweep(network: Network, packets: Packets) -> Iterator[Case]:
     """The cases that the packets come to, by source, then destination, then port. Lazy: who has seen enough stops."""
+    if (
+        packets.sources.first == packets.sources.last
+        and packets.destinations.first == packets.destinations.last
+    ):
+        yield from _ports(network, packets, packets.sources.first, packets.destinations.first)
+        return
+    kind = type(packets.sources.first)
     source: int | None = int(packets.sources.first)
     while source is not None:
         ends: list[int | None] = []
         destination: int | None = int(packets.destinations.first)
         while destination is not None:
             stops: list[int | None] = []
-            for case in _ports(network, packets, source, destination):
+            for case in _ports(network, packets, kind(source), kind(destination)):
                 yield case
                 edges = _edges(network, packets, case)
                 stops.append(_next(edges, destination, packets.destinations))
@@ -74,16 +81,14 @@ def sweep(network: Network, packets: Packets) -> Iterator[Case]:
         source = _first(ends)
 
 
-def _ports(network: Network, packets: Packets, source: int, destination: int) -> Iterator[Case]:
+def _ports(network: Network, packets: Packets, source: Address, destination: Address) -> Iterator[Case]:
     """The cases of one pair of addresses."""
-    kind = type(packets.sources.first)
     low, high = packets.ports
     while low <= high:
-        packet = Packet(kind(source), kind(destination), packets.protocol, low, packets.sender)
+        packet = Packet(source, destination, packets.protocol, low, packets.sender)
         ways = tuple(exchanges(network, packet))
-        after = min(
-            (cut for way in ways for cut in _cuts(network, packet, way) if low < cut), default=high + 1
-        )
+        cuts = (cut for way in ways for cut in _cuts(network, packet, way)) if low < high else ()
+        after = min((cut for cut in cuts if low < cut), default=high + 1)
         yield Case(packet, min(after - 1, high), ways)
         low = after
 
@@ -148,9 +153,6 @@ def _cuts(network: Network, packet: Packet, way: Exchange) -> Iterator[int]:
 
 def _edges(network: Network, packets: Packets, case: Case) -> set[int]:
     """Addresses, as numbers, at which something that looked at the packet may begin to decide otherwise."""
-    spans = (packets.sources, packets.destinations)
-    if all(span.first == span.last for span in spans):
-        return set()
     version = packets.sources.first.version
     found: set[int] = set()
     for way in case.ways:

@@ -12,7 +12,8 @@ from typing import Final
 import orjson
 
 from peerway.analysis.hops import Hop
-from peerway.analysis.intents import Examined, Witness, examine
+from peerway.analysis.intent_pairs import Witness
+from peerway.analysis.intents import Examined, examine
 from peerway.analysis.network import Network
 from peerway.analysis.sentences import traffic
 from peerway.analysis.telling import tell
