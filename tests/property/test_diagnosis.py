@@ -76,7 +76,7 @@ def _check(network, question):
             assert ask(remedied(network, rest), question) is not Verdict.REACHABLE
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_blockers_equal_repeated_exchanges(data):
     """The first blocker is what stops the packet, there is none iff it is answered, and the remedies lift them all (PATH-1)."""
@@ -86,7 +86,7 @@ def test_blockers_equal_repeated_exchanges(data):
         _check(network, data.draw(questions(topology)))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_blockers_equal_repeated_exchanges_with_lines_and_ways_out(data):
     """The same where there are lines, router interfaces, address translation and services (PATH-1)."""

@@ -52,13 +52,16 @@ def tree_of(analysis: Item) -> Tree:
             _add_blocker(branch, number, blocker)
     _add_lines(tree, "findings", (f"{finding['code']}: {finding['text']}" for finding in result["findings"]))
     if analysis["fixes"]:
-        add_fix(tree, result["fix"])
+        add_fix(tree, result)
     _add_lines(tree, "to be known", result["notes"])
     return tree
 
 
-def add_fix(tree: Tree, fix: Item | None) -> None:
+def add_fix(tree: Tree, result: Item) -> None:
     """Add what came of trying changes: the commands, and what else is to be known before they are made."""
+    fix = result["fix"]
+    if not result["blockers"]:
+        return
     if fix is None or not (fix["remedies"] or fix["asks_others"]):
         _add_lines(tree, "the smallest set of changes that helps", ["none was found"])
         return
