@@ -26,7 +26,9 @@ from bench.big_network import (
     links_at,
     vpc_id,
 )
+from bench.held import crowded_figures, intent_figures
 from bench.peerway_peer import disk_folder
+from bench.previews import preview_figures
 from bench.stats import Figure, Goal, p99
 from peerway.adapters.store import SqlStore, open_store
 from peerway.analysis.network import Network
@@ -300,9 +302,30 @@ def _one_after_another(ground: Ground, count: int) -> Iterator[Network]:
         yield network
 
 
+# ---- intents --------------------------------------------------------------------------------------------------------------
+
+
+def held_figures(ground: Ground) -> list[Figure]:
+    """Intents all over the network, and intents that are all about what is edited."""
+    few = replace(ground, size=replace(ground.size, vpcs=10))
+    return [
+        *intent_figures(ground.network, ground.size, _edits(ground, 100 if ground.quick else 400)),
+        *crowded_figures(ground.network, ground.size, _edits(few, 100)),
+    ]
+
+
+# ---- previews -------------------------------------------------------------------------------------------------------------
+
+
+def foretelling_figures(ground: Ground) -> list[Figure]:
+    """Previews of changes."""
+    return preview_figures(ground.store, ground.follower, ground.size, 40 if ground.quick else 400)
+
+
 #: Figures of each reader, in the table's order.
 READERS: Final[tuple[Callable[[Ground], list[Figure]], ...]] = (
     trace_figures,
     edit_figures,
     together_figures,
+    held_figures,
 )
