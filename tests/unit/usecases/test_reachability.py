@@ -99,11 +99,19 @@ def test_pair_is_told_exactly(land):
 
 
 def test_vswitch_is_told_address_by_address(land):
-    """PATH-1: with a VSwitch as target each address that somebody has is told of."""
-    found = land.pair(land.alice, land.open.id, land.switch.id)
-    texts = {str(one.target): one.answered.text for one in found.reach}
-    assert texts[str(land.shut.ipv4)] == "tcp 443"
-    assert set(texts) == {str(one) for one in (land.open.ipv4, land.shut.ipv4, land.base.address)}
+    """PATH-1: with a VSwitch as target each address is told of where something gets through, and no other."""
+    found = land.pair(land.alice, land.shut.id, land.switch.id)
+    texts = {(str(one.target), str(one.target_last)): one.answered.text for one in found.reach}
+    assert texts[str(land.balancer.address), str(land.balancer.address)] == "tcp 80"
+    assert texts[str(land.open.ipv4), str(land.open.ipv4)] == "everything"
+    assert texts[str(land.base.address), str(land.base.address)] == "tcp 5432"
+    assert len(texts) == 4  # and its own address
+    (own,) = [
+        one
+        for one in land.pair(land.alice, land.open.id, land.switch.id).reach
+        if one.target == land.shut.ipv4
+    ]
+    assert own.answered.text == "tcp 443"
 
 
 def test_load_balancer_answers_where_it_listens(land):
@@ -112,21 +120,38 @@ def test_load_balancer_answers_where_it_listens(land):
     assert only.answered.text == "tcp 80"
 
 
-def test_map_tells_of_own_pairs_only(land):
-    """PATH-1: a tenant's map has its own instances and databases; an operator's those of the joined VPC, too."""
-    own = land.map(land.alice, land.vpc)
-    told = {id for group in own.groups for id in (*group.sources, *group.targets)}
-    assert told == {land.open.id, land.shut.id, land.base.id}
-    whole = land.map(land.estate.operator, land.vpc)
-    pairs = {
-        (s, t): group.answered.text for group in whole.groups for s in group.sources for t in group.targets
+def pairs_of(found):
+    """What each pair of a map's ends is answered, by their ids and the target's address."""
+    return {
+        (source.id, target.id, target.addresses): group.answered.text
+        for group in found.groups
+        for source in group.sources
+        for target in group.targets
     }
-    assert pairs[land.far.id, land.shut.id] == "tcp 443"
-    assert pairs[land.open.id, land.far.id] == "everything"
-    assert (land.far.id, land.base.id) not in pairs
-    for (source, target), text in pairs.items():
-        (only,) = land.pair(land.estate.operator, source, target).reach
-        assert only.answered.text == text
+
+
+def test_map_is_what_the_pairs_are(land):
+    """PATH-1: an operator's map has each pair at the VPC, with what the pair itself is told."""
+    found = land.map(land.estate.operator, land.vpc)
+    assert found.complete
+    told = pairs_of(found)
+    hosts = {one.id: str(one.ipv4) for one in (land.open, land.shut, land.far)}
+    hosts[land.base.id] = str(land.base.address)
+    for source in hosts:
+        for target in hosts.keys() - {source}:
+            reach = land.pair(land.estate.operator, source, target).reach
+            expected = reach[0].answered.text if reach else "nothing"
+            assert told.get((source, target, hosts[target]), "nothing") == expected, (source, target)
+
+
+def test_map_tells_a_tenant_only_the_range_of_others(land):
+    """PATH-1: a tenant's map has no id of another account: its end of a pair is the range that it is in."""
+    found = land.map(land.alice, land.vpc)
+    ends = {end for group in found.groups for end in (*group.sources, *group.targets)}
+    assert {end.id for end in ends} >= {land.open.id, land.shut.id, land.base.id}
+    assert {land.far.id, land.peer.id} & {name for end in ends for name in (end.id, end.router_id)} == set()
+    assert {end.addresses for end in ends if end.id is None} == {"10.1.0.0/16"}
+    assert pairs_of(found)[None, land.shut.id, str(land.shut.ipv4)] == "tcp 443"
 
 
 def test_many_questions_are_answered_like_one(land):

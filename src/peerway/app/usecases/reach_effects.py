@@ -7,7 +7,7 @@ two others are left out, and so are others' routes. Operators see everything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import summarize_address_range
 
@@ -85,7 +85,7 @@ class ReachEffects:
 
 def reach_effects(caller: Caller, before: Network, after: Network, found: Difference) -> ReachEffects:
     """The difference between two networks as the caller may see it."""
-    view = _View(caller, (before, after))
+    view = EndView(caller, (before, after))
     return ReachEffects(
         changes=list(_merged(view, found.changes)),
         dark=[view.route(route) for route in found.dark if view.is_own(route.router_id)],
@@ -98,11 +98,11 @@ def reach_effects(caller: Caller, before: Network, after: Network, found: Differ
 _Key = tuple[tuple[ReachEnd, ...], tuple[ReachEnd, ...], bool]
 
 
-def _merged(view: _View, changes: Iterable[Change]) -> Iterator[ReachEffect]:
+def _merged(view: EndView, changes: Iterable[Change]) -> Iterator[ReachEffect]:
     """The changes as they are shown; those that look the same once ends are hidden become one."""
     found: dict[_Key, Gap] = {}
     for change in changes:
-        for sources, targets in view.pairs(change):
+        for sources, targets in view.pairs(change.sources, change.targets):
             key = (sources, targets, change.chosen)
             found[key] = _both(found.get(key, _NONE), change.gap)
     for (sources, targets, chosen), gap in found.items():
@@ -131,26 +131,28 @@ def _both(one: Gap, other: Gap) -> Gap:
 
 
 @dataclass(slots=True)
-class _View:
-    """What the caller may see of two networks."""
+class EndView:
+    """What the caller may see of the ends of pairs."""
 
     #: Who looks.
     caller: Caller
-    #: Before and after.
-    networks: tuple[Network, Network]
+    #: Where the ends are: one network, or before and after.
+    networks: tuple[Network, ...]
     #: Owners by id, as far as they were asked for.
     owners: dict[str, str | None] = field(default_factory=dict)
 
-    def pairs(self, change: Change) -> Iterator[tuple[tuple[ReachEnd, ...], tuple[ReachEnd, ...]]]:
+    def pairs(
+        self, sources: Sequence[Source], targets: Sequence[Target]
+    ) -> Iterator[tuple[tuple[ReachEnd, ...], tuple[ReachEnd, ...]]]:
         """The pairs that the caller may see: those of its own sources with everyone, those of others with its own targets."""
-        own = [source for source in change.sources if self.is_own(source.id)]
-        others = [source for source in change.sources if not self.is_own(source.id)]
-        own_targets = [target for target in change.targets if self.is_own_target(target)]
-        for sources, targets in ((own, change.targets), (others, own_targets)):
-            if sources and targets:
+        own = [source for source in sources if self.is_own(source.id)]
+        others = [source for source in sources if not self.is_own(source.id)]
+        own_targets = [target for target in targets if self.is_own_target(target)]
+        for some, asked in ((own, targets), (others, own_targets)):
+            if some and asked:
                 yield (
-                    tuple(dict.fromkeys(self.source(source) for source in sources)),
-                    tuple(dict.fromkeys(end for target in targets for end in self.target(target))),
+                    tuple(dict.fromkeys(self.source(source) for source in some)),
+                    tuple(dict.fromkeys(end for target in asked for end in self.target(target))),
                 )
 
     def source(self, source: Source) -> ReachEnd:

@@ -1,32 +1,33 @@
 """Answers about reachability that nobody waits for: exact sets for a pair, who reaches whom in a VPC, many questions at once.
 
-Owns who is told of what. Only points of the caller's own enter an answer, and nothing of the ways between them.
+Owns who is told of what. Nothing of the ways between two points enters an answer, and of another account's end only its range.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
+from peerway.analysis.atoms import address_at
 from peerway.analysis.grounds import Atlas
 from peerway.analysis.network import Network
+from peerway.analysis.pairs import across, at_router
 from peerway.analysis.questions import Posed, pose
 from peerway.analysis.spaces import BARE, EMPTY, Space, protocol_name
 from peerway.analysis.symbolic import reach
 from peerway.app.store import Reader
 from peerway.app.usecases.access import readable
 from peerway.app.usecases.paths import Ask, usable_question
-from peerway.domain.account import Caller, Role
+from peerway.app.usecases.reach_effects import EndView, ReachEnd
+from peerway.domain.account import Caller
 from peerway.domain.errors import InvalidInput
 from peerway.domain.path import Point, PointKind, Question
-from peerway.domain.prefixes import Address
+from peerway.domain.prefixes import Address, Prefix
 from peerway.domain.vpc import Vpc
-from peerway.fabric.model import Endpoint
-from peerway.fabric.packets import CLIENT_PORT
 
-#: Most pairs of ends that one answer is made of.
-MOST_PAIRS: Final = 10_000
+#: Most answers that a map is made of: some seconds' worth.
+MOST_ANSWERS: Final = 20_000
 
 #: Points with addresses of their own.
 HOSTS: Final = frozenset({PointKind.INSTANCE, PointKind.DATABASE})
@@ -68,12 +69,14 @@ class SpaceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReachView:
-    """What gets through from one address to another."""
+    """What gets through from an address to a range of addresses, the same to each of them."""
 
     #: Source address.
     source: Address
-    #: Destination address.
+    #: First destination address.
     target: Address
+    #: Last destination address.
+    target_last: Address
     #: What is received and answered.
     answered: SpaceView
     #: What is received and not answered: the way back is missing.
@@ -98,26 +101,32 @@ class PairView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupView:
-    """Who reaches whom with the same."""
+    """Who reaches whom with the same: each of the sources each of the targets."""
 
     #: Who asks.
-    sources: tuple[str, ...]
+    sources: tuple[ReachEnd, ...]
     #: Who is asked.
-    targets: tuple[str, ...]
+    targets: tuple[ReachEnd, ...]
     #: What is received and answered.
     answered: SpaceView
+    #: What is received, or leaves the network, and is not answered.
+    one_way: SpaceView
+    #: Whether a connection's hash decides something on the way; then it is the first choice's answer.
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapView:
-    """Who reaches whom in a VPC and in those that are joined to it."""
+    """Who reaches whom at a VPC: from it, in it, and into it from what is joined to it."""
 
     #: Revision of the network that it is true for.
     revision: int
     #: The VPC.
     vpc_id: str
-    #: Pairs that reach one another, alike ones together; who is in none reaches nobody and is reached by nobody.
+    #: Pairs that reach one another, alike ones together; what is in none reaches nobody and is reached by nobody.
     groups: tuple[GroupView, ...]
+    #: Whether these are all of them.
+    complete: bool
 
 
 def pair_question(tx: Reader, caller: Caller, source: str, target: str) -> Question:
@@ -126,40 +135,75 @@ def pair_question(tx: Reader, caller: Caller, source: str, target: str) -> Quest
 
 
 def reach_of_pair(atlas: Atlas, question: Question) -> PairView:
-    """Everything that gets through between two points that somebody may ask about."""
+    """Everything that gets through between two points that somebody may ask about.
+
+    Of a VSwitch as target it tells of every address where something gets through.
+    """
     network = atlas.network
-    sources = _ends(network, question.source)
-    targets = _targets(network, question.target)
-    if len(sources) * len(targets) > MOST_PAIRS:
-        raise InvalidInput("target", f"has more than {MOST_PAIRS} addresses: name one", question.target)
-    found = (
-        _reach(atlas, Question(source=source, target=target))
-        for source in sources
-        for target in targets
-        if _may_meet(source, target)
-    )
-    views = tuple(view for view in found if view is not None)
+    router = network.router_of(question.target.id or "")
+    subnet = router.subnets.get(question.target.id or "") if router is not None else None
+    views = [
+        view
+        for source in _ends(network, question.source)
+        for view in (
+            _across(atlas, source, subnet.prefixes)
+            if subnet is not None and question.target.address is None
+            else _to_point(atlas, source, question.target)
+        )
+    ]
     if not views:
         _require_posable(network, question)
-    return PairView(revision=network.revision, source=question.source, target=question.target, reach=views)
+    return PairView(
+        revision=network.revision, source=question.source, target=question.target, reach=tuple(views)
+    )
+
+
+def _to_point(atlas: Atlas, source: Point, target: Point) -> Iterator[ReachView]:
+    """To each address of a point."""
+    for end in _ends(atlas.network, target):
+        if _may_meet(source, end):
+            yield from _reach(atlas, Question(source=source, target=end))
+
+
+def _across(atlas: Atlas, source: Point, prefixes: Iterable[Prefix]) -> Iterator[ReachView]:
+    """To each address of ranges where something gets through."""
+    for prefix in prefixes:
+        here = Point(PointKind.ADDRESS, None, prefix.network_address)
+        posed = _posed(atlas, Question(source=source, target=here)) if _may_meet(source, here) else None
+        if posed is None:
+            continue
+        packet = posed.packet
+        for answer in across(_ready(atlas, posed), packet.sender, packet.source, prefix):
+            if answer.arrives:
+                first, last = map(address_at, answer.target.span)
+                one_way = answer.arrives - answer.answered - answer.unknown
+                yield ReachView(
+                    source=packet.source,
+                    target=first,
+                    target_last=last,
+                    answered=space_view(answer.answered),
+                    one_way=space_view(one_way),
+                    chosen=answer.chosen,
+                )
 
 
 def map_of_vpc(atlas: Atlas, caller: Caller, vpc: Vpc) -> MapView:
-    """Who of the caller's reaches whom of the caller's, one of them in the VPC; an operator is told of everybody."""
+    """Who reaches whom at a VPC, as the caller may see it: one of the two is the caller's, of another's only the range is told."""
     network = atlas.network
-    inside = _residents(network, caller, vpc.id)
-    around = [
-        one
-        for id in sorted(set(network.snapshot.neighbours(vpc.id)))
-        for one in _residents(network, caller, id)
-    ]
-    pairs = [(one, other) for one in inside for other in (*inside, *around) if one is not other]
-    pairs += [(other, one) for other in around for one in inside]
-    if len(pairs) > MOST_PAIRS:
-        raise InvalidInput(
-            "id", f"has more than {MOST_PAIRS} pairs to tell of: ask for pairs one by one", vpc.id
-        )
-    return MapView(revision=network.revision, vpc_id=vpc.id, groups=_grouped(atlas, pairs))
+    view = EndView(caller, (network,))
+    found: dict[_Pair, tuple[Space, Space]] = {}
+    answers = at_router(atlas, vpc.id) if vpc.id in network.fabric.routers else ()
+    complete = True
+    for number, answer in enumerate(answers):
+        if number == MOST_ANSWERS:
+            complete = False
+            break
+        for sources, targets in view.pairs(answer.sources, (answer.target,)):
+            pair = _Pair(sources, targets, answer.chosen)
+            answered, one_way = found.get(pair, (EMPTY, EMPTY))
+            missing = answer.arrives - answer.answered - answer.unknown
+            found[pair] = answered | answer.answered, one_way | missing
+    return MapView(revision=network.revision, vpc_id=vpc.id, groups=_grouped(found), complete=complete)
 
 
 def visible_vpc(tx: Reader, caller: Caller, id: str) -> Vpc:
@@ -180,39 +224,39 @@ def _ends(network: Network, point: Point) -> list[Point]:
     return [point] if found is None else [replace(point, address=address) for address in found[1].addresses]
 
 
-def _targets(network: Network, point: Point) -> list[Point]:
-    """The same; of a VSwitch every address that somebody has, or one of its own when nobody has any."""
-    router = network.router_of(point.id or "")
-    if point.kind is not PointKind.VSWITCH or point.address is not None or router is None:
-        return _ends(network, point)
-    guests = (one for one in router.endpoints.values() if one.subnet_id == point.id)
-    return [replace(point, address=address) for one in guests for address in one.addresses] or [point]
-
-
 def _may_meet(source: Point, target: Point) -> bool:
     """Whether their addresses, where they are known, are of one IP version."""
     known = {point.address.version for point in (source, target) if point.address is not None}
     return len(known) < 2
 
 
-def _reach(atlas: Atlas, question: Question) -> ReachView | None:
-    """What gets through from one address to another; None for two that can't be asked about together."""
+def _posed(atlas: Atlas, question: Question) -> Posed | None:
+    """The question as a packet; None for points that can't be asked about together."""
     try:
         posed = pose(atlas.network, question)
     except InvalidInput:
         return None
-    if not isinstance(posed, Posed):
-        return None
+    return posed if isinstance(posed, Posed) else None
+
+
+def _ready(atlas: Atlas, posed: Posed) -> Atlas:
+    """The network of a posed question, which may have a guest more."""
+    return atlas if posed.network is atlas.network else atlas.after(posed.network)
+
+
+def _reach(atlas: Atlas, question: Question) -> Iterator[ReachView]:
+    """What gets through from one address to another, unless these can't be asked about together."""
+    posed = _posed(atlas, question)
+    if posed is None:
+        return
     packet = posed.packet
-    ready = atlas if posed.network is atlas.network else atlas.after(posed.network)
-    found = reach(
-        ready, packet.sender, packet.source, packet.destination, question.source_port or CLIENT_PORT
-    )
+    found = reach(_ready(atlas, posed), packet.sender, packet.source, packet.destination)
     received = found.receivers.get(posed.receiver, EMPTY) if posed.receiver is not None else found.arrives
     answered = found.answered_by(posed.receiver)
-    return ReachView(
+    yield ReachView(
         source=packet.source,
         target=packet.destination,
+        target_last=packet.destination,
         answered=space_view(answered),
         one_way=space_view(received - answered - found.unknown),
         chosen=found.chosen,
@@ -240,39 +284,28 @@ def _runs(numbers: list[int]) -> Iterator[ProtocolsView]:
             first = None
 
 
-def _residents(network: Network, caller: Caller, router_id: str) -> list[Endpoint]:
-    """Instances and databases at a router that the caller may be told of."""
-    router, site = network.fabric.routers.get(router_id), network.snapshot.site(router_id)
-    if router is None:
-        return []
-    hosts = (*site.instances.values(), *site.databases.values())
-    whole = caller.role.may(Role.OPERATOR)
-    seen = {host.id for host in hosts if whole or host.owner_uid == caller.uid}
-    return [one for one in router.endpoints.values() if one.id in seen]
+class _Pair(NamedTuple):
+    """Ends that were found together, and whether a hash decides between them."""
+
+    sources: tuple[ReachEnd, ...]
+    targets: tuple[ReachEnd, ...]
+    chosen: bool
 
 
-def _grouped(atlas: Atlas, pairs: list[tuple[Endpoint, Endpoint]]) -> tuple[GroupView, ...]:
-    """The pairs with something between them: alike targets of a source together, then sources that have the same."""
-    by_source: dict[str, dict[Space, list[str]]] = {}
-    for one, other in pairs:
-        space = _between(atlas, one, other)
-        if space:
-            by_source.setdefault(one.id, {}).setdefault(space, []).append(other.id)
-    groups: dict[tuple[Space, tuple[str, ...]], list[str]] = {}
-    for source, spaces in by_source.items():
-        for space, targets in spaces.items():
-            groups.setdefault((space, tuple(sorted(targets))), []).append(source)
+def _grouped(found: Mapping[_Pair, tuple[Space, Space]]) -> tuple[GroupView, ...]:
+    """The pairs with something between them, those with the same targets and the same sets together."""
+    groups: dict[tuple[tuple[ReachEnd, ...], Space, Space, bool], dict[ReachEnd, None]] = {}
+    for pair, (answered, one_way) in found.items():
+        if answered or one_way:
+            sources = groups.setdefault((pair.targets, answered, one_way - answered, pair.chosen), {})
+            sources.update(dict.fromkeys(pair.sources))
     return tuple(
-        GroupView(sources=tuple(sorted(sources)), targets=targets, answered=space_view(space))
-        for (space, targets), sources in groups.items()
+        GroupView(
+            sources=tuple(sources),
+            targets=targets,
+            answered=space_view(answered),
+            one_way=space_view(one_way),
+            chosen=chosen,
+        )
+        for (targets, answered, one_way, chosen), sources in groups.items()
     )
-
-
-def _between(atlas: Atlas, one: Endpoint, other: Endpoint) -> Space:
-    """All that the other answers the one, at whichever of its addresses."""
-    found = EMPTY
-    for source in one.addresses:
-        for target in other.addresses:
-            if source.version == target.version:
-                found = found | reach(atlas, one.id, source, target).answered_by(other.id)
-    return found

@@ -21,7 +21,7 @@ A_REQUEST: Final = 100
 async def get_reachability(call: Call, query: Annotated[PairQuery, Query()]) -> Response:
     """Show exactly what gets through between two points: protocols, ports and addresses.
 
-    Of a VSwitch as target it tells of every address that somebody has.
+    Of a VSwitch as target it tells of every address where something gets through.
     """
     readings, store = call.tools.readings, call.services.store
 
@@ -38,9 +38,9 @@ async def get_reachability(call: Call, query: Annotated[PairQuery, Query()]) -> 
 
 
 async def get_vpc_reachability(call: Call, id: Id) -> Response:
-    """Show who reaches whom with what: instances and databases of a VPC, and of those that are joined to it.
+    """Show who reaches whom with what at a VPC: from it, in it, and into it from what is joined to it.
 
-    Only the caller's own are told of; operators are told of all.
+    One of the two is the caller's own; of the other, when it is another account's, only the range is told. Operators see all.
     """
     readings, store = call.tools.readings, call.services.store
 
