@@ -310,7 +310,7 @@ def held_figures(ground: Ground) -> list[Figure]:
     few = replace(ground, size=replace(ground.size, vpcs=10))
     return [
         *intent_figures(ground.network, ground.size, _edits(ground, 100 if ground.quick else 400)),
-        *crowded_figures(ground.network, ground.size, _edits(few, 100)),
+        *crowded_figures(ground.network, ground.size, _edits(few, 20)),
     ]
 
 
