@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import orjson
@@ -31,6 +31,9 @@ P = ParamSpec("P")
 #: A use case's request.
 Asked = TypeVar("Asked")
 
+#: Most previews that are worked out at once; others wait.
+PREVIEWS_AT_ONCE: Final = 2
+
 #: Times end in Z; text keys only.
 FORMAT: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
@@ -47,6 +50,8 @@ class Tools:
     executor: Executor
     #: How often each account may still ask.
     accounts: Buckets
+    #: Bounds the previews that are worked out at once, so that threads are left for everything else.
+    previews: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PREVIEWS_AT_ONCE))
     #: The network, ready for questions that are answered at once.
     readings: Readings
 
@@ -106,9 +111,10 @@ class Call(Request):
 
         The network is read before and looked at after the transaction, in a thread; the transaction only tries the work.
         """
-        network = await self.in_thread(lambda: self.services.store.read(self.services.networks.at))
-        rehearsal = await self.tools.writes.write(tried(network.revision))
-        return await self.render_in_thread(lambda: preview_of(self.caller, network, rehearsal, status))
+        async with self.tools.previews:
+            network = await self.in_thread(lambda: self.services.store.read(self.services.networks.at))
+            rehearsal = await self.tools.writes.write(tried(network.revision))
+            return await self.render_in_thread(lambda: preview_of(self.caller, network, rehearsal, status))
 
     async def run(
         self, use_case: Callable[[Writer, World, Caller, Asked], object], request: Asked, status: int = 200

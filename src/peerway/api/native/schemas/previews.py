@@ -19,8 +19,8 @@ from peerway.domain.account import Caller
 from peerway.domain.intent import IntentState
 from peerway.metering.charges import Charge, PriceEffect
 
-#: Most pairs that are compared for one preview.
-MOST_COMPARED: Final = 20_000
+#: Most pairs that are compared for one preview: some seconds, when all of them have to be.
+MOST_COMPARED: Final = 5_000
 
 #: Instead of an amount that no price book has.
 UNPRICED: Final = "unpriced"
