@@ -9,9 +9,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from peerway.analysis.atoms import LAST, SIX, stretch
-from peerway.analysis.spaces import ALL, EMPTY, Space, block
+from peerway.analysis.spaces import END, Space, block
 from peerway.fabric.model import Action, Filter, Rule
 
 
@@ -100,20 +101,39 @@ class Permits:
 
 
 def compose(rules: Sequence[Rule], default: Action) -> Permit:
-    """What rules that all concern one address let pass: the first that matches decides."""
-    rest, allowed = ALL, EMPTY
-    dropped: list[tuple[Space, str | None]] = []
-    for rule in rules:
-        match = rule.match
-        part = rest & block(match.protocol, match.port_low, match.port_high)
-        if part:
-            rest = rest - part
-            if rule.action is Action.ACCEPT:
-                allowed = allowed | part
-            else:
-                dropped.append((part, rule.source))
-        if not rest:
-            break
-    if default is Action.ACCEPT:
-        return Permit(allowed | rest, tuple(dropped))
-    return Permit(allowed, (*dropped, (rest, None)) if rest else tuple(dropped))
+    """What rules that all concern one address let pass: the first that matches decides.
+
+    Cost follows the number of rules and its logarithm: one walk along the line of all that can be asked, with the rules that match
+    at each place at hand.
+    """
+    begins: dict[int, list[tuple[int, int]]] = {}
+    for index, rule in enumerate(rules):
+        cuts = block(rule.match.protocol, rule.match.port_low, rule.match.port_high).cuts
+        for low, high in zip(cuts[::2], cuts[1::2], strict=True):
+            begins.setdefault(low, []).append((index, high))
+    order = sorted({0, *begins, *(high for pairs in begins.values() for _, high in pairs)} - {END})
+    allowed: list[int] = []
+    dropped: dict[str | None, list[int]] = {}
+    matching: list[tuple[int, int]] = []
+    for low, high in zip(order, (*order[1:], END), strict=True):
+        for each in begins.get(low, ()):
+            heappush(matching, each)
+        while matching and matching[0][1] <= low:
+            heappop(matching)
+        first = rules[matching[0][0]] if matching else None
+        verdict = (first.action, first.source) if first is not None else (default, None)
+        if verdict[0] is Action.ACCEPT:
+            _extend(allowed, low, high)
+        else:
+            _extend(dropped.setdefault(verdict[1], []), low, high)
+    return Permit(
+        Space(tuple(allowed)), tuple((Space(tuple(cuts)), source) for source, cuts in dropped.items())
+    )
+
+
+def _extend(cuts: list[int], low: int, high: int) -> None:
+    """Add a range to cuts that end at or before it."""
+    if cuts and cuts[-1] == low:
+        cuts[-1] = high
+    else:
+        cuts += (low, high)

@@ -21,7 +21,7 @@ PORTS: Final = 65536
 #: Where the protocols without ports begin.
 _BARE: Final = 2 * PORTS
 #: Where the line ends.
-_END: Final = _BARE + 256 - len(PORTED)
+END: Final = _BARE + 256 - len(PORTED)
 
 #: What people call protocols.
 _NAMES: Final = {1: "icmp", _TCP: "tcp", _UDP: "udp", 47: "gre", 50: "esp", 51: "ah", 58: "icmpv6"}
@@ -154,9 +154,9 @@ def _bare_words(space: Space) -> list[str]:
 def _turned(cuts: tuple[int, ...]) -> tuple[int, ...]:
     """The cuts of all that is not in the set."""
     begun = bool(cuts) and cuts[0] == 0
-    ended = bool(cuts) and cuts[-1] == _END
+    ended = bool(cuts) and cuts[-1] == END
     middle = cuts[begun : len(cuts) - ended]
-    return (*(() if begun else (0,)), *middle, *(() if ended else (_END,)))
+    return (*(() if begun else (0,)), *middle, *(() if ended else (END,)))
 
 
 def _common(ones: tuple[int, ...], others: tuple[int, ...]) -> tuple[int, ...]:
@@ -176,11 +176,11 @@ def _common(ones: tuple[int, ...], others: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(found)
 
 
-_WHOLE: Final = (0, _END)
+_WHOLE: Final = (0, END)
 #: Nothing.
 EMPTY: Final = Space()
 #: Everything that can be asked.
 ALL: Final = Space(_WHOLE)
 #: All protocols without ports.
-BARE: Final = Space((_BARE, _END))
+BARE: Final = Space((_BARE, END))
 _PORTED_SPACES: Final = {_TCP: Space((0, PORTS)), _UDP: Space((PORTS, _BARE))}
