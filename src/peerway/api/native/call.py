@@ -50,10 +50,10 @@ class Tools:
     executor: Executor
     #: How often each account may still ask.
     accounts: Buckets
-    #: Bounds the previews that are worked out at once, so that threads are left for everything else.
-    previews: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PREVIEWS_AT_ONCE))
     #: The network, ready for questions that are answered at once.
     readings: Readings
+    #: Bounds the previews that are worked out at once, so that threads are left for everything else.
+    previews: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PREVIEWS_AT_ONCE))
 
 
 class Call(Request):
