@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from peerway.cli.client import Item
 from peerway.cli.completion import ids_of
-from peerway.cli.errors import NoAnswer, Refused, WaitedTooLong
-from peerway.cli.options import AllAccounts, Description, Limit, Name, Output
+from peerway.cli.errors import NoAnswer, Refused, WaitedTooLong, WrongUsage
+from peerway.cli.options import AllAccounts, Description, Limit, Name, Output, VpcArgument
 from peerway.cli.output import OutputFormat
 from peerway.cli.path_tree import print_analysis
 from peerway.cli.session import Session, session_of
@@ -40,6 +42,12 @@ POINTS: Final = ids_of("/instances", "/databases", "/load-balancers", "/vswitche
 
 #: Exit status by verdict.
 STATUSES: Final = {"reachable": 0, "one_way": 1, "unreachable": 1, "unknown": 4}
+
+#: Exit statuses, the one that says most about many questions last.
+ORDER: Final = (0, 4, 1)
+
+#: Questions sent together: what fits into one request, whatever the ids are.
+TOGETHER: Final = 5_000
 
 SourceArgument = Annotated[
     str, typer.Argument(metavar="SOURCE", help=f"Who asks. {POINT}", autocompletion=POINTS)
@@ -227,3 +235,92 @@ def analyses(
     session_of(ctx).show_pages(
         "analysis", "/analyses", output, limit=limit, path_id=path, all_accounts=all_accounts
     )
+
+
+@app.command()
+def ports(ctx: typer.Context, source: SourceArgument, target: TargetArgument, output: Output = None) -> None:
+    """Say exactly which protocols and ports get through between two points, address by address."""
+    session = session_of(ctx)
+    found = session.client.get("/reachability", source=source, target=target)
+    if (output or session.output) is OutputFormat.TABLE:
+        session.show_all("reach", found["reach"], output)
+        print(f"revision {found['revision']}")
+    else:
+        session.show(found, output)
+
+
+@app.command("map")
+def show_map(ctx: typer.Context, vpc: VpcArgument, output: Output = None) -> None:
+    """Say who reaches whom with what: from a VPC, in it, and into it."""
+    session = session_of(ctx)
+    found = session.client.get(f"/vpcs/{vpc}/reachability")
+    if (output or session.output) is not OutputFormat.TABLE:
+        session.show(found, output)
+        return
+    session.show_all("reach-group", map(group_row, found["groups"]), output)
+    print(f"revision {found['revision']}" + ("" if found["complete"] else "; there is more: ask for pairs"))
+
+
+def group_row(group: Item) -> Item:
+    """A group with its ends as text."""
+    ends = {
+        side: [" ".join(part for part in (end["id"], end["addresses"]) if part) for end in group[side]]
+        for side in ("sources", "targets")
+    }
+    return {**group, **ends}
+
+
+@app.command()
+def batch(
+    ctx: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Questions, one a line: SOURCE TARGET [PROTOCOL [PORT]]; # begins a comment, - is stdin.",
+        ),
+    ],
+    output: Output = None,
+) -> None:
+    """Answer many questions at once, each with its verdict.
+
+    The exit status is 0 when all are reached, 1 when some are not, 2 when a question could not be asked, 4 when of some it is
+    not known.
+    """
+    session = session_of(ctx)
+    questions = read_questions(file)
+    rows: list[Item] = []
+    try:
+        for start in range(0, len(questions), TOGETHER):
+            some = questions[start : start + TOGETHER]
+            found = session.client.act("/reachability/batch", {"questions": some})
+            rows += [
+                {**question, **answer, "revision": found["revision"]}
+                for question, answer in zip(some, found["answers"], strict=True)
+            ]
+    except Refused as error:
+        raise NoAnswer(str(error)) from None
+    session.show_all("ruling", rows, output)
+    raise typer.Exit(max((STATUSES[row["verdict"]] for row in rows), key=ORDER.index, default=0))
+
+
+def read_questions(file: Path) -> list[Item]:
+    """The questions of a file; `WrongUsage` names the first line that is none."""
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise WrongUsage(f"can't read {file}: {error}") from None
+    lines = ((number, line.partition("#")[0].split()) for number, line in enumerate(text.splitlines(), 1))
+    return [read_question(words, number) for number, words in lines if words]
+
+
+def read_question(words: list[str], number: int) -> Item:
+    """One line of a file; `WrongUsage` when it is no question."""
+    match words:
+        case [source, target]:
+            return {"source": source, "target": target}
+        case [source, target, protocol]:
+            return {"source": source, "target": target, "protocol": protocol}
+        case [source, target, protocol, port] if port.isdecimal():
+            return {"source": source, "target": target, "protocol": protocol, "port": int(port)}
+    raise WrongUsage(f"line {number} is not SOURCE TARGET [PROTOCOL [PORT]]: {' '.join(words)!r}")

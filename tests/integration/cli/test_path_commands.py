@@ -70,3 +70,21 @@ def test_kept_path_is_asked_again_and_deleted_with_its_answers(tenant, pair):
     assert tenant.json("path", "show", path["id"])["name"] == "there"
     tenant.text("path", "delete", path["id"])
     assert tenant.json("path", "analyses") == []
+
+
+def test_ports_map_and_batch_answer_at_once(tenant, pair, tmp_path):
+    """PATH-1, PATH-4: exact sets for a pair and a VPC, and many questions from a file, whose status tells the worst."""
+    tenant.text("route", "add", pair["b-vpc"], "10.1.0.0/16", "--peering", pair["peering"])
+    assert tenant.text("path", "ports", pair["a"], pair["b"]).splitlines()[1].split()[3] == "everything"
+    (only,) = tenant.json("path", "ports", pair["a"], pair["b-switch"])["reach"]
+    assert (only["target"], only["target_last"]) == (pair["b-address"], pair["b-address"])
+    rows = tenant.text("path", "map", pair["a-vpc"]).splitlines()
+    assert any(pair["a"] in row and pair["b"] in row and "everything" in row for row in rows)
+    file = tmp_path / "questions"
+    file.write_text(f"# both ways\n{pair['a']} {pair['b']} tcp 443\n{pair['b']} {pair['a-address']}\n")
+    assert tenant.text("path", "batch", file).count("reachable") == 2
+    file.write_text(f"{pair['a']} 192.0.2.1 udp 53\n{pair['a']} {pair['b']}\n")
+    status, out, _ = tenant.run("path", "batch", file, "--output", "json")
+    assert (status, [row["verdict"] for row in json.loads(out)]) == (1, ["unreachable", "reachable"])
+    file.write_text("one two three four five\n")
+    assert tenant.run("path", "batch", file)[0] == 2
