@@ -9,7 +9,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from tests.builders.strategies import of_kind, topologies
-from tests.builders.topology import Topology, acl_entry
+from tests.builders.topology import DROP, EGRESS, Topology, acl_entry
 from tests.builders.wide import wide_packets, wide_topologies
 from tests.builders.wide_edits import wide_edits
 
@@ -185,7 +185,10 @@ def test_unknown_sender_is_not_found(two_linked):
 
 @pytest.fixture
 def two_linked() -> tuple[Network, Prepared]:
-    """Two linked VPCs with an instance each; the ACL of one lets only some ports out, those of clients among them."""
+    """Two linked VPCs with an instance each. The ACL of one lets only some ports out, those of clients among them.
+
+    The group of who answers lets it send nothing, the group of who asks lets it get nothing: answers belong to connections.
+    """
     topology = Topology()
     one, other = topology.vpc("10.0.0.0/16"), topology.vpc("10.1.0.0/16")
     topology.join(one, other)
@@ -194,10 +197,11 @@ def two_linked() -> tuple[Network, Prepared]:
         ingress=[acl_entry(protocol=Protocol.TCP, ports=(22, 80))],
         egress=[acl_entry(protocol=Protocol.TCP, ports=(32768, 65535))],
     )
-    topology.instance(topology.vswitch(one, "10.0.1.0/24"))
-    group = topology.group(other)
-    topology.rule(group)
-    topology.instance(topology.vswitch(other, "10.1.1.0/24", acl=acl), group)
+    asking, answering = topology.group(one, inner_access=False), topology.group(other)
+    topology.instance(topology.vswitch(one, "10.0.1.0/24"), asking)
+    topology.rule(answering)
+    topology.rule(answering, direction=EGRESS, action=DROP)
+    topology.instance(topology.vswitch(other, "10.1.1.0/24", acl=acl), answering)
     network = network_of(topology)
     return network, prepare(network)
 
