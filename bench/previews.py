@@ -14,6 +14,7 @@ from peerway.analysis.network import Network
 from peerway.api.native.call import encode
 from peerway.api.native.schemas.previews import preview_of
 from peerway.app.following import NetworkFollower
+from peerway.app.readings import Readings
 from peerway.app.store import Store, Writer
 from peerway.app.usecases import instances, peerings, route_tables, security_groups
 from peerway.app.usecases.rehearsals import rehearse
@@ -28,6 +29,7 @@ Piece = tuple[Callable[..., Any], object, Resource]
 def preview_figures(store: Store, follower: NetworkFollower, size: Size, count: int) -> list[Figure]:
     """Previews of changes of different kinds all over the network, as its tenants would ask for them."""
     world, held, told = make_world(), [], []
+    readings = Readings(follower)
     for use_case, request, resource in _pieces(store.read(follower.at), size, count):
         caller = Caller(resource.owner_uid, Role.MEMBER, "key")
         network = store.read(follower.at)
@@ -45,7 +47,7 @@ def preview_figures(store: Store, follower: NetworkFollower, size: Size, count: 
 
         rehearsal = store.write(tried)
         started = perf_counter()
-        encode(preview_of(caller, network, rehearsal, 200))
+        encode(preview_of(caller, readings.atlas(network), rehearsal, 200))
         told.append((perf_counter() - started) * 1e3)
     note = "an instance, its groups, a rule, a route entry and a connection by turns"
     return [

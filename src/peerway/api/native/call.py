@@ -114,7 +114,9 @@ class Call(Request):
         async with self.tools.previews:
             network = await self.in_thread(lambda: self.services.store.read(self.services.networks.at))
             rehearsal = await self.tools.writes.write(tried(network.revision))
-            return await self.render_in_thread(lambda: preview_of(self.caller, network, rehearsal, status))
+            return await self.render_in_thread(
+                lambda: preview_of(self.caller, self.tools.readings.atlas(network), rehearsal, status)
+            )
 
     async def run(
         self, use_case: Callable[[Writer, World, Caller, Asked], object], request: Asked, status: int = 200

@@ -9,7 +9,8 @@ from typing import Any, Final
 import orjson
 
 from peerway.analysis.difference import difference
-from peerway.analysis.network import Network
+from peerway.analysis.grounds import Atlas
+from peerway.app.usecases.foresee import Changes
 from peerway.app.usecases.intent_effects import IntentEffect, intent_effects
 from peerway.app.usecases.intent_states import IntentReason
 from peerway.app.usecases.quota_effects import QuotaEffect
@@ -17,6 +18,7 @@ from peerway.app.usecases.reach_effects import ReachEffects, reach_effects
 from peerway.app.usecases.rehearsals import Rehearsal
 from peerway.domain.account import Caller
 from peerway.domain.intent import IntentState
+from peerway.domain.resource import Resource
 from peerway.metering.charges import Charge, PriceEffect
 
 #: Most pairs that are compared for one preview: some seconds, when all of them have to be.
@@ -86,14 +88,15 @@ class Preview:
     warnings: list[str]
 
 
-def preview_of(caller: Caller, network: Network, rehearsal: Rehearsal[object], status: int) -> Preview:
+def preview_of(caller: Caller, known: Atlas, rehearsal: Rehearsal[object], status: int) -> Preview:
     """What would be, with what it means for packets. Takes as long as that takes: not for the event loop.
 
-    `network` is the one whose revision was named to the rehearsal.
+    `known` is the network whose revision was named to the rehearsal.
     """
-    before = network.after(rehearsal.since.revision, rehearsal.since.upserts, rehearsal.since.removals)
-    after = before.after(rehearsal.changes.revision, rehearsal.changes.upserts, rehearsal.changes.removals)
-    found = difference(before, after, most=MOST_COMPARED)
+    old = known if not any(rehearsal.since[:2]) else known.after(known.network.after(*_news(rehearsal.since)))
+    before = old.network
+    after = before.after(*_news(rehearsal.changes))
+    found = difference(old, after, most=MOST_COMPARED)
     reach = reach_effects(caller, before, after, found)
     return Preview(
         revision=rehearsal.revision,
@@ -108,6 +111,11 @@ def preview_of(caller: Caller, network: Network, rehearsal: Rehearsal[object], s
         ],
         warnings=list(_warnings(reach)),
     )
+
+
+def _news(changes: Changes) -> tuple[int, list[Resource], list[tuple[str, str]]]:
+    """The changes as a network takes them."""
+    return changes.revision, changes.upserts, changes.removals
 
 
 def _warnings(reach: ReachEffects) -> Iterator[str]:
