@@ -39,6 +39,7 @@ from peerway.domain.router_interface import InterfaceState
 from peerway.domain.security import AclEntry, Direction, NetworkAcl, RuleAction, SecurityGroup, SecurityRule
 from peerway.domain.vpc import Vpc
 from peerway.fabric.site import Site
+from peerway.fabric.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,24 @@ class Effect:
 
 
 def remedied(network: Network, remedies: Iterable[Remedy]) -> Network:
-    """The network after these remedies, one after the other; one whose object is not there, or not so, does nothing."""
+    """The network after these remedies, one after the other; one whose object is not there, or not so, does nothing.
+
+    Compiled once, whatever their number.
+    """
+    snapshot = network.snapshot
+    written: dict[str, Resource] = {}
+    removed: dict[str, tuple[str, str]] = {}
     for remedy in remedies:
-        effect = effect_of(network, remedy)
-        network = network.after(network.revision, effect.upserts, effect.removals)
-    return network
+        effect = effect_of(snapshot, remedy)
+        snapshot = _after(snapshot, effect)
+        written |= {resource.id: resource for resource in effect.upserts}
+        removed |= {id: (kind, id) for kind, id in effect.removals}
+    return network.after(network.revision, written.values(), removed.values())
+
+
+def effected(snapshot: Snapshot, remedy: Remedy) -> Snapshot:
+    """The stored objects after one remedy."""
+    return _after(snapshot, effect_of(snapshot, remedy))
 
 
 def new_group_id(instance_id: str) -> str:
@@ -64,62 +78,66 @@ def new_group_id(instance_id: str) -> str:
     return f"sg-new-{instance_id}"
 
 
-def effect_of(network: Network, remedy: Remedy) -> Effect:  # noqa: C901, PLR0911, PLR0912 - a case a remedy
-    """What one remedy does to the network as it is."""
+def effect_of(snapshot: Snapshot, remedy: Remedy) -> Effect:  # noqa: C901, PLR0911, PLR0912 - a case a remedy
+    """What one remedy does to the stored objects as they are."""
     match remedy:
         case CreatePeering():
-            return _create_peering(network, remedy)
+            return _create_peering(snapshot, remedy)
         case EnablePeering(peering_id=id):
-            return _peering_state(network, id, PeeringState.EXPIRED, PeeringState.PENDING)
+            return _peering_state(snapshot, id, PeeringState.EXPIRED, PeeringState.PENDING)
         case AcceptPeering(peering_id=id):
-            return _peering_state(network, id, PeeringState.PENDING, PeeringState.ACTIVE)
+            return _peering_state(snapshot, id, PeeringState.PENDING, PeeringState.ACTIVE)
         case ConnectInterface(interface_id=id):
-            near = network.snapshot.interface(id)
+            near = snapshot.interface(id)
             far_id = near.opposite_interface_id if near else None
-            return _switch_on(network, InterfaceState.IDLE, id, far_id)
+            return _switch_on(snapshot, InterfaceState.IDLE, id, far_id)
         case ActivateInterface(interface_id=id):
-            return _switch_on(network, InterfaceState.INACTIVE, id)
+            return _switch_on(snapshot, InterfaceState.INACTIVE, id)
         case RecoverVbr(vbr_id=id):
-            vbr = network.snapshot.site(id).router
+            vbr = snapshot.site(id).router
             if not isinstance(vbr, VirtualBorderRouter) or vbr.state is not VbrState.TERMINATED:
                 return Effect()
             return _written(replace(vbr, state=VbrState.ACTIVE))
         case RemoveRoute(entry_id=id):
             return Effect(removals=(("routeentry", id),))
         case AddRoute():
-            return _add_route(network, remedy)
+            return _add_route(snapshot, remedy)
         case AllowInGroup() | AllowByNewGroup():
-            return _allow(network, remedy)
+            return _allow(snapshot, remedy)
         case InsertAclEntry():
-            return _insert_entry(network, remedy)
+            return _insert_entry(snapshot, remedy)
         case AddToWhitelist(database_id=id, remote=remote):
-            database = _site(network, id).databases.get(id)
+            database = _site(snapshot, id).databases.get(id)
             return _written(replace(database, whitelist=(*database.whitelist, remote)) if database else None)
         case LetForward(instance_id=id):
-            instance = _site(network, id).instances.get(id)
+            instance = _site(snapshot, id).instances.get(id)
             return _written(replace(instance, source_dest_check=False) if instance else None)
         case EnableIpv4Gateway():
-            return _enable_gateway(network, remedy)
+            return _enable_gateway(snapshot, remedy)
         case AddSourceNat():
-            return _add_source_nat(network, remedy)
+            return _add_source_nat(snapshot, remedy)
 
 
-def _site(network: Network, id: str) -> Site:
+def _after(snapshot: Snapshot, effect: Effect) -> Snapshot:
+    return snapshot.with_changes(snapshot.revision, effect.upserts, effect.removals).snapshot
+
+
+def _site(snapshot: Snapshot, id: str) -> Site:
     """Where a resident stands."""
-    return network.snapshot.site(network.snapshot.homes.get(id))
+    return snapshot.site(snapshot.homes.get(id))
 
 
 def _written(*resources: Resource | None) -> Effect:
     return Effect(tuple(resource for resource in resources if resource is not None))
 
 
-def _vpc(network: Network, id: str) -> Vpc | None:
-    vpc = network.snapshot.site(id).router
+def _vpc(snapshot: Snapshot, id: str) -> Vpc | None:
+    vpc = snapshot.site(id).router
     return vpc if isinstance(vpc, Vpc) else None
 
 
-def _create_peering(network: Network, remedy: CreatePeering) -> Effect:
-    one, other = _vpc(network, remedy.vpc_id), _vpc(network, remedy.peer_vpc_id)
+def _create_peering(snapshot: Snapshot, remedy: CreatePeering) -> Effect:
+    one, other = _vpc(snapshot, remedy.vpc_id), _vpc(snapshot, remedy.peer_vpc_id)
     if one is None or other is None:
         return Effect()
     sides = [PeeringSide(vpc.owner_uid, vpc.region_id, vpc.id) for vpc in (one, other)]
@@ -138,23 +156,23 @@ def _create_peering(network: Network, remedy: CreatePeering) -> Effect:
     )
 
 
-def _peering_state(network: Network, id: str, before: PeeringState, after: PeeringState) -> Effect:
-    peering = network.snapshot.peerings.get(id)
+def _peering_state(snapshot: Snapshot, id: str, before: PeeringState, after: PeeringState) -> Effect:
+    peering = snapshot.peerings.get(id)
     if peering is None or peering.state is not before:
         return Effect()
     return _written(replace(peering, state=after))
 
 
-def _switch_on(network: Network, before: InterfaceState, *ids: str | None) -> Effect:
+def _switch_on(snapshot: Snapshot, before: InterfaceState, *ids: str | None) -> Effect:
     """The interfaces switched on, when all of them are as they have to be for that."""
-    sides = [network.snapshot.interface(id) for id in ids]
+    sides = [snapshot.interface(id) for id in ids]
     if any(side is None or side.state is not before for side in sides):
         return Effect()
     return _written(*(replace(side, state=InterfaceState.ACTIVE) for side in sides if side))
 
 
-def _add_route(network: Network, remedy: AddRoute) -> Effect:
-    home = network.snapshot.site(remedy.router_id).router
+def _add_route(snapshot: Snapshot, remedy: AddRoute) -> Effect:
+    home = snapshot.site(remedy.router_id).router
     if home is None:
         return Effect()
     return _written(
@@ -171,13 +189,13 @@ def _add_route(network: Network, remedy: AddRoute) -> Effect:
     )
 
 
-def _allow(network: Network, remedy: AllowInGroup | AllowByNewGroup) -> Effect:
+def _allow(snapshot: Snapshot, remedy: AllowInGroup | AllowByNewGroup) -> Effect:
     """The rule, and for a new group the group and who is in it."""
     fresh: list[Resource] = []
     if isinstance(remedy, AllowInGroup):
-        group = _site(network, remedy.group_id).security_groups.get(remedy.group_id)
+        group = _site(snapshot, remedy.group_id).security_groups.get(remedy.group_id)
     else:
-        group, fresh = _new_group(network, remedy)
+        group, fresh = _new_group(snapshot, remedy)
     if group is None:
         return Effect()
     rule = SecurityRule(
@@ -196,9 +214,9 @@ def _allow(network: Network, remedy: AllowInGroup | AllowByNewGroup) -> Effect:
     return _written(*fresh, rule)
 
 
-def _new_group(network: Network, remedy: AllowByNewGroup) -> tuple[SecurityGroup | None, list[Resource]]:
+def _new_group(snapshot: Snapshot, remedy: AllowByNewGroup) -> tuple[SecurityGroup | None, list[Resource]]:
     """The group made for one instance, and what is to be written for it; it is made once."""
-    site, id = network.snapshot.site(remedy.vpc_id), new_group_id(remedy.instance_id)
+    site, id = snapshot.site(remedy.vpc_id), new_group_id(remedy.instance_id)
     instance = site.instances.get(remedy.instance_id)
     if instance is None:
         return None, []
@@ -217,8 +235,8 @@ def _new_group(network: Network, remedy: AllowByNewGroup) -> tuple[SecurityGroup
     return group, [group, joined]
 
 
-def _insert_entry(network: Network, remedy: InsertAclEntry) -> Effect:
-    acl = _site(network, remedy.acl_id).network_acls.get(remedy.acl_id)
+def _insert_entry(snapshot: Snapshot, remedy: InsertAclEntry) -> Effect:
+    acl = _site(snapshot, remedy.acl_id).network_acls.get(remedy.acl_id)
     return _written(with_entry(acl, remedy) if acl else None)
 
 
@@ -238,8 +256,8 @@ def with_entry(acl: NetworkAcl, remedy: InsertAclEntry) -> NetworkAcl:
     return replace(acl, ingress=entries) if inward else replace(acl, egress=entries)
 
 
-def _enable_gateway(network: Network, remedy: EnableIpv4Gateway) -> Effect:
-    vpc, site = _vpc(network, remedy.vpc_id), network.snapshot.site(remedy.vpc_id)
+def _enable_gateway(snapshot: Snapshot, remedy: EnableIpv4Gateway) -> Effect:
+    vpc, site = _vpc(snapshot, remedy.vpc_id), snapshot.site(remedy.vpc_id)
     present = site.ipv4_gateways.get(remedy.gateway_id or "")
     if present is not None:
         return _written(replace(present, enabled=True))
@@ -256,8 +274,8 @@ def _enable_gateway(network: Network, remedy: EnableIpv4Gateway) -> Effect:
     return _written(made)
 
 
-def _add_source_nat(network: Network, remedy: AddSourceNat) -> Effect:
-    gateway = _site(network, remedy.gateway_id).nat_gateways.get(remedy.gateway_id)
+def _add_source_nat(snapshot: Snapshot, remedy: AddSourceNat) -> Effect:
+    gateway = _site(snapshot, remedy.gateway_id).nat_gateways.get(remedy.gateway_id)
     if gateway is None:
         return Effect()
     public: tuple[IPv4Address, ...] = (remedy.public,)

@@ -169,6 +169,20 @@ def test_acl_entries_are_inserted_each_way(estate, alice, vpc, vswitch):
     assert names == [["", "", "rest"]] * 2
 
 
+def test_acl_of_both_vswitches_gets_both_entries(estate, alice, vpc, vswitch):
+    """An ACL that both ends are behind gets an entry for each packet and direction, and no call undoes another (PATH-3, NET-7)."""
+    acl = estate.do(create_network_acl, alice, CreateNetworkAcl(vpc_id=vpc.id, ingress=(), egress=()))
+    other = estate.vswitch(alice, vpc, "10.0.2.0/24")
+    source, target = estate.instance(alice, vswitch), estate.instance(alice, other)
+    for switch in (vswitch, other):
+        estate.do(update_vswitch, alice, UpdateVSwitch(id=switch.id, network_acl_id=acl.id))
+    estate.settle()
+    fix = checked(estate, alice, question(source, target))
+    assert fix.verdict is Verdict.REACHABLE
+    entries = [len(next(iter(call.body.values()))) for call in fix.calls]
+    assert sorted(entries) == [1, 1, 2, 2]
+
+
 def test_remedies_to_spare_are_left_out(estate, alice, place):
     """What is not needed is not told, whoever asked for it (PATH-3)."""
     (_, source), (_, target) = place(alice, "10.0.0.0/16"), place(alice, "10.1.0.0/16")

@@ -131,7 +131,7 @@ def weigh(question: Question, tried: Tried) -> Fix:
     posed = pose(tried.before, question)
     return Fix(
         remedies=needed,
-        calls=calls_of(tried.before, needed),
+        calls=calls_of(tried.before.snapshot, needed),
         others=tried.others,
         later=later,
         refused=refused,

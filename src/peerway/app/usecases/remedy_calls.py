@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from peerway.analysis.network import Network
+from peerway.analysis.effects import effected, new_group_id
 from peerway.analysis.remedies import (
     NEW_PEERING,
     AcceptPeering,
@@ -31,6 +31,7 @@ from peerway.analysis.remedies import (
 )
 from peerway.app.usecases.remedy_changes import entries_with, rule_spec
 from peerway.domain.route_table import NextHop
+from peerway.fabric.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +52,16 @@ class ApiCall:
 PEERING = "peering"
 
 
-def calls_of(network: Network, remedies: Iterable[Remedy]) -> tuple[ApiCall, ...]:
-    """The calls of all remedies in order. `network` is the one that they are for: bodies give what is kept, too."""
-    return tuple(call for remedy in remedies for call in _calls(network, remedy))
+def calls_of(snapshot: Snapshot, remedies: Iterable[Remedy]) -> tuple[ApiCall, ...]:
+    """The calls of all remedies in order. `snapshot` is what they are for: bodies give all that is kept."""
+    calls: list[ApiCall] = []
+    for remedy in remedies:
+        calls += _calls(snapshot, remedy)
+        snapshot = effected(snapshot, remedy)
+    return tuple(calls)
 
 
-def _calls(network: Network, remedy: Remedy) -> tuple[ApiCall, ...]:  # noqa: C901, PLR0911, PLR0912 - a case a remedy
+def _calls(snapshot: Snapshot, remedy: Remedy) -> tuple[ApiCall, ...]:  # noqa: C901, PLR0911, PLR0912 - a case a remedy
     match remedy:
         case CreatePeering():
             body = {
@@ -83,11 +88,11 @@ def _calls(network: Network, remedy: Remedy) -> tuple[ApiCall, ...]:  # noqa: C9
         case AllowInGroup(group_id=id):
             return (ApiCall(method="POST", path=f"/security-groups/{id}/rules", body=rule_spec(remedy)),)
         case AllowByNewGroup():
-            return _new_group(network, remedy)
+            return _new_group(snapshot, remedy)
         case InsertAclEntry():
-            return _insert_entry(network, remedy)
+            return _insert_entry(snapshot, remedy)
         case AddToWhitelist(database_id=id):
-            found = network.snapshot.site(network.snapshot.homes.get(id)).databases.get(id)
+            found = snapshot.site(snapshot.homes.get(id)).databases.get(id)
             kept = [str(listed) for listed in found.whitelist] if found else []
             return (_patch("databases", id, whitelist=[*kept, str(remedy.remote)]),)
         case LetForward(instance_id=id):
@@ -122,23 +127,26 @@ def _add_route(remedy: AddRoute) -> ApiCall:
     return ApiCall(method="POST", path=f"/route-tables/{remedy.table_id}/entries", body=body)
 
 
-def _new_group(network: Network, remedy: AllowByNewGroup) -> tuple[ApiCall, ...]:
-    """The group, its rule, and the instance in it beside the groups that it has."""
-    instance = network.snapshot.site(remedy.vpc_id).instances.get(remedy.instance_id)
+def _new_group(snapshot: Snapshot, remedy: AllowByNewGroup) -> tuple[ApiCall, ...]:
+    """The group, its rule, and the instance in it beside the groups that it has; only the rule once it is there."""
+    instance = snapshot.site(remedy.vpc_id).instances.get(remedy.instance_id)
     kept = list(instance.security_group_ids) if instance is not None else []
     name = "group-" + remedy.instance_id
     group = {"vpc_id": remedy.vpc_id, "inner_access": False}
     reference = f"${{{name}.id}}"
+    rule = ApiCall(method="POST", path=f"/security-groups/{reference}/rules", body=rule_spec(remedy))
+    if new_group_id(remedy.instance_id) in kept:
+        return (rule,)
     return (
         ApiCall(name=name, method="POST", path="/security-groups", body=group),
-        ApiCall(method="POST", path=f"/security-groups/{reference}/rules", body=rule_spec(remedy)),
+        rule,
         _patch("instances", remedy.instance_id, security_group_ids=[*kept, reference]),
     )
 
 
-def _insert_entry(network: Network, remedy: InsertAclEntry) -> tuple[ApiCall, ...]:
+def _insert_entry(snapshot: Snapshot, remedy: InsertAclEntry) -> tuple[ApiCall, ...]:
     """All entries of the direction: they are replaced together."""
-    home = network.snapshot.site(network.snapshot.homes.get(remedy.acl_id))
+    home = snapshot.site(snapshot.homes.get(remedy.acl_id))
     acl = home.network_acls.get(remedy.acl_id)
     if acl is None:
         return ()

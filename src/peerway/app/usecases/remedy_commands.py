@@ -115,7 +115,8 @@ def _allow_by_new_group(remedy: AllowByNewGroup, snapshot: Snapshot) -> tuple[st
     groups = instance.security_group_ids if instance is not None else ()
     joined = " ".join(f"--sg {group}" for group in groups)
     name = f"for {remedy.instance_id}"
-    made = _typed("sg", "create", "--vpc", remedy.vpc_id, "--name", name, "--output", "id")
+    options = ("--name", name, "--no-inner-access", "--output", "id")
+    made = _typed("sg", "create", "--vpc", remedy.vpc_id, *options)
     rule = " ".join(map(str, _rule(remedy)))
     join = f"peerway instance update {remedy.instance_id} {joined}".rstrip()
     return (f"{GROUP}=$({made})", f'peerway sg rule add "${GROUP}" {rule}', f'{join} --sg "${GROUP}"')
