@@ -67,7 +67,7 @@ def gaps(found: Difference, sender_id: str, source: int, target: int) -> Iterato
             yield change.gap
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_difference_equals_all_pairs(data):
     """After any edits, exactly the pairs whose answers differ are told, each once and with its sets (issue 4, item 5)."""

@@ -5,7 +5,8 @@ filter gives one answer for the whole set, or splits it: filters into what passe
 destinations into what they are for and the rest. A port that has been replaced is a number from then on; otherwise it is the one
 that was asked for, whichever that is (`ASKED`).
 
-Where a choice depends on a connection's hash, the first is taken, as `walk` does, and `Reach.chosen` says that there was one.
+Where a choice depends on a connection's hash, the first is taken, as `walk` does, and `Reach.chosen` says that there was one;
+`every_choice` takes each in turn.
 """
 
 from __future__ import annotations
@@ -121,6 +122,33 @@ def reach(
     """
     atlas = network if isinstance(network, Atlas) else Atlas(network)
     return Asking(atlas, client_port).reach(sender_id, place(source), place(destination))
+
+
+def every_choice(
+    network: Network | Atlas,
+    sender_id: str,
+    source: Address,
+    destination: Address,
+    client_port: int = CLIENT_PORT,
+    most: int = 64,
+) -> Iterator[Reach]:
+    """`reach` for each way that connections' hashes may decide, the first choices first; at most so many.
+
+    What all of them answer is answered in any case; what one of them answers may be answered.
+    """
+    atlas = network if isinstance(network, Atlas) else Atlas(network)
+    todo: list[dict[tuple[str, str], int]] = [{}]
+    for _ in range(most):
+        if not todo:
+            return
+        choices = todo.pop(0)
+        asking = Asking(atlas, client_port, choices)
+        yield asking.reach(sender_id, place(source), place(destination))
+        settled = dict(choices)
+        for offer, count in asking.met.items():
+            if offer not in choices:
+                todo += [{**settled, offer: number} for number in range(1, count)]
+                settled[offer] = 0
 
 
 class _Flow(NamedTuple):
