@@ -209,5 +209,6 @@ def _sentences(
     for number, blocker in enumerate(blockers, start=1):
         way = "request" if blocker.way is Way.REQUEST else "reply"
         yield f"{number}. The {way} is stopped: {blocker.text}."
-    if reverse is not None and (reverse is Verdict.REACHABLE) is not (verdict is Verdict.REACHABLE):
+    known = {reverse, verdict}.isdisjoint({None, Verdict.UNKNOWN})
+    if reverse is not None and known and (reverse is Verdict.REACHABLE) is not (verdict is Verdict.REACHABLE):
         yield f"The other way round, when the target asks the source the same, the answer is {reverse.value}."

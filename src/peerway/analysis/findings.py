@@ -177,7 +177,8 @@ def _one_way(case: Diagnosed) -> Iterator[Finding]:
             subjects=subjects,
             owner_uids=_owners(case.blocked, Way.REPLY),
         )
-    if case.reverse is None or (case.reverse is Verdict.REACHABLE) is (case.verdict is Verdict.REACHABLE):
+    known = {case.reverse, case.verdict}.isdisjoint({None, Verdict.UNKNOWN})
+    if not known or (case.reverse is Verdict.REACHABLE) is (case.verdict is Verdict.REACHABLE):
         return
     able, unable = (source, target) if case.verdict is Verdict.REACHABLE else (target, source)
     yield Finding(

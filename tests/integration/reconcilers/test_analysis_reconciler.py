@@ -201,6 +201,7 @@ def test_tenant_learns_nothing_of_the_other_side(estate, reconciler):
     assert result["verdict"] == "reachable"
     assert [hop["foreign"] for hop in result["request"]][-1] is True
     assert not result["whole"]
+    assert "one_way" not in {finding["code"] for finding in result["findings"]}  # from where is not known
     assert_nothing_foreign(pair, found)
 
 
