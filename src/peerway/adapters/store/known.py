@@ -1,4 +1,4 @@
-"""What a writer knows of the resources from one transaction to the next, so that the same few are not read again and again.
+"""What a writer knows of resources and tallies from one transaction to the next, so that the same few are not read again and again.
 
 Owns no truth: every entry is what the store has at one revision. When others have written since, the change log says what to
 forget.
@@ -32,6 +32,8 @@ class Known:
 
     def __init__(self) -> None:
         self._found: OrderedDict[tuple[type[Resource], str], Resource | None] = OrderedDict()
+        #: Tallies by kind and key.
+        self._tallies: dict[tuple[type[Resource], str], int] = {}
         #: Revision at which all this holds.
         self.revision = 0
 
@@ -48,19 +50,37 @@ class Known:
         """Take note of what was written."""
         self._found[kind, id] = resource
 
+    def tally(self, kind: type[Resource], key: str, read: Callable[[type[Resource], str], int]) -> int:
+        """How many resources count under a key; read if it is not known."""
+        found = self._tallies.get((kind, key))
+        if found is None:
+            found = self._tallies[kind, key] = read(kind, key)
+        return found
+
+    def recount(self, kind: type[Resource], key: str) -> None:
+        """Forget a tally that was written."""
+        self._tallies.pop((kind, key), None)
+
     def forget(self) -> None:
         """Know nothing: what was written may have been undone."""
         self._found.clear()
+        self._tallies.clear()
 
     def catch_up(self, connection: Connection, statements: Statements, revision: int) -> None:
         """Forget what others have changed up to a revision, and what is too much."""
-        if self._found and revision != self.revision:
+        if (self._found or self._tallies) and revision != self.revision:
             values = {"after": self.revision, "limit": MOST_NEWS}
             news = connection.execute(statements.changes.sql, statements.changes.fill(values)).fetchall()
             if len(news) == MOST_NEWS:
                 self.forget()
             for _, kind, id, _, _ in news:
                 self._found.pop((KINDS[kind], id), None)
+            written = {KINDS[kind] for _, kind, _, _, _ in news}
+            self._tallies = {
+                tallied: count for tallied, count in self._tallies.items() if tallied[0] not in written
+            }
+        if len(self._tallies) > MOST:
+            self._tallies.clear()
         while len(self._found) > MOST:
             self._found.popitem(last=False)
         self.revision = revision

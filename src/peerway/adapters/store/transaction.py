@@ -132,6 +132,10 @@ class SqlWriter(SqlReader):
         """The resource, or None; what is known is not read again."""
         return self._known.get(kind, id, super().get)
 
+    def tally(self, kind: type[Resource], key: str) -> int:
+        """How many resources of the kind count under a key of theirs; what is known is not read again."""
+        return self._known.tally(kind, key, super().tally)
+
     def insert(self, resource: R) -> R:
         """Store a new resource."""
         codec, statements = self._of(resource)
@@ -262,6 +266,7 @@ class SqlWriter(SqlReader):
         for key in sorted(old ^ new):
             more = 1 if key in new else -1
             self._connection.execute(self._statements.add_tally, (codec.name, key, more))
+            self._known.recount(codec.kind, key)
 
     def _of(self, resource: R) -> tuple[Codec[R], KindStatements]:
         kind = type(resource)
