@@ -53,7 +53,13 @@ def _uplink_down(case: Case) -> Cause:
 
 
 def _no_translation(case: Case) -> Cause:
-    """A NAT gateway without an entry for the source gets one; nothing else does."""
+    """A NAT gateway without an entry for the source gets one; what should not leave there at all has gone astray."""
+    if (
+        case.hop.check is Check.SOURCE_NAT
+        and case.goal.router_id is not None
+        and case.goal.holder != case.hop.subject
+    ):
+        return way_cause(case)
     gateway = case.site.nat_gateways.get(case.hop.subject)
     public = sorted(
         eip.address for eip in case.site.eips.values() if gateway is not None and eip.target_id == gateway.id

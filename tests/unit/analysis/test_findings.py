@@ -7,6 +7,7 @@ from tests.builders.topology import ACCEPT, DROP, EGRESS, INGRESS, Topology
 
 from peerway.analysis.diagnosis import diagnose
 from peerway.analysis.effects import remedied
+from peerway.analysis.link_causes import REVIVING
 from peerway.analysis.network import Network
 from peerway.analysis.remedies import (
     NEW_PEERING,
@@ -27,12 +28,14 @@ from peerway.analysis.remedies import (
 from peerway.analysis.report import FindingCode as F
 from peerway.analysis.report import Verdict, Way
 from peerway.domain.guest import GuestInterface, GuestRoute, GuestView
+from peerway.domain.lifecycle.peering import PeeringEvent
 from peerway.domain.line import VbrState
 from peerway.domain.path import PathProtocol, Point, PointKind, Question
 from peerway.domain.peering import PeeringState
 from peerway.domain.router_interface import InterfaceState
 from peerway.domain.security import AclEntry, Protocol
 from peerway.fabric.outcomes import Outcome
+from peerway.profiles.model import load_profiles
 
 OTHER = "2000000000000002"
 
@@ -466,3 +469,31 @@ def test_one_way_only_is_told_with_the_other_way_round(pair):
     report = pair.ask()
     assert report.reverse is Verdict.REACHABLE
     assert F.ONE_WAY not in [one.code for one in report.findings]
+
+
+def test_answers_to_a_public_range_leave_by_the_internet():
+    """The same on the way back: the target's public address takes the answers away, so that it works one way (PATH-3, NET-10)."""
+    pair = Pair(near="30.0.0.0/16")
+    pair.topology.eip(pair.topology.network(), "203.0.113.9", pair.target)
+    gateway = pair.topology.ipv4_gateway(pair.far, enabled=False)
+    report = pair.ask()
+    assert (report.verdict, codes(report)) == (Verdict.ONE_WAY, [F.PUBLIC_RANGE])
+    assert report.blockers[0].way is Way.REPLY
+    assert report.remedies == (EnableIpv4Gateway(owner_uid=OTHER, vpc_id=pair.far.id, gateway_id=gateway.id),)
+
+
+def test_products_that_revive_requests_are_those_of_the_profiles():
+    """An expired request is enabled where its product lets users do that, and asked anew elsewhere (PEER-3)."""
+    profiles = load_profiles()
+    assert {name for name, one in profiles.items() if PeeringEvent.ENABLE in one.events} == REVIVING
+
+
+def test_answers_that_a_default_route_leads_out_get_a_route_of_their_own(pair):
+    """A reply that goes to a NAT gateway for want of a longer entry is led back over the connection (PATH-3)."""
+    t = pair.topology
+    t.remove(pair.back)
+    t.route(pair.far, "0.0.0.0/0", t.nat_gateway(pair.far, t.network(), "203.0.113.9"))
+    report = pair.ask()
+    assert (report.verdict, report.reply_outcome) == (Verdict.ONE_WAY, Outcome.NO_TRANSLATION)
+    assert codes(report) == [F.ROUTE_ELSEWHERE]
+    assert [(type(one), one.next_hop_id) for one in report.remedies] == [(AddRoute, pair.peering.id)]
