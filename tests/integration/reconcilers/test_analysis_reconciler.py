@@ -247,8 +247,9 @@ def test_request_that_nobody_accepted_opens_no_view(estate, reconciler):
     results = []
     pair = Pair(estate, group=True, accepted=False)
     for port in (443, 444):
-        _, result = answered(estate, reconciler, pair.ask(pair.alice, protocol="tcp", port=port))
-        results.append({name: result[name] for name in ("verdict", "request_outcome", "reply", "remedies")})
+        _, result = answered(estate, reconciler, pair.ask(pair.alice, protocol="tcp", port=port, fixes=True))
+        told = ("verdict", "request_outcome", "reply", "remedies", "fix")
+        results.append({name: result[name] for name in told})
         results[-1]["blockers"] = [
             (blocker["way"], blocker["owner_uid"], blocker["text"].replace(str(port), ""))
             for blocker in result["blockers"]

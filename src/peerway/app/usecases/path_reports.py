@@ -256,10 +256,12 @@ class _Reader:
         """What came of trying the remedies; of what they open at others', only that they do."""
         # What a guest keeps to itself, no change of the network lets out.
         captured = any(blocker.hop is None for blocker in report.blockers)
+        # Nor is it told what a network would let in whose account has not accepted a connection (see `within_links`).
+        shut = self._uid is not None and bool(fix.others) and any(map(_is_link, report.blockers))
         refused = [(self.remedy(one.remedy), one) for one in fix.refused]
         return FixView(
-            proposed=fix.proposed and not captured,
-            verdict=report.verdict if captured else fix.verdict,
+            proposed=fix.proposed and not (captured or shut),
+            verdict=report.verdict if captured or shut else fix.verdict,
             remedies=tuple(filter(None, map(self.remedy, fix.remedies))),
             calls=tuple(
                 CallView(**{one.name: getattr(call, one.name) for one in fields(call)}) for call in fix.calls
@@ -271,7 +273,7 @@ class _Reader:
                 for view, one in refused
                 if view is not None
             ),
-            opens=_once(map(self.opening, fix.opens)),
+            opens=() if shut else _once(map(self.opening, fix.opens)),
             complete=fix.complete,
         )
 
