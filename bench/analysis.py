@@ -30,6 +30,7 @@ from bench.held import crowded_figures, intent_figures
 from bench.peerway_peer import disk_folder
 from bench.previews import preview_figures
 from bench.stats import Figure, Goal, p99
+from bench.symbolic import symbolic_figures
 from peerway.adapters.store import SqlStore, open_store
 from peerway.analysis.network import Network
 from peerway.analysis.trace import exchange
@@ -314,6 +315,15 @@ def held_figures(ground: Ground) -> list[Figure]:
     ]
 
 
+# ---- sets -----------------------------------------------------------------------------------------------------------------
+
+
+def set_figures(ground: Ground) -> list[Figure]:
+    """All that can be asked, at once."""
+    asked = questions(ground.size, 500 if ground.quick else 5_000, 9, linked)
+    return symbolic_figures(ground.network, ground.size, asked, _edits(ground, 20 if ground.quick else 200))
+
+
 # ---- previews -------------------------------------------------------------------------------------------------------------
 
 
@@ -328,4 +338,5 @@ READERS: Final[tuple[Callable[[Ground], list[Figure]], ...]] = (
     edit_figures,
     together_figures,
     held_figures,
+    set_figures,
 )

@@ -16,6 +16,7 @@ from peerway.analysis.grounds import Atlas, Ground
 from peerway.analysis.network import Network
 from peerway.analysis.spans import EVERYWHERE, Spans, at_points, common, holds, joined, without
 from peerway.analysis.touches import Touch, Turn, links_of
+from peerway.domain.port import Port
 from peerway.fabric.model import Link, Router, Uplink
 
 #: The addresses of each IP version.
@@ -115,7 +116,7 @@ class Suspects:
             self._spread_beyond(id, here, near, ports)
 
     def _spread_beyond(
-        self, id: str, here: _Reasons, near: dict[str, frozenset[str]], ports: set[object]
+        self, id: str, here: _Reasons, near: dict[str, frozenset[str]], ports: set[Port]
     ) -> None:
         """Note the uplinks two links away whose replies may leave by one of this router's."""
         for middle in near:
@@ -189,17 +190,15 @@ class Suspects:
 
     def _alike(self) -> Iterator[Suspect]:
         """Instances that their router treats alike, with the same targets."""
-        groups: dict[tuple[object, ...], list[tuple[str, int]]] = {}
+        groups: dict[tuple[str, Spans, object], list[tuple[str, int]]] = {}
         for (router_id, endpoint_id, number), parts in self._members.items():
             version = VERSIONS[number >= SIX]
             targets = common(parts[0] if len(parts) == 1 else joined(*parts), version)
             if targets:
                 kind = tuple(_kind(side, router_id, endpoint_id, number) for side in (self.old, self.new))
-                groups.setdefault((router_id, targets, number >= SIX, kind), []).append((endpoint_id, number))
-        for (router_id, targets, *_), members in groups.items():
-            assert isinstance(router_id, str)  # noqa: S101 - as it was put in
-            assert isinstance(targets, tuple)  # noqa: S101 - as it was put in
-            yield Suspect(router_id, tuple(sorted(dict.fromkeys(members))), targets)
+                groups.setdefault((router_id, targets, kind), []).append((endpoint_id, number))
+        for (home, wanted, _), members in groups.items():
+            yield Suspect(home, tuple(sorted(members)), wanted)
 
 
 class Visitors(Suspects):
