@@ -30,7 +30,7 @@ OTHERS = frozenset(
 READS = frozenset(
     {
         *("list", "show", "routes", "access-points", "applications", "whoami"),
-        *("analyze", "analyses", "ports", "map", "batch"),
+        *("analyze", "analyses", "ports", "map", "batch", "check"),
     }
 )
 

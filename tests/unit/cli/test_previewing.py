@@ -13,7 +13,7 @@ CHANGES = re.compile(
     r"(session_of\(ctx\)|session)\.(create|change|act|remove)\(|client\.(create|act|change|replace|delete)\("
 )
 #: Commands that send something that the API does not take for a change, or ask a question that is kept for its answer's sake.
-ASK = {"ping", "path analyze", "path batch"}
+ASK = {"ping", "path analyze", "path batch", "intent check"}
 
 
 def verbs(name, command):
