@@ -18,6 +18,7 @@ from peerway.analysis.batch.rules import service
 from peerway.analysis.batch.verdicts import decide as decide_together
 from peerway.analysis.network import Network
 from peerway.domain.errors import NotFound
+from peerway.domain.router_interface import InterfaceState
 from peerway.domain.security import Protocol
 from peerway.domain.vpc import Instance
 from peerway.fabric.decisions import decide, longest_match
@@ -174,6 +175,34 @@ def test_columns_and_packets_get_the_same_answers(two_linked):
     assert answers.values() == answer(prepared, packets).values() == expected(network, packets)
     assert not answers.alone
     assert {value.answered for value in answers.values()} == {True, False}
+
+
+def test_of_several_links_the_first_live_one_is_followed():
+    """Packets for several links take the first that is up, and the next one as soon as that is down (EC-11)."""
+    topology = Topology()
+    home, first, second = (
+        topology.vpc("10.0.0.0/16"),
+        topology.vpc("10.1.0.0/16"),
+        topology.vpc("10.1.0.0/16"),
+    )
+    sides = [topology.pair(home, other) for other in (first, second)]
+    topology.route(home, "10.1.0.0/16", *((near, 1) for near, _ in sides))
+    for other, (_, far) in zip((first, second), sides, strict=True):
+        topology.route(other, "10.0.0.0/16", far)
+    sender, *receivers = [
+        topology.instance(topology.vswitch(vpc, f"10.{number}.1.0/24"))
+        for vpc, number in ((home, 0), (first, 1), (second, 1))
+    ]
+    packets = [Packet(sender.ipv4, receivers[0].ipv4, 6, 80, sender.id)]
+    network = Network.of(topology.snapshot())
+    prepared = prepare(network)
+    for receiver in receivers:
+        answers = answer(prepared, packets)
+        assert answers.values() == expected(network, packets)
+        assert (answers.values()[0].receiver, answers.alone) == (receiver.id, {})
+        down = topology.change(sides[0][0], state=InterfaceState.INACTIVE)
+        network = network.after(topology.revision, [down])
+        prepared = prepare(network, prepared)
 
 
 def test_unknown_sender_is_not_found(two_linked):
