@@ -16,9 +16,6 @@ from peerway.domain.intent import Expectation, Intent, IntentState, PartyKind
 from peerway.domain.security import Protocol
 from peerway.fabric.outcomes import Check, Exchange, Outcome, Walk
 
-#: Most cases of one pair that are looked at; with more, the answer is not known.
-MOST_CASES: Final = 5000
-
 #: A protocol that no rule names: it stands for all such.
 UNNAMED: Final = 132
 
@@ -49,17 +46,17 @@ def examine_pair(
     sight: Sight, intent: Intent, source: Member, target: Member
 ) -> tuple[IntentState, Witness | None]:
     """How the intent stands between two members."""
-    state, witness, cases = IntentState.EMPTY, None, 0
+    state, witness = IntentState.EMPTY, None
     for packets in asked_packets(intent, source, target):
         for case in sweep(sight.network, packets):
-            cases += 1
+            sight.patience.left -= 1
             for way in case.ways:
                 sight.note(way)
-                found = IntentState.UNKNOWN if cases > MOST_CASES else _judge(sight, intent, target, way)
+                found = _judge(sight, intent, target, way)
                 if WORST.index(found) < WORST.index(state):
                     shown = Witness(source, target, case.last_port, way, case)
                     state, witness = found, shown if found is not IntentState.HOLDING else None
-            if state is IntentState.BROKEN or cases > MOST_CASES:
+            if state is IntentState.BROKEN or sight.patience.is_over:
                 return state, witness
     return state, witness
 

@@ -20,7 +20,7 @@ from peerway.analysis.holdings import Holdings
 from peerway.analysis.intent_pairs import WORST, Witness, asked_packets, examine_pair
 from peerway.analysis.network import Network
 from peerway.analysis.parties import Member, members
-from peerway.analysis.sight import Seen, Sight, Sort, Thing, is_same, look
+from peerway.analysis.sight import Patience, Seen, Sight, Sort, Thing, is_same, look
 from peerway.analysis.surroundings import Surroundings, survey
 from peerway.domain.intent import Expectation, Intent, IntentState
 
@@ -73,14 +73,17 @@ def examine(
     holdings: Holdings | None = None,
     known: Examined = NEVER,
     changed: AbstractSet[Thing] | None = None,
+    patience: Patience | None = None,
 ) -> Examined:
     """How the intent stands. `holdings` saves looking for accounts' guests.
 
     Of `known`, which it was found to be in another network, parts are used that are still true; `changed` says what differs between
-    the two networks, when that is known. Cost follows the pairs of members whose routers are the same or joined by a link, and the
+    the two networks, when that is known. `UNKNOWN` without a witness when more packets would have to be followed than there is
+    `patience` for. Cost follows the pairs of members whose routers are the same or joined by a link, and the
     rules that they meet.
     """
-    return _Examining(Sight(network, holdings), intent, known, changed).run()
+    sight = Sight(network, holdings, patience=patience or Patience())
+    return _Examining(sight, intent, known, changed).run()
 
 
 def still(sight: Sight, seen: Seen) -> bool:
@@ -115,6 +118,8 @@ class _Examining:
                 self.add(*self.block((here, there), (asking, targets[there])))
                 if self.state is IntentState.BROKEN:
                     return self.result()
+        if self.sight.patience.is_over:
+            self.state, self.witness = IntentState.UNKNOWN, None
         return self.result()
 
     def result(self) -> Examined:
@@ -156,7 +161,8 @@ class _Examining:
         block = self.known.blocks.get(key)
         if block is None or not self.is_still(block.seen) or block.members != between:
             block = _examine_block(self.sight.anew(), self.intent, *between)
-        self.blocks[key] = block
+        if not self.sight.patience.is_over or block.state is IntentState.BROKEN:
+            self.blocks[key] = block
         self.sight.seen.update(block.seen)
         return block.state, block.witness
 
@@ -192,6 +198,6 @@ def _examine_block(
         found, shown = examine_pair(sight, intent, source, target)
         if WORST.index(found) < WORST.index(state):
             state, witness = found, shown
-        if state is IntentState.BROKEN:
+        if state is IntentState.BROKEN or sight.patience.is_over:
             break
     return Block(state, witness, (sources, targets), sight.seen)

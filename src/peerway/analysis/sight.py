@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from peerway.analysis.holdings import Holdings
 from peerway.analysis.network import Network
@@ -47,6 +47,23 @@ class Thing(NamedTuple):
 Seen = Mapping[Thing, object]
 
 
+#: Most packets that are followed for one answer, unless somebody has less patience.
+MOST_FOLLOWED: Final = 50_000
+
+
+@dataclass(slots=True)
+class Patience:
+    """How many packets may still be followed."""
+
+    #: The number; below 0 once there were too many.
+    left: int = MOST_FOLLOWED
+
+    @property
+    def is_over(self) -> bool:
+        """Whether an answer would have needed more."""
+        return self.left < 0
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """One look at a network."""
@@ -57,10 +74,12 @@ class Sight:
     holdings: Holdings | None
     #: What was seen so far.
     seen: dict[Thing, object] = field(default_factory=dict)
+    #: How long to look.
+    patience: Patience = field(default_factory=Patience)
 
     def anew(self) -> Sight:
         """Another look at the same network, nothing seen yet."""
-        return Sight(self.network, self.holdings)
+        return Sight(self.network, self.holdings, patience=self.patience)
 
     def router(self, id: str) -> Router | None:
         """A router."""
@@ -147,10 +166,25 @@ def _owner(sight: Sight, vpc_id: str) -> str:
     return router.owner_uid if router is not None else ""
 
 
-def differing(sight: Sight, sort: Sort, things: Mapping[str, object]) -> list[str]:
-    """Which of many things of a sort are not what they were."""
-    fabric = sight.network.fabric
-    index: Mapping[str, object] | None = {Sort.ROUTER: fabric.routers, Sort.LINK: fabric.links}.get(sort)
-    if index is not None:
-        return [id for id, before in things.items() if index.get(id) is not before]
-    return [id for id, before in things.items() if look(sight, Thing(sort, id)) != before]
+def differing(before: Sight, after: Sight, sort: Sort, things: Mapping[str, object]) -> list[str]:
+    """Which of many things of a sort, which were seen in one network, are not the same in another."""
+    old, new = before.network, after.network
+    match sort:
+        case Sort.ROUTER:
+            return _others(old.fabric.routers, new.fabric.routers, things)
+        case Sort.LINK:
+            return _others(old.fabric.links, new.fabric.links, things)
+        case Sort.HOME:
+            candidates = set(new.snapshot.homes.differing(old.snapshot.homes))
+        case Sort.OWNER:
+            candidates = set(new.snapshot.sites.differing(old.snapshot.sites))
+        case _:
+            candidates = set(things)
+    found = candidates & things.keys()
+    return [id for id in found if look(after, Thing(sort, id)) != things[id]]
+
+
+def _others(old: Mapping[str, object], new: Mapping[str, object], things: Mapping[str, object]) -> list[str]:
+    if old is new:
+        return []
+    return [id for id, seen in things.items() if new.get(id) is not seen]

@@ -68,8 +68,13 @@ class Watch:
 
     def _changed(self, sight: Sight) -> set[Thing]:
         """What something rests on and is not what it was."""
+        if self.network is None:
+            return set()
+        before = Sight(self.network, None)
         return {
-            Thing(sort, id) for sort, things in self.things.items() for id in differing(sight, sort, things)
+            Thing(sort, id)
+            for sort, things in self.things.items()
+            for id in differing(before, sight, sort, things)
         }
 
     def _examine(self, sight: Sight, id: str, changed: set[Thing]) -> Examined:

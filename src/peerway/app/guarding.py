@@ -20,7 +20,7 @@ from typing import Any, Final, TypeVar, cast
 
 from peerway.analysis.intents import NEVER, Examined, examine, still
 from peerway.analysis.network import Network
-from peerway.analysis.sight import Sight
+from peerway.analysis.sight import Patience, Sight
 from peerway.app.following import NetworkFollower
 from peerway.app.store import LoopWrites, Reader, Store, Writer
 from peerway.app.usecases.foresee import look_ahead
@@ -35,6 +35,10 @@ T = TypeVar("T")
 
 #: How often work is begun again because the network was not at hand; then it is read in the transaction.
 MOST_TRIES: Final = 3
+
+#: Most packets that are followed to judge one transaction, which everybody else waits for: well under a second. What would take
+#: more is flagged afterwards instead of refused.
+MOST_FOLLOWED: Final = 3_000
 
 #: Answers that are kept to save looking again.
 KEPT: Final = 10_000
@@ -101,20 +105,25 @@ class Guard:
             return
         before = Sight(network_before(), None)
         after = Sight(before.network.after(changes.revision, changes.upserts, changes.removals), None)
+        patience = Patience(MOST_FOLLOWED)
         for intent in guarding:
-            held = self._standing(before, intent)
+            held = self._standing(before, intent, patience)
             if still(after, held.seen):
                 continue
-            found = examine(after.network, intent, known=held)
+            found = examine(after.network, intent, known=held, patience=patience)
             if would_break(intent, held, found):
                 raise _refusal(after.network, intent, found, actors)
 
-    def _standing(self, sight: Sight, intent: Intent) -> Examined:
+    def _standing(self, sight: Sight, intent: Intent, patience: Patience) -> Examined:
         """How the intent stands before the change."""
         asked, known = self.kept.get(intent.id, ((), NEVER))
         if asked == intent.asks and still(sight, known.seen):
             return known
-        found = examine(sight.network, intent, known=known if asked == intent.asks else NEVER)
+        found = examine(
+            sight.network, intent, known=known if asked == intent.asks else NEVER, patience=patience
+        )
+        if patience.is_over:
+            return found
         if len(self.kept) >= KEPT:
             self.kept.clear()
         self.kept[intent.id] = (intent.asks, found)
