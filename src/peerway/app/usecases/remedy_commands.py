@@ -68,12 +68,13 @@ def _typed(*words: object) -> str:
 def _create_peering(remedy: CreatePeering, _: Snapshot) -> tuple[str, ...]:
     words = ["peering", "create", "--vpc", remedy.vpc_id, "--peer-vpc", remedy.peer_vpc_id]
     words += ["--peer-uid", remedy.peer_uid, "--peer-region", remedy.peer_region_id]
-    return (f"{PEERING}=$({_typed(*words, '--output', 'id')})",)
+    return (f"{PEERING}=$({_typed(*words, '--wait', '--output', 'id')})",)
 
 
 def _peering(verb: str) -> Callable[[Any, Snapshot], tuple[str, ...]]:
     def words(remedy: EnablePeering | AcceptPeering, _: Snapshot) -> tuple[str, ...]:
-        return (f"peerway peering {verb} {_peering_id(remedy.peering_id)}",)
+        # What follows may need the link to carry.
+        return (f"peerway peering {verb} {_peering_id(remedy.peering_id)} --wait",)
 
     return words
 
@@ -145,9 +146,9 @@ WORDS: Final[Mapping[type[Remedy], Callable[[Any, Snapshot], tuple[str, ...]]]] 
     CreatePeering: _create_peering,
     EnablePeering: _peering("enable"),
     AcceptPeering: _peering("accept"),
-    ConnectInterface: _one("ri", "connect", of=("interface_id",)),
-    ActivateInterface: _one("ri", "activate", of=("interface_id",)),
-    RecoverVbr: _one("vbr", "recover", of=("vbr_id",)),
+    ConnectInterface: _one("ri", "connect", "--wait", of=("interface_id",)),
+    ActivateInterface: _one("ri", "activate", "--wait", of=("interface_id",)),
+    RecoverVbr: _one("vbr", "recover", "--wait", of=("vbr_id",)),
     RemoveRoute: _one("route", "delete", of=("entry_id",)),
     AddRoute: _add_route,
     AllowInGroup: _allow_in_group,
