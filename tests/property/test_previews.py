@@ -46,6 +46,7 @@ from peerway.domain.router_interface import RouterInterface
 from peerway.domain.security import NetworkAcl, SecurityGroup, SecurityRule
 from peerway.domain.service import Backend, Database, Listener
 from peerway.domain.vpc import Instance, Vpc, VSwitch
+from peerway.fabric.snapshot import KINDS
 
 #: Kinds that something is done about.
 TOUCHED = (
@@ -253,6 +254,11 @@ def check_piece(lab: Lab, data: st.DataObject, step: int) -> None:
     made = lab.do(caller, piece)
     after = lab.network()
     assert without_revision(foreseen.answer) == without_revision(made)
+    for each in foreseen.changes.upserts:
+        stored_now = lab.estate.get(type(each), each.id)
+        assert stored_now is not None
+        assert without_revision(each) == without_revision(stored_now)
+    assert all(lab.estate.get(KINDS[kind], id) is None for kind, id in foreseen.changes.removals)
     predicted = before.after(foreseen.changes.revision, foreseen.changes.upserts, foreseen.changes.removals)
     assert predicted.fabric.routers == after.fabric.routers
     assert predicted.fabric.links == after.fabric.links
