@@ -28,6 +28,9 @@ SIZES: Final = (100, 1000)
 #: One peer connection in so many is suspended, lacks the way back, is hidden by a blackhole; one VSwitch has an ACL.
 SUSPENDED, ONE_WAY, HIDDEN, GUARDED = 17, 10, 13, 3
 
+#: Instances a VSwitch, and security rules beyond the three that decide.
+INSTANCES, RULES = 4, 10
+
 #: Questions, and how often all of them are asked.
 QUESTIONS, ROUNDS = 200, 7
 
@@ -59,7 +62,7 @@ def measure(*, quick: bool) -> list[Figure]:
 
 
 def network(vpcs: int) -> Topology:
-    """A ring of peered VPCs with two VSwitches, an instance in each, a group with rules, and some ACLs."""
+    """A ring of peered VPCs with two VSwitches of some instances, a group with rules, and some ACLs."""
     topology = Topology()
     made = [_vpc(topology, number) for number in range(vpcs)]
     for number, vpc in enumerate(made):
@@ -81,10 +84,16 @@ def _vpc(topology: Topology, number: int) -> Vpc:
     topology.rule(group, "10.0.0.0/8", protocol=Protocol.TCP, ports=(80, 443))
     topology.rule(group, "10.0.0.0/9", protocol=Protocol.ICMP, priority=2)
     topology.rule(group, "10.0.0.0/8", direction=EGRESS, protocol=Protocol.TCP, ports=(25, 25), action=DROP)
+    for rule in range(RULES):
+        topology.rule(
+            group, f"192.168.{rule}.0/24", protocol=Protocol.TCP, ports=(8000, 8000 + rule), priority=3
+        )
     entries = [acl_entry(DROP, "10.0.0.0/8", Protocol.TCP, (443, 443)), acl_entry()]
     for place, half in enumerate(cidr.subnets()):
         acl = topology.acl(vpc, entries, [acl_entry()]) if (number + place) % GUARDED == 0 else None
-        topology.instance(topology.vswitch(vpc, str(half), acl=acl), group)
+        vswitch = topology.vswitch(vpc, str(half), acl=acl)
+        for _ in range(INSTANCES):
+            topology.instance(vswitch, group)
     return vpc
 
 
@@ -93,13 +102,15 @@ def questions(topology: Topology, count: int, seed: int = 4) -> list[Asked]:
     chance = random.Random(seed)  # noqa: S311 - always the same questions
     vswitches = {one.id: one for one in of_kind(topology, VSwitch)}
     instances = of_kind(topology, Instance)
+    each = 2 * INSTANCES
+    vpcs = len(instances) // each
     asked = []
     for _ in range(count):
-        vpc, here, there = chance.randrange(len(instances) // 2), chance.randrange(2), chance.randrange(2)
+        vpc, place, other = chance.randrange(vpcs), chance.randrange(each), chance.randrange(each)
         far = chance.choice((0, 1, 1, 1, -1, -1, -1, 2))
-        there = 1 - here if far == 0 else there
-        sender = instances[2 * vpc + here]
-        target = instances[(2 * (vpc + far) + there) % len(instances)]
+        if far == 0:  # the other VSwitch: what stays in one meets no router
+            other = (place + INSTANCES) % each
+        sender, target = instances[each * vpc + place], instances[each * ((vpc + far) % vpcs) + other]
         protocol, port = chance.choice(((_TCP, 80), (_TCP, 443), (_TCP, 22), (_TCP, 25), (_ICMP, 0)))
         asked.append(_asked(sender, target, protocol, port, vswitches[sender.vswitch_id]))
     return asked

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 #: How long an answer may take, s: a database with 100,000 logical flows is read in this time, too.
-PATIENCE_S: Final = 300.0
+PATIENCE_S: Final = 600.0
 
 
 class Rpc:
