@@ -29,8 +29,8 @@ def _show_tables(preview: Mapping[str, Any], out: TextIO) -> None:
     pair = ("FROM", "TO", "WHAT")
     _table("gains", pair, _pairs(reach, "gained"), out)
     _table("loses", pair, _pairs(reach, "lost"), out)
-    _table("gets there, whether or not it is answered", pair, _pairs(reach, "arriving", "gained"), out)
-    _table("gets there no more", pair, _pairs(reach, "missing", "lost"), out)
+    _table("gets there, and is not answered", pair, _pairs(reach, "arriving_unanswered"), out)
+    _table("gets there no more, unanswered as it was", pair, _pairs(reach, "missing_unanswered"), out)
     routes = ("TABLE", "DESTINATION", "NEXT HOP")
     _table("routes that go dark", routes, _routes(reach["dark"]), out)
     _table("routes that revive", routes, _routes(reach["revived"]), out)
@@ -54,16 +54,20 @@ def _show_tables(preview: Mapping[str, Any], out: TextIO) -> None:
         for each in preview["intents"]
     ]
     _table("intents", ("NAME", "NOW", "THEN", "CHANGE IS"), intents, out)
+    if reach["complete"] and not any(
+        (reach["changes"], reach["dark"], reach["revived"], quotas, prices, intents)
+    ):
+        print("\nit changes nothing for packets, routes, quotas, prices or intents", file=out)
     for warning in preview["warnings"]:
         print(f"\nnote: {warning}", file=out)
 
 
-def _pairs(reach: Mapping[str, Any], what: str, told: str | None = None) -> list[tuple[str, ...]]:
-    """Pairs with something to say; nothing of those for which another table has told the same."""
+def _pairs(reach: Mapping[str, Any], what: str) -> list[tuple[str, ...]]:
+    """Pairs with something to say."""
     return [
         (_ends(change["sources"]), _ends(change["targets"]), change[what])
         for change in reach["changes"]
-        if change[what] not in {"nothing", change[told] if told else "nothing"}
+        if change[what] != "nothing"
     ]
 
 

@@ -318,7 +318,7 @@ def read_question(words: list[str], number: int) -> Item:
     """One line of a file; `WrongUsage` when it is no question."""
     match words:
         case [source, target]:
-            return {"source": source, "target": target}
+            return {"source": source, "target": target, "protocol": Protocol.ICMP.value}
         case [source, target, protocol]:
             return {"source": source, "target": target, "protocol": protocol}
         case [source, target, protocol, port] if port.isdecimal():

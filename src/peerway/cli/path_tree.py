@@ -50,7 +50,9 @@ def tree_of(analysis: Item) -> Tree:
         branch = tree.add(Text("what stops it"))
         for number, blocker in enumerate(result["blockers"], 1):
             _add_blocker(branch, number, blocker)
-    _add_lines(tree, "findings", (f"{finding['code']}: {finding['text']}" for finding in result["findings"]))
+    told = {blocker["text"] for blocker in result["blockers"]}
+    findings = (each for each in result["findings"] if each["text"] not in told)
+    _add_lines(tree, "findings", (f"{finding['code']}: {finding['text']}" for finding in findings))
     if analysis["fixes"]:
         add_fix(tree, result)
     _add_lines(tree, "to be known", result["notes"])

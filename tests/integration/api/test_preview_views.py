@@ -61,6 +61,25 @@ def test_tenant_sees_its_own_end_and_a_range_for_the_others(site):
     assert there["id"] not in shown
 
 
+def test_what_gets_there_unanswered_is_told_apart(site):
+    """PATH-1: a way back alone carries what nobody answers; with the way there, all that gets there is answered."""
+    asker, answerer = site.account(), site.account()
+    here, there, _, peering = joined(site, asker, answerer)
+    path = f"/route-tables/{here['system_table_id']}/entries"
+    parts = ("gained", "arriving", "arriving_unanswered")
+    found = preview(asker, "POST", path, way("10.1.0.0/16", peering))["reachability"]
+    told = sorted(tuple(change[part] for part in parts) for change in found["changes"])
+    assert told == [("everything", "everything", "nothing"), ("everything", "nothing", "nothing")]
+    entries = answerer.ok("GET", f"/route-tables/{there['system_table_id']}/entries")["items"]
+    (entry,) = (each for each in entries if each["next_hop_id"] == peering["id"])
+    (change,) = preview(answerer, "DELETE", f"/route-entries/{entry['id']}")["reachability"]["changes"]
+    assert [change[part] for part in ("lost", "missing", "missing_unanswered")] == [
+        "nothing",
+        "everything",
+        "everything",
+    ]
+
+
 def test_pairs_between_others_are_left_out(site):
     """A third tenant's preview that changes nothing for it shows nothing, whatever there is between the others."""
     asker, answerer, third = site.account(), site.account(), site.account()

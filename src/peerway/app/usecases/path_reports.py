@@ -63,6 +63,9 @@ PARTLY: Final = "What happens on the other account's side is not told here."
 #: What stands for an id or account that is not the reader's to know.
 HIDDEN: Final = "(another account's)"
 
+#: What stands in a text for an account.
+ANOTHER: Final = "another account"
+
 #: Ids of resources, and account numbers, wherever they stand in a text.
 IDS: Final = re.compile(r"\b(?:[a-z0-9]+-[a-z0-9]{20}|[1-9][0-9]{15})\b")
 
@@ -127,7 +130,8 @@ def knows(snapshot: Snapshot, uid: str, id: str) -> bool:
 def _as_text(view: object, reader: _Reader) -> str:
     text = orjson.dumps(view, default=str).decode()
     # Texts of the reader's own hops may still name what is at the other end.
-    return IDS.sub(lambda found: found[0] if reader.knows(found[0]) else HIDDEN, text)
+    told = IDS.sub(lambda found: found[0] if reader.knows(found[0]) else HIDDEN, text)
+    return told.replace(f"account {HIDDEN}", ANOTHER)
 
 
 def _view(report: Report, fix: Fix | None, reader: _Reader) -> ReportView:

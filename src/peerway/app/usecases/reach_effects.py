@@ -49,6 +49,10 @@ class ReachEffect:
     arriving: str
     #: What gets there now and would not.
     missing: str
+    #: What of `arriving` would not be answered.
+    arriving_unanswered: str
+    #: What of `missing` is not answered now.
+    missing_unanswered: str
     #: Whether a connection's hash decides on the way; then it is the answer of the first choice.
     chosen: bool
 
@@ -100,12 +104,13 @@ _Key = tuple[tuple[ReachEnd, ...], tuple[ReachEnd, ...], bool]
 
 def _merged(view: EndView, changes: Iterable[Change]) -> Iterator[ReachEffect]:
     """The changes as they are shown; those that look the same once ends are hidden become one."""
-    found: dict[_Key, Gap] = {}
+    found: dict[_Key, _Told] = {}
     for change in changes:
         for sources, targets in view.pairs(change.sources, change.targets):
             key = (sources, targets, change.chosen)
-            found[key] = _both(found.get(key, _NONE), change.gap)
-    for (sources, targets, chosen), gap in found.items():
+            found[key] = _both(found.get(key, _NONE), _told(change.gap))
+    for (sources, targets, chosen), told in found.items():
+        gap = told.gap
         yield ReachEffect(
             sources=list(sources),
             targets=list(targets),
@@ -113,21 +118,41 @@ def _merged(view: EndView, changes: Iterable[Change]) -> Iterator[ReachEffect]:
             lost=str(gap.lost),
             arriving=str(gap.arriving),
             missing=str(gap.missing),
+            arriving_unanswered=str(told.arriving),
+            missing_unanswered=str(told.missing),
             chosen=chosen,
         )
 
 
-_NONE = Gap(EMPTY, EMPTY, EMPTY, EMPTY)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What changes for pairs that look the same."""
+
+    #: All of it.
+    gap: Gap
+    #: What would get there unanswered; told pair by pair, as another pair's answer is none of this one's.
+    arriving: Space
+    #: What gets there unanswered now.
+    missing: Space
 
 
-def _both(one: Gap, other: Gap) -> Gap:
+_NONE = _Told(Gap(EMPTY, EMPTY, EMPTY, EMPTY), EMPTY, EMPTY)
+
+
+def _told(gap: Gap) -> _Told:
+    # What gets there for the first time was not answered before: what is answered of it is gained. So it is the other way round.
+    return _Told(gap, gap.arriving - gap.gained, gap.missing - gap.lost)
+
+
+def _both(one: _Told, other: _Told) -> _Told:
     parts: Iterable[tuple[Space, Space]] = (
-        (one.gained, other.gained),
-        (one.lost, other.lost),
-        (one.arriving, other.arriving),
-        (one.missing, other.missing),
+        (one.gap.gained, other.gap.gained),
+        (one.gap.lost, other.gap.lost),
+        (one.gap.arriving, other.gap.arriving),
+        (one.gap.missing, other.gap.missing),
     )
-    return Gap(*(each | more for each, more in parts))
+    gap = Gap(*(each | more for each, more in parts))
+    return _Told(gap, one.arriving | other.arriving, one.missing | other.missing)
 
 
 @dataclass(slots=True)
