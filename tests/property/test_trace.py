@@ -10,8 +10,8 @@ from tests.builders.wide_edits import wide_edits
 
 from peerway.analysis import trace
 from peerway.analysis.network import Network
-from peerway.analysis.ranges import Ranges, number_of
-from peerway.analysis.verdicts import Verdicts
+from peerway.analysis.stations.ranges import Ranges, number_of
+from peerway.analysis.stations.verdicts import Verdicts
 from peerway.domain.errors import NotFound
 from peerway.fabric import walk as slow
 from peerway.fabric.decisions import decide

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
-from peerway.analysis.doors import Door
 from peerway.analysis.network import Network
-from peerway.analysis.ranges import number_of
 from peerway.analysis.stations import Seat, Station
-from peerway.analysis.tables import Route, Table
-from peerway.analysis.verdicts import Verdicts
+from peerway.analysis.stations.doors import Door
+from peerway.analysis.stations.ranges import number_of
+from peerway.analysis.stations.tables import Route, Table
+from peerway.analysis.stations.verdicts import Verdicts
 from peerway.domain.errors import NotFound
 from peerway.domain.prefixes import Address
 from peerway.fabric.outcomes import Check, Exchange, Outcome, Step, Walk

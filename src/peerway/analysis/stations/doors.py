@@ -5,7 +5,7 @@ Owns the structure only; the slow twins are `carries`, `source_nat` and `destina
 
 from __future__ import annotations
 
-from peerway.analysis.ranges import V6, Ranges, number_of
+from peerway.analysis.stations.ranges import V6, Ranges, number_of
 from peerway.fabric.model import DestinationNat, SourceNat, Uplink
 from peerway.fabric.packets import PORTED
 

@@ -5,7 +5,7 @@ Owns what can be said of a route without the packet. `fabric.decisions.longest_m
 
 from __future__ import annotations
 
-from peerway.analysis.ranges import Ranges
+from peerway.analysis.stations.ranges import Ranges
 from peerway.domain.prefixes import Prefix
 from peerway.fabric.model import (
     Blackhole,

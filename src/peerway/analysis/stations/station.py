@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from peerway.analysis.doors import Door
-from peerway.analysis.ranges import V6, Ranges, number_of
-from peerway.analysis.tables import Table
-from peerway.analysis.verdicts import Verdicts
+from peerway.analysis.stations.doors import Door
+from peerway.analysis.stations.ranges import V6, Ranges, number_of
+from peerway.analysis.stations.tables import Table
+from peerway.analysis.stations.verdicts import Verdicts
 from peerway.domain.prefixes import PRIVATE_RANGES, SERVICE_RANGE
 from peerway.fabric.model import Endpoint, Router, Service
 from peerway.fabric.outcomes import Check, Outcome, Step

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from heapq import heappop, heappush
 from typing import Final
 
-from peerway.analysis.ranges import V6, bounds_of
+from peerway.analysis.stations.ranges import V6, bounds_of
 from peerway.fabric.model import Action, Filter, Rule
 from peerway.fabric.outcomes import Check, Outcome, Step
 from peerway.fabric.packets import PORTED
