@@ -11,7 +11,6 @@ from typing import Final
 
 from peerway.analysis.arrivals import verdict_of
 from peerway.analysis.blockers import Blocked, find_blockers
-from peerway.analysis.choices import exchanges
 from peerway.analysis.effects import remedied
 from peerway.analysis.findings import Diagnosed, find
 from peerway.analysis.hops import Hop
@@ -34,6 +33,7 @@ from peerway.analysis.report import Blocker, Report, Verdict, Way
 from peerway.analysis.sentences import traffic
 from peerway.analysis.telling import tell
 from peerway.analysis.trace import exchange
+from peerway.analysis.trace.choices import exchanges
 from peerway.domain.errors import InvalidInput
 from peerway.domain.guest import GuestView
 from peerway.domain.path import PointKind, Question

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final
 
 from peerway.analysis.network import Network
-from peerway.analysis.trace import exchange
+from peerway.analysis.trace.walks import exchange
 from peerway.fabric.model import Fib, FibEntry, Router, ToLinks
 from peerway.fabric.outcomes import Check, Exchange, Step
 from peerway.fabric.packets import CLIENT_PORT, Packet
