@@ -9,10 +9,10 @@ from typing import TypeVar
 from bench.big_network import Size, vpc_id
 from bench.stats import Figure
 from peerway.analysis.difference import difference
-from peerway.analysis.grounds import Atlas
 from peerway.analysis.network import Network
 from peerway.analysis.pairs import at_router
 from peerway.analysis.symbolic import reach
+from peerway.analysis.symbolic.grounds import Atlas
 from peerway.domain.resource import Resource
 from peerway.fabric.packets import Packet
 

@@ -10,12 +10,12 @@ from tests.builders.topology import Topology
 from tests.builders.wide import FAR, RESOLVER, wide_topologies
 from tests.builders.wide_edits import wide_edits
 
-from peerway.analysis.atoms import SIX, place
 from peerway.analysis.difference import Difference, Gap, difference
-from peerway.analysis.grounds import Atlas
 from peerway.analysis.network import Network
-from peerway.analysis.spaces import EMPTY, Space
 from peerway.analysis.symbolic import Asking
+from peerway.analysis.symbolic.atoms import SIX, place
+from peerway.analysis.symbolic.grounds import Atlas
+from peerway.analysis.symbolic.spaces import EMPTY, Space
 from peerway.domain.errors import NotFound
 from peerway.domain.prefixes import parse_address
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from tests.builders.topology import Topology
 from tests.builders.wide import wide_packets, wide_topologies
 
-from peerway.analysis.atoms import SIX, address_at, place
-from peerway.analysis.grounds import Atlas
 from peerway.analysis.network import Network
 from peerway.analysis.pairs import Answer, across, at_router, everywhere
-from peerway.analysis.spaces import ALL, EMPTY, Space
 from peerway.analysis.symbolic import Fate, Reach, reach
+from peerway.analysis.symbolic.atoms import SIX, address_at, place
+from peerway.analysis.symbolic.grounds import Atlas
+from peerway.analysis.symbolic.spaces import ALL, EMPTY, Space
 from peerway.domain.errors import NotFound
 from peerway.fabric.model import Fabric, Router
 from peerway.fabric.packets import PORTED, Packet

@@ -14,11 +14,11 @@ from typing import Final
 
 from peerway.analysis.blocks import Block, Blocks, Source, Target
 from peerway.analysis.dark import Route, turned_routes
-from peerway.analysis.grounds import Atlas
 from peerway.analysis.network import Network
-from peerway.analysis.spaces import Space
 from peerway.analysis.suspects import Suspects
 from peerway.analysis.symbolic import Asking
+from peerway.analysis.symbolic.grounds import Atlas
+from peerway.analysis.symbolic.spaces import Space
 
 __all__ = ["MOST", "Change", "Difference", "Gap", "Route", "Source", "Target", "difference"]
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from peerway.analysis.atoms import place, stretch
 from peerway.analysis.blocks import Block, Blocks, Source, Span, Target
-from peerway.analysis.grounds import Atlas
 from peerway.analysis.network import Network
-from peerway.analysis.spaces import Space
 from peerway.analysis.suspects import Suspect, Visitors
 from peerway.analysis.symbolic import Asking
+from peerway.analysis.symbolic.atoms import place, stretch
+from peerway.analysis.symbolic.grounds import Atlas
+from peerway.analysis.symbolic.spaces import Space
 from peerway.domain.errors import NotFound
 from peerway.domain.prefixes import Address, Prefix
 from peerway.fabric.packets import CLIENT_PORT

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
-from peerway.analysis.atoms import LAST, Stretches, place
-from peerway.analysis.grounds import Ground
-from peerway.analysis.permits import Permits
-from peerway.analysis.spaces import Space
-from peerway.analysis.spans import EVERYWHERE, Spans, at_points, joined
+from peerway.analysis.symbolic.atoms import LAST, Stretches, place
+from peerway.analysis.symbolic.grounds import Ground
+from peerway.analysis.symbolic.permits import Permits
+from peerway.analysis.symbolic.spaces import Space
+from peerway.analysis.symbolic.spans import EVERYWHERE, Spans, at_points, joined
 from peerway.fabric.model import (
     Endpoint,
     Fib,

@@ -10,8 +10,8 @@ import threading
 from dataclasses import dataclass, field
 
 from peerway.analysis.batch import Prepared, prepare
-from peerway.analysis.grounds import Atlas
 from peerway.analysis.network import Network
+from peerway.analysis.symbolic.grounds import Atlas
 from peerway.app.following import NetworkFollower
 from peerway.app.store import Reader
 

@@ -29,9 +29,9 @@ from tests.support.worlds import Worlds, meets_somebody, worlds_outside
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.analysis import trace
 from peerway.analysis.batch import Answer, answer, prepare
-from peerway.analysis.grounds import Atlas
 from peerway.analysis.network import Network
 from peerway.analysis.symbolic import reach
+from peerway.analysis.symbolic.grounds import Atlas
 from peerway.domain.prefixes import Address
 from peerway.domain.service import LoadBalancer
 from peerway.fabric.model import Uplink

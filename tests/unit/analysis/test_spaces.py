@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerway.analysis.spaces import ALL, BARE, EMPTY, Space, block
+from peerway.analysis.symbolic.spaces import ALL, BARE, EMPTY, Space, block
 
 #: A corner of all that can be asked, around every border of the line.
 ASKED = [

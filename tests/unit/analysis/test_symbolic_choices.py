@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.builders.topology import Topology
 
 from peerway.analysis.network import Network
-from peerway.analysis.spaces import EMPTY, block
 from peerway.analysis.symbolic import every_choice, reach
+from peerway.analysis.symbolic.spaces import EMPTY, block
 from peerway.domain.security import Protocol
 
 

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import summarize_address_range
 
-from peerway.analysis.atoms import SIX, address_at, stretch
 from peerway.analysis.dark import Route
 from peerway.analysis.difference import Change, Difference, Gap, Source, Target
 from peerway.analysis.network import Network
-from peerway.analysis.spaces import EMPTY, Space
+from peerway.analysis.symbolic.atoms import SIX, address_at, stretch
+from peerway.analysis.symbolic.spaces import EMPTY, Space
 from peerway.domain.account import Caller, Role
 from peerway.domain.vpc import Vpc
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from peerway.analysis.atoms import address_at
-from peerway.analysis.grounds import Atlas
 from peerway.analysis.network import Network
 from peerway.analysis.pairs import across, at_router
 from peerway.analysis.questions import Posed, pose
-from peerway.analysis.spaces import BARE, EMPTY, Space, protocol_name
 from peerway.analysis.symbolic import reach
+from peerway.analysis.symbolic.atoms import address_at
+from peerway.analysis.symbolic.grounds import Atlas
+from peerway.analysis.symbolic.spaces import BARE, EMPTY, Space, protocol_name
 from peerway.app.store import Reader
 from peerway.app.usecases.access import readable
 from peerway.app.usecases.paths import Ask, usable_question

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from peerway.analysis.atoms import place
 from peerway.analysis.blocks import Source, Target
 from peerway.analysis.diagnosis import ask
 from peerway.analysis.difference import Change, difference
@@ -18,7 +17,8 @@ from peerway.analysis.network import Network
 from peerway.analysis.questions import Posed, Unposable, pose
 from peerway.analysis.remedies import Remedy
 from peerway.analysis.report import Verdict
-from peerway.analysis.spaces import Space, block
+from peerway.analysis.symbolic.atoms import place
+from peerway.analysis.symbolic.spaces import Space, block
 from peerway.app.store import Writer
 from peerway.app.usecases.foresee import foresee
 from peerway.app.usecases.remedy_calls import ApiCall, calls_of

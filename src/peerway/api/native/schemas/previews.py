@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from peerway.analysis.difference import difference
-from peerway.analysis.grounds import Atlas
+from peerway.analysis.symbolic.grounds import Atlas
 from peerway.app.usecases.foresee import Changes
 from peerway.app.usecases.intent_effects import IntentEffect, intent_effects
 from peerway.app.usecases.intent_states import IntentReason

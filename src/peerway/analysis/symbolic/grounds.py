@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 from typing import TypeVar
 
-from peerway.analysis.atoms import SIX, Points, Stretches, cut_at, longest_matches, place, stretch
 from peerway.analysis.network import Network
-from peerway.analysis.permits import Permits
 from peerway.analysis.questions import IMAGINED
-from peerway.analysis.spaces import BARE, EMPTY, Space, block
+from peerway.analysis.symbolic.atoms import SIX, Points, Stretches, cut_at, longest_matches, place, stretch
+from peerway.analysis.symbolic.permits import Permits
+from peerway.analysis.symbolic.spaces import BARE, EMPTY, Space, block
 from peerway.domain.errors import NotFound
 from peerway.domain.prefixes import PRIVATE_RANGES, SERVICE_RANGE, Prefix
 from peerway.fabric.model import (

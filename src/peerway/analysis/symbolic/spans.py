@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Final
 
-from peerway.analysis.atoms import LAST
+from peerway.analysis.symbolic.atoms import LAST
 
 Spans = tuple[tuple[int, int], ...]
 

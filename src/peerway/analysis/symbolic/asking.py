@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from peerway.analysis.atoms import LAST, SIX, Answers, place
-from peerway.analysis.grounds import Atlas, Ground
 from peerway.analysis.network import Network
-from peerway.analysis.spaces import ALL, BARE, EMPTY, Space, block
+from peerway.analysis.symbolic.atoms import LAST, SIX, Answers, place
+from peerway.analysis.symbolic.grounds import Atlas, Ground
+from peerway.analysis.symbolic.spaces import ALL, BARE, EMPTY, Space, block
 from peerway.domain.prefixes import Address
 from peerway.fabric.model import (
     Blackhole,
