@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from peerway.analysis.blocks import Block, Blocks, Source, Target
 from peerway.analysis.dark import Route, turned_routes
 from peerway.analysis.network import Network
-from peerway.analysis.suspects import Suspects
+from peerway.analysis.pairs.blocks import Block, Blocks, Source, Target
+from peerway.analysis.pairs.suspects import Suspects
 from peerway.analysis.symbolic import Asking
 from peerway.analysis.symbolic.grounds import Atlas
 from peerway.analysis.symbolic.spaces import Space

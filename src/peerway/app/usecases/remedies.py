@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from peerway.analysis.blocks import Source, Target
 from peerway.analysis.diagnosis import ask
 from peerway.analysis.difference import Change, difference
 from peerway.analysis.effects import remedied
 from peerway.analysis.network import Network
+from peerway.analysis.pairs.blocks import Source, Target
 from peerway.analysis.questions import Posed, Unposable, pose
 from peerway.analysis.remedies import Remedy
 from peerway.analysis.report import Verdict

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from peerway.analysis.blocks import Block, Blocks, Source, Span, Target
 from peerway.analysis.network import Network
-from peerway.analysis.suspects import Suspect, Visitors
+from peerway.analysis.pairs.blocks import Block, Blocks, Source, Span, Target
+from peerway.analysis.pairs.suspects import Suspect, Visitors
 from peerway.analysis.symbolic import Asking
 from peerway.analysis.symbolic.atoms import place, stretch
 from peerway.analysis.symbolic.grounds import Atlas

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from peerway.analysis.suspects import Suspect
+from peerway.analysis.pairs.suspects import Suspect
 from peerway.analysis.symbolic import Asking, Reach
 from peerway.analysis.symbolic.atoms import address_at
 from peerway.domain.errors import NotFound
