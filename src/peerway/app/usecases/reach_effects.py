@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import summarize_address_range
 
-from peerway.analysis.dark import Route
 from peerway.analysis.difference import Change, Difference, Gap, Source, Target
+from peerway.analysis.difference.dark import Route
 from peerway.analysis.network import Network
 from peerway.analysis.symbolic.atoms import SIX, address_at, stretch
 from peerway.analysis.symbolic.spaces import EMPTY, Space

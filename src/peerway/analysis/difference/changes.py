@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from peerway.analysis.dark import Route, turned_routes
+from peerway.analysis.difference.dark import Route, turned_routes
 from peerway.analysis.network import Network
 from peerway.analysis.pairs.blocks import Block, Blocks, Source, Target
 from peerway.analysis.pairs.suspects import Suspects
