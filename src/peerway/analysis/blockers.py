@@ -15,10 +15,10 @@ from peerway.analysis.arrivals import goal_of, stopped
 from peerway.analysis.assumptions import Assumption
 from peerway.analysis.cases import Case, Cause
 from peerway.analysis.causes import cause_of
-from peerway.analysis.effects import remedied
 from peerway.analysis.network import Network
 from peerway.analysis.questions import Posed, Unposable, pose
 from peerway.analysis.remedies import Remedy
+from peerway.analysis.remedies.effects import remedied
 from peerway.analysis.report import Blocker, Way
 from peerway.analysis.telling import tell
 from peerway.analysis.trace import exchange, walk

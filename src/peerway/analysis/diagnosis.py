@@ -11,7 +11,6 @@ from typing import Final
 
 from peerway.analysis.arrivals import verdict_of
 from peerway.analysis.blockers import Blocked, find_blockers
-from peerway.analysis.effects import remedied
 from peerway.analysis.findings import Diagnosed, find
 from peerway.analysis.hops import Hop
 from peerway.analysis.insides import guest_blockers
@@ -29,6 +28,7 @@ from peerway.analysis.remedies import (
     Remedy,
     RemoveRoute,
 )
+from peerway.analysis.remedies.effects import remedied
 from peerway.analysis.report import Blocker, Report, Verdict, Way
 from peerway.analysis.sentences import traffic
 from peerway.analysis.telling import tell

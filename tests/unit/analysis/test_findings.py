@@ -6,7 +6,6 @@ import pytest
 from tests.builders.topology import ACCEPT, DROP, EGRESS, INGRESS, Topology
 
 from peerway.analysis.diagnosis import diagnose
-from peerway.analysis.effects import remedied
 from peerway.analysis.link_causes import REVIVING
 from peerway.analysis.network import Network
 from peerway.analysis.remedies import (
@@ -25,6 +24,7 @@ from peerway.analysis.remedies import (
     RecoverVbr,
     RemoveRoute,
 )
+from peerway.analysis.remedies.effects import remedied
 from peerway.analysis.report import FindingCode as F
 from peerway.analysis.report import Verdict, Way
 from peerway.domain.guest import GuestInterface, GuestRoute, GuestView

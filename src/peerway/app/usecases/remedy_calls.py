@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from peerway.analysis.effects import effected, new_group_id
 from peerway.analysis.remedies import (
     NEW_PEERING,
     AcceptPeering,
@@ -29,6 +28,7 @@ from peerway.analysis.remedies import (
     Remedy,
     RemoveRoute,
 )
+from peerway.analysis.remedies.effects import effected, new_group_id
 from peerway.app.usecases.remedy_changes import entries_with, rule_spec
 from peerway.domain.route_table import NextHop
 from peerway.fabric.snapshot import Snapshot

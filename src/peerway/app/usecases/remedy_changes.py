@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from peerway.analysis.effects import new_group_id, with_entry
 from peerway.analysis.remedies import (
     NEW_PEERING,
     AcceptPeering,
@@ -28,6 +27,7 @@ from peerway.analysis.remedies import (
     Remedy,
     RemoveRoute,
 )
+from peerway.analysis.remedies.effects import new_group_id, with_entry
 from peerway.app.store import Writer
 from peerway.app.usecases import (
     databases,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from peerway.analysis.network import Network
-from peerway.analysis.remedies import (
+from peerway.analysis.remedies.kinds import (
     NEW_PEERING,
     AcceptPeering,
     ActivateInterface,
