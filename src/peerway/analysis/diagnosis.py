@@ -12,7 +12,6 @@ from typing import Final
 from peerway.analysis.arrivals import verdict_of
 from peerway.analysis.blockers import Blocked, find_blockers
 from peerway.analysis.findings import Diagnosed, find
-from peerway.analysis.hops import Hop
 from peerway.analysis.insides import guest_blockers
 from peerway.analysis.network import Network
 from peerway.analysis.questions import Posed, Unposable, pose
@@ -30,8 +29,9 @@ from peerway.analysis.remedies import (
 )
 from peerway.analysis.remedies.effects import remedied
 from peerway.analysis.report import Blocker, Report, Verdict, Way
-from peerway.analysis.sentences import traffic
 from peerway.analysis.telling import tell
+from peerway.analysis.telling.hops import Hop
+from peerway.analysis.telling.sentences import traffic
 from peerway.analysis.trace import exchange
 from peerway.analysis.trace.choices import exchanges
 from peerway.domain.errors import InvalidInput

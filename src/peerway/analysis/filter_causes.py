@@ -10,7 +10,6 @@ from typing import Final
 
 from peerway.analysis.assumptions import host, let_pass
 from peerway.analysis.cases import Case, Cause
-from peerway.analysis.hops import RuleWords
 from peerway.analysis.remedies import (
     AddToWhitelist,
     AllowByNewGroup,
@@ -19,6 +18,7 @@ from peerway.analysis.remedies import (
     Remedy,
 )
 from peerway.analysis.report import FindingCode, Way
+from peerway.analysis.telling.hops import RuleWords
 from peerway.domain.prefixes import Address
 from peerway.domain.quota import GROUPS_PER_INSTANCE
 from peerway.domain.security import Direction, Protocol

@@ -7,7 +7,6 @@ from typing import Final
 
 from peerway.analysis.assumptions import Assumption, carry
 from peerway.analysis.cases import Case, Cause
-from peerway.analysis.links import AnyLink, InterfaceLink, PeeringLink
 from peerway.analysis.remedies import (
     AcceptPeering,
     ActivateInterface,
@@ -17,6 +16,7 @@ from peerway.analysis.remedies import (
     Remedy,
 )
 from peerway.analysis.report import FindingCode
+from peerway.analysis.telling.links import AnyLink, InterfaceLink, PeeringLink
 from peerway.domain.peering import Peering, PeeringState
 from peerway.domain.router_interface import InterfaceState, joined
 from peerway.domain.vpc import Vpc

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from peerway.analysis.hops import Hop
 from peerway.analysis.remedies import Remedy
+from peerway.analysis.telling.hops import Hop
 from peerway.fabric.outcomes import Outcome
 from peerway.fabric.packets import Packet
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from peerway.analysis.assumptions import host, lead
 from peerway.analysis.cases import Case, Cause
 from peerway.analysis.link_causes import link_cause, no_link_cause
-from peerway.analysis.links import AnyLink, link_called, links_between
 from peerway.analysis.remedies import AddRoute, EnableIpv4Gateway, LetForward, RemoveRoute
 from peerway.analysis.report import FindingCode
 from peerway.analysis.telling import next_hop_of
+from peerway.analysis.telling.links import AnyLink, link_called, links_between
 from peerway.domain.prefixes import Address
 from peerway.domain.route_table import NextHop, RouteEntry
 from peerway.fabric.decisions import longest_match

@@ -6,8 +6,8 @@ import pytest
 from tests.builders.topology import ACCEPT, DROP, EGRESS, Topology
 
 from peerway.analysis.diagnosis import diagnose
-from peerway.analysis.hops import DefaultWords, LinkWords, RouteWords, RuleWords, UplinkWords
 from peerway.analysis.network import Network
+from peerway.analysis.telling.hops import DefaultWords, LinkWords, RouteWords, RuleWords, UplinkWords
 from peerway.domain.path import PathProtocol, Point, PointKind, Question
 from peerway.domain.peering import PeeringState
 from peerway.domain.security import AclEntry, Protocol

@@ -11,12 +11,12 @@ from typing import Final
 
 import orjson
 
-from peerway.analysis.hops import Hop
 from peerway.analysis.intent_pairs import Witness
 from peerway.analysis.intents import Examined, examine
 from peerway.analysis.network import Network
-from peerway.analysis.sentences import traffic
 from peerway.analysis.telling import tell
+from peerway.analysis.telling.hops import Hop
+from peerway.analysis.telling.sentences import traffic
 from peerway.app.store import Reader, Writer
 from peerway.app.usecases.access import readable, require_operator
 from peerway.app.usecases.path_reports import ELSEWHERE, knows, tell_way

@@ -12,7 +12,6 @@ from typing import Final, TypeVar
 
 import orjson
 
-from peerway.analysis.hops import Hop, Rewrite
 from peerway.analysis.remedies import (
     AcceptPeering,
     ActivateInterface,
@@ -23,6 +22,7 @@ from peerway.analysis.remedies import (
     Remedy,
 )
 from peerway.analysis.report import Blocker, Finding, FindingCode, Report
+from peerway.analysis.telling.hops import Hop, Rewrite
 from peerway.app.usecases.path_views import (
     BlockerView,
     CallView,

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from peerway.analysis.hops import (
+from peerway.analysis.network import Network
+from peerway.analysis.telling.hops import (
     DefaultWords,
     Hop,
     LinkWords,
@@ -19,9 +20,8 @@ from peerway.analysis.hops import (
     UplinkWords,
     Words,
 )
-from peerway.analysis.links import link_called
-from peerway.analysis.network import Network
-from peerway.analysis.sentences import hop_text
+from peerway.analysis.telling.links import link_called
+from peerway.analysis.telling.sentences import hop_text
 from peerway.domain.route_table import RouteEntry
 from peerway.domain.security import AclEntry, Direction, NetworkAcl, SecurityRule
 from peerway.domain.service import Database

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from peerway.analysis.hops import DefaultWords, Hop, LinkWords, RouteWords, RuleWords, UplinkWords
+from peerway.analysis.telling.hops import DefaultWords, Hop, LinkWords, RouteWords, RuleWords, UplinkWords
 from peerway.fabric.outcomes import Check, Outcome
 from peerway.fabric.packets import PORTED, Flow, Packet
 
