@@ -8,10 +8,10 @@ from tests.builders.strategies import of_kind, topologies
 from tests.builders.wide import wide_topologies
 
 from peerway.analysis.diagnosis import ask, diagnose
+from peerway.analysis.diagnosis.report import Verdict, Way
 from peerway.analysis.network import Network
 from peerway.analysis.questions import pose
 from peerway.analysis.remedies.effects import remedied
-from peerway.analysis.report import Verdict, Way
 from peerway.domain.errors import InvalidInput, NotFound
 from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.path import PathProtocol, Point, PointKind, Question

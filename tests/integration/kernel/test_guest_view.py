@@ -13,8 +13,8 @@ from tests.support.kernel import foreign_namespace, in_instance, outside, pair
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.adapters.dataplane.kernel.guest_view import MAX_ROUTES
 from peerway.analysis.diagnosis import diagnose
+from peerway.analysis.diagnosis.report import Verdict as PathVerdict
 from peerway.analysis.network import Network
-from peerway.analysis.report import Verdict as PathVerdict
 from peerway.app.dataplane import Probe, Verdict
 from peerway.domain.errors import NotFound, Unavailable
 from peerway.domain.guest import GuestRouteKind, GuestView

@@ -6,7 +6,9 @@ import pytest
 from tests.builders.topology import ACCEPT, DROP, EGRESS, INGRESS, Topology
 
 from peerway.analysis.diagnosis import diagnose
-from peerway.analysis.link_causes import REVIVING
+from peerway.analysis.diagnosis.link_causes import REVIVING
+from peerway.analysis.diagnosis.report import FindingCode as F
+from peerway.analysis.diagnosis.report import Verdict, Way
 from peerway.analysis.network import Network
 from peerway.analysis.remedies import (
     NEW_PEERING,
@@ -25,8 +27,6 @@ from peerway.analysis.remedies import (
     RemoveRoute,
 )
 from peerway.analysis.remedies.effects import remedied
-from peerway.analysis.report import FindingCode as F
-from peerway.analysis.report import Verdict, Way
 from peerway.domain.guest import GuestInterface, GuestRoute, GuestView
 from peerway.domain.lifecycle.peering import PeeringEvent
 from peerway.domain.line import VbrState

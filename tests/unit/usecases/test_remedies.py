@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from peerway.analysis.diagnosis import diagnose
+from peerway.analysis.diagnosis.report import Verdict
 from peerway.analysis.remedies import (
     AcceptPeering,
     AddRoute,
@@ -14,7 +15,6 @@ from peerway.analysis.remedies import (
     InsertAclEntry,
     LetForward,
 )
-from peerway.analysis.report import Verdict
 from peerway.app.following import NetworkFollower
 from peerway.app.usecases.network_acls import AclEntrySpec, CreateNetworkAcl, create_network_acl
 from peerway.app.usecases.remedies import check_remedies

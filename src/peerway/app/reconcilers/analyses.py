@@ -13,8 +13,8 @@ from typing import Final
 import orjson
 
 from peerway.analysis.diagnosis import diagnose
+from peerway.analysis.diagnosis.report import Report, Verdict
 from peerway.analysis.network import Network
-from peerway.analysis.report import Report, Verdict
 from peerway.app.agent import AgentPort
 from peerway.app.following import NetworkFollower
 from peerway.app.store import Store, Writer

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from peerway.analysis.arrivals import verdict_of
 from peerway.analysis.batch import Answer, Prepared, answer
+from peerway.analysis.diagnosis.arrivals import verdict_of
+from peerway.analysis.diagnosis.report import Verdict
 from peerway.analysis.network import Network
 from peerway.analysis.questions import Posed, Unposable, pose
-from peerway.analysis.report import Verdict
 from peerway.analysis.trace import exchange
 from peerway.app.store import Reader
 from peerway.app.usecases.path_reports import knows

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 import orjson
 
+from peerway.analysis.diagnosis.report import Blocker, Finding, FindingCode, Report
 from peerway.analysis.remedies import (
     AcceptPeering,
     ActivateInterface,
@@ -21,7 +22,6 @@ from peerway.analysis.remedies import (
     RecoverVbr,
     Remedy,
 )
-from peerway.analysis.report import Blocker, Finding, FindingCode, Report
 from peerway.analysis.telling.hops import Hop, Rewrite
 from peerway.app.usecases.path_views import (
     BlockerView,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from peerway.analysis.report import FindingCode, Verdict, Way
+from peerway.analysis.diagnosis.report import FindingCode, Verdict, Way
 from peerway.analysis.telling.hops import Words
 from peerway.domain.prefixes import Address
 from peerway.fabric.outcomes import Check, Outcome

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from peerway.analysis.arrivals import verdict_of
-from peerway.analysis.blockers import Blocked, find_blockers
-from peerway.analysis.findings import Diagnosed, find
-from peerway.analysis.insides import guest_blockers
+from peerway.analysis.diagnosis.arrivals import verdict_of
+from peerway.analysis.diagnosis.blockers import Blocked, find_blockers
+from peerway.analysis.diagnosis.findings import Diagnosed, find
+from peerway.analysis.diagnosis.insides import guest_blockers
+from peerway.analysis.diagnosis.report import Blocker, Report, Verdict, Way
 from peerway.analysis.network import Network
 from peerway.analysis.questions import Posed, Unposable, pose
 from peerway.analysis.remedies import (
@@ -28,7 +29,6 @@ from peerway.analysis.remedies import (
     RemoveRoute,
 )
 from peerway.analysis.remedies.effects import remedied
-from peerway.analysis.report import Blocker, Report, Verdict, Way
 from peerway.analysis.telling import tell
 from peerway.analysis.telling.hops import Hop
 from peerway.analysis.telling.sentences import traffic

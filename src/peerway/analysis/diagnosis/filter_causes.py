@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from peerway.analysis.assumptions import host, let_pass
-from peerway.analysis.cases import Case, Cause
+from peerway.analysis.diagnosis.assumptions import host, let_pass
+from peerway.analysis.diagnosis.cases import Case, Cause
+from peerway.analysis.diagnosis.report import FindingCode, Way
 from peerway.analysis.remedies import (
     AddToWhitelist,
     AllowByNewGroup,
@@ -17,7 +18,6 @@ from peerway.analysis.remedies import (
     InsertAclEntry,
     Remedy,
 )
-from peerway.analysis.report import FindingCode, Way
 from peerway.analysis.telling.hops import RuleWords
 from peerway.domain.prefixes import Address
 from peerway.domain.quota import GROUPS_PER_INSTANCE

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from peerway.analysis.arrivals import goal_of, stopped
-from peerway.analysis.assumptions import Assumption
-from peerway.analysis.cases import Case, Cause
-from peerway.analysis.causes import cause_of
+from peerway.analysis.diagnosis.arrivals import goal_of, stopped
+from peerway.analysis.diagnosis.assumptions import Assumption
+from peerway.analysis.diagnosis.cases import Case, Cause
+from peerway.analysis.diagnosis.causes import cause_of
+from peerway.analysis.diagnosis.report import Blocker, Way
 from peerway.analysis.network import Network
 from peerway.analysis.questions import Posed, Unposable, pose
 from peerway.analysis.remedies import Remedy
 from peerway.analysis.remedies.effects import remedied
-from peerway.analysis.report import Blocker, Way
 from peerway.analysis.telling import tell
 from peerway.analysis.trace import exchange, walk
 from peerway.domain.path import Question

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from peerway.analysis.assumptions import Assumption
+from peerway.analysis.diagnosis.assumptions import Assumption
+from peerway.analysis.diagnosis.report import FindingCode, Way
 from peerway.analysis.network import Network
 from peerway.analysis.remedies import Remedy
-from peerway.analysis.report import FindingCode, Way
 from peerway.analysis.telling.hops import Hop
 from peerway.domain.path import Question
 from peerway.fabric.model import Router

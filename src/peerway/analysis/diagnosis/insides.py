@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from peerway.analysis.diagnosis.report import Blocker, Way
 from peerway.analysis.network import Network
 from peerway.analysis.questions import Posed
-from peerway.analysis.report import Blocker, Way
 from peerway.domain.guest import GuestRouteKind, GuestView
 from peerway.domain.prefixes import Address
 from peerway.fabric.outcomes import Exchange

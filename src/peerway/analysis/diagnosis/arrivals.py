@@ -5,10 +5,10 @@ Owns the difference between what a packet did and what was asked for.
 
 from __future__ import annotations
 
-from peerway.analysis.cases import Goal
+from peerway.analysis.diagnosis.cases import Goal
+from peerway.analysis.diagnosis.report import Verdict, Way
 from peerway.analysis.network import Network
 from peerway.analysis.questions import Posed
-from peerway.analysis.report import Verdict, Way
 from peerway.domain.path import PointKind, Question
 from peerway.fabric.outcomes import Check, Exchange, Outcome, Walk
 

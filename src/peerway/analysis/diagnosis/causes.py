@@ -7,14 +7,14 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
-from peerway.analysis.assumptions import switch_on
-from peerway.analysis.cases import Case, Cause
-from peerway.analysis.filter_causes import acl_cause, policy_cause
-from peerway.analysis.link_causes import link_cause
+from peerway.analysis.diagnosis.assumptions import switch_on
+from peerway.analysis.diagnosis.cases import Case, Cause
+from peerway.analysis.diagnosis.filter_causes import acl_cause, policy_cause
+from peerway.analysis.diagnosis.link_causes import link_cause
+from peerway.analysis.diagnosis.report import FindingCode
+from peerway.analysis.diagnosis.way_causes import way_cause
 from peerway.analysis.remedies import AddSourceNat, LetForward, RecoverVbr
-from peerway.analysis.report import FindingCode
 from peerway.analysis.telling.links import link_called
-from peerway.analysis.way_causes import way_cause
 from peerway.domain.line import VbrState, VirtualBorderRouter
 from peerway.fabric.decisions import carries
 from peerway.fabric.outcomes import Check, Outcome

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from peerway.analysis.assumptions import host, lead
-from peerway.analysis.cases import Case, Cause
-from peerway.analysis.link_causes import link_cause, no_link_cause
+from peerway.analysis.diagnosis.assumptions import host, lead
+from peerway.analysis.diagnosis.cases import Case, Cause
+from peerway.analysis.diagnosis.link_causes import link_cause, no_link_cause
+from peerway.analysis.diagnosis.report import FindingCode
 from peerway.analysis.remedies import AddRoute, EnableIpv4Gateway, LetForward, RemoveRoute
-from peerway.analysis.report import FindingCode
 from peerway.analysis.telling import next_hop_of
 from peerway.analysis.telling.links import AnyLink, link_called, links_between
 from peerway.domain.prefixes import Address

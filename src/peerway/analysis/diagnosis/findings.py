@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from peerway.analysis.blockers import Blocked
-from peerway.analysis.cases import Cause
-from peerway.analysis.insides import capture_text, insides
+from peerway.analysis.diagnosis.blockers import Blocked
+from peerway.analysis.diagnosis.cases import Cause
+from peerway.analysis.diagnosis.insides import capture_text, insides
+from peerway.analysis.diagnosis.report import Blocker, Finding, FindingCode, Verdict, Way
 from peerway.analysis.network import Network
 from peerway.analysis.questions import Posed
 from peerway.analysis.remedies import AddRoute
-from peerway.analysis.report import Blocker, Finding, FindingCode, Verdict, Way
 from peerway.analysis.telling import next_hop_of
 from peerway.analysis.telling.links import link_called
 from peerway.domain.guest import GuestView

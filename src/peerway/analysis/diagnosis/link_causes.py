@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from peerway.analysis.assumptions import Assumption, carry
-from peerway.analysis.cases import Case, Cause
+from peerway.analysis.diagnosis.assumptions import Assumption, carry
+from peerway.analysis.diagnosis.cases import Case, Cause
+from peerway.analysis.diagnosis.report import FindingCode
 from peerway.analysis.remedies import (
     AcceptPeering,
     ActivateInterface,
@@ -15,7 +16,6 @@ from peerway.analysis.remedies import (
     EnablePeering,
     Remedy,
 )
-from peerway.analysis.report import FindingCode
 from peerway.analysis.telling.links import AnyLink, InterfaceLink, PeeringLink
 from peerway.domain.peering import Peering, PeeringState
 from peerway.domain.router_interface import InterfaceState, joined
