@@ -16,8 +16,8 @@ from tests.builders.borders import MADE_AT
 
 from bench.big_network import Size, instance_id, links_at, vpc_id
 from bench.stats import Figure, Goal, p99
+from peerway.analysis.intents.watching import Watch
 from peerway.analysis.network import Network
-from peerway.analysis.watching import Watch
 from peerway.domain.intent import Expectation, Intent, Party, PartyKind
 from peerway.domain.resource import Resource
 from peerway.domain.security import Protocol

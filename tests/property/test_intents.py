@@ -12,10 +12,10 @@ from tests.builders.strategies import DESTINATIONS, of_kind
 from tests.builders.wide import inner_topologies, wide_topologies
 from tests.builders.wide_edits import wide_edits
 
-from peerway.analysis.intent_pairs import WORST
 from peerway.analysis.intents import examine
+from peerway.analysis.intents.pairs import WORST
+from peerway.analysis.intents.watching import Watch
 from peerway.analysis.network import Network
-from peerway.analysis.watching import Watch
 from peerway.domain.gateway import DnatEntry
 from peerway.domain.intent import Expectation, Intent, IntentState, Party, PartyKind
 from peerway.domain.line import VirtualBorderRouter

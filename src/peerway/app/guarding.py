@@ -19,8 +19,8 @@ from datetime import datetime
 from typing import Any, Final, TypeVar, cast
 
 from peerway.analysis.intents import NEVER, Examined, examine, still
+from peerway.analysis.intents.sight import Patience, Sight
 from peerway.analysis.network import Network
-from peerway.analysis.sight import Patience, Sight
 from peerway.app.following import NetworkFollower
 from peerway.app.store import LoopWrites, Reader, Store, Writer
 from peerway.app.usecases.foresee import look_ahead

@@ -14,8 +14,8 @@ from typing import Final
 
 import structlog
 
+from peerway.analysis.intents.watching import Watch
 from peerway.analysis.network import Network
-from peerway.analysis.watching import Watch
 from peerway.app.following import CATCH_UP_LIMIT, NetworkFollower
 from peerway.app.store import Reader, Store
 from peerway.app.usecases.intent_states import reason_of, record_states, sentence_of

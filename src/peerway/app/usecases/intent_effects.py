@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from peerway.analysis.intents import Examined, examine, still
+from peerway.analysis.intents.sight import Sight
 from peerway.analysis.network import Network
-from peerway.analysis.sight import Sight
 from peerway.app.store import Reader, where
 from peerway.app.usecases.intent_states import reason_of
 from peerway.domain.account import Caller

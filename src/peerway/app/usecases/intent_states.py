@@ -11,8 +11,8 @@ from typing import Final
 
 import orjson
 
-from peerway.analysis.intent_pairs import Witness
 from peerway.analysis.intents import Examined, examine
+from peerway.analysis.intents.pairs import Witness
 from peerway.analysis.network import Network
 from peerway.analysis.telling import tell
 from peerway.analysis.telling.hops import Hop

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from peerway.analysis.holdings import owner_of
-from peerway.analysis.sight import Sight
+from peerway.analysis.intents.holdings import owner_of
+from peerway.analysis.intents.sight import Sight
 from peerway.domain.intent import Party, PartyKind
 from peerway.domain.prefixes import Address, Prefix
 from peerway.fabric.model import Endpoint, Router

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple
 
-from peerway.analysis.holdings import Holdings
+from peerway.analysis.intents.holdings import Holdings
 from peerway.analysis.network import Network
 from peerway.domain.service import LoadBalancer
 from peerway.fabric.model import Link, Router

@@ -9,8 +9,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from peerway.analysis.parties import Span
-from peerway.analysis.sight import Seen, Sight
+from peerway.analysis.intents.parties import Span
+from peerway.analysis.intents.sight import Seen, Sight
 from peerway.analysis.symbolic.atoms import place, stretch
 from peerway.domain.prefixes import Prefix
 from peerway.fabric.model import Fib, Hop, Router, ToEndpoint, ToLink, ToLinks, ToUplink

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from peerway.analysis.holdings import Holdings
-from peerway.analysis.intents import NEVER, Examined, examine
+from peerway.analysis.intents.examining import NEVER, Examined, examine
+from peerway.analysis.intents.holdings import Holdings
+from peerway.analysis.intents.sight import Sight, Sort, Thing, differing
 from peerway.analysis.network import Network
-from peerway.analysis.sight import Sight, Sort, Thing, differing
 from peerway.domain.intent import Intent
 
 

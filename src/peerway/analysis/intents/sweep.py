@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from peerway.analysis.intents.parties import Span
 from peerway.analysis.network import Network
-from peerway.analysis.parties import Span
 from peerway.analysis.trace.choices import exchanges
 from peerway.domain.prefixes import PRIVATE_RANGES, SERVICE_RANGE, Address, Prefix
 from peerway.fabric.model import Filter, Policy, Router, Translation

@@ -16,12 +16,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from peerway.analysis.holdings import Holdings
-from peerway.analysis.intent_pairs import WORST, Witness, asked_packets, examine_pair
+from peerway.analysis.intents.holdings import Holdings
+from peerway.analysis.intents.pairs import WORST, Witness, asked_packets, examine_pair
+from peerway.analysis.intents.parties import Member, members
+from peerway.analysis.intents.sight import Patience, Seen, Sight, Sort, Thing, is_same, look
+from peerway.analysis.intents.surroundings import Surroundings, survey
 from peerway.analysis.network import Network
-from peerway.analysis.parties import Member, members
-from peerway.analysis.sight import Patience, Seen, Sight, Sort, Thing, is_same, look
-from peerway.analysis.surroundings import Surroundings, survey
 from peerway.domain.intent import Expectation, Intent, IntentState
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from peerway.analysis.parties import Member, Span
-from peerway.analysis.sight import Sight
-from peerway.analysis.sweep import Case, Packets, sweep
+from peerway.analysis.intents.parties import Member, Span
+from peerway.analysis.intents.sight import Sight
+from peerway.analysis.intents.sweep import Case, Packets, sweep
 from peerway.domain.intent import Expectation, Intent, IntentState, PartyKind
 from peerway.domain.security import Protocol
 from peerway.fabric.outcomes import Check, Exchange, Outcome, Walk
