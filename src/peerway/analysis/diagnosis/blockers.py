@@ -1,6 +1,6 @@
 """Everything that stops a request and its reply, found at once: what stops it first is lifted, and it is asked again (PATH-1).
 
-Owns the lifting. What stops a packet at one place, and what would lift that, is `analysis.causes`' business. The first blocker is
+Owns the lifting. What stops a packet at one place, and what would lift that, is `causes`' business. The first blocker is
 what `exchange` says; each later one is what it would say once those before it are lifted: by their remedies or, where there is
 none, by assumption.
 """

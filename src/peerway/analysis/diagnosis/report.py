@@ -1,6 +1,6 @@
 """The whole answer to a question about a path (PATH-1, PATH-2, PATH-3): values only.
 
-Owns what an answer says. How it is found is `analysis.diagnosis`; who sees which part of it is the use cases' business.
+Owns what an answer says. How it is found is `asking`; who sees which part of it is the use cases' business.
 """
 
 from __future__ import annotations

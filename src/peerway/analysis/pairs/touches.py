@@ -1,7 +1,7 @@
 """Where a router treats packets otherwise than before: from which sources, to which targets.
 
 Owns what of a router and its links matters to packets, and how far each part's change reaches. What comes of it for anybody is
-`analysis.difference`'s business. Never says too little; what it says too much costs time only.
+`difference`'s business. Never says too little; what it says too much costs time only.
 """
 
 from __future__ import annotations

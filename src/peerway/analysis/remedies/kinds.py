@@ -1,6 +1,6 @@
 """What would lift a blocker: typed changes, each as narrow as what was asked (PATH-3).
 
-Owns the closed set of changes and whose they are to make. What one does to the network is `analysis.effects`; how it is asked of
+Owns the closed set of changes and whose they are to make. What one does to the network is `effects`; how it is asked of
 the API, and whether it may be, is the use cases' business.
 """
 

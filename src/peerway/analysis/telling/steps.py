@@ -1,6 +1,6 @@
 """A walk's steps with the words of what decides, read from the compiled network and from the stored objects behind it (PATH-1).
 
-Owns the look-up of each step's deciding object. The sentences are `analysis.sentences`' business.
+Owns the look-up of each step's deciding object. The sentences are `sentences`' business.
 """
 
 from __future__ import annotations
