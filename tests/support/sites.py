@@ -1,6 +1,8 @@
 """Networks for topology tests, built through the API: a site is a VPC with one VSwitch and one instance."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -67,6 +69,44 @@ class Site:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question that packets answer."""
+
+    #: Whose instance asks.
+    source: Site
+    #: The address that is asked.
+    target: str
+    #: `icmp`, `tcp` or `udp`.
+    protocol: str = "icmp"
+    #: At which port.
+    port: int = 0
+
+    @property
+    def packet(self) -> Packet:
+        """The first packet of it."""
+        six = ":" in self.target
+        return Packet(
+            source=ip_address(self.source.address6 if six else self.source.address),
+            destination=ip_address(self.target),
+            protocol=PROTOCOLS["icmpv6" if six and self.protocol == "icmp" else self.protocol],
+            port=self.port,
+            sender=self.source.instance["id"],
+        )
+
+    def sent(self) -> bool:
+        """Whether an answer comes back."""
+        result = self.source.tenant.post(
+            f"{guest_path(self.source.instance['id'])}/probe",
+            target=self.target,
+            protocol=self.protocol,
+            port=self.port,
+            count=1,
+            timeout_ms=300,
+        )
+        return all(answered(probe["verdict"]) for probe in result["results"])
+
+
 def make_site(
     tenant: Tenant,
     region_id: str,
@@ -94,6 +134,11 @@ def make_site(
     return Site(
         tenant, region_id, vpc, vswitch, _instance(tenant, vswitch, ipv6="auto" if ipv6 else None, **instance)
     )
+
+
+def beside(site: Site, **instance: Any) -> Site:
+    """One more instance in the same VSwitch."""
+    return replace(site, instance=_instance(site.tenant, site.vswitch, **instance))
 
 
 def _instance(tenant: Tenant, vswitch: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -171,26 +216,22 @@ class Oracles:
 
     def reach(self, source: Site, target: str, protocol: str = "icmp", port: int = 0) -> bool:
         """Whether an answer comes back."""
+        return self.reach_all([Ask(source, target, protocol, port)])[0]
+
+    def reach_all(self, asks: Iterable[Ask]) -> list[bool]:
+        """Whether each is answered; all are asked together."""
+        told = self.sent(wanted := list(asks))
+        network = self.cloud.network()
+        for ask, packets in zip(wanted, told, strict=True):
+            predicted = foretold(network, ask.packet)
+            assert packets == predicted, f"packets say {packets}, the compiled network {predicted}: {ask}"
+        return told
+
+    def sent(self, asks: Iterable[Ask]) -> list[bool]:
+        """The same without asking the compiled network, which does not see into guests."""
         self.cloud.synced()
-        result = source.tenant.post(
-            f"{guest_path(source.instance['id'])}/probe",
-            target=target,
-            protocol=protocol,
-            port=port,
-            count=1,
-            timeout_ms=300,
-        )
-        packets = all(answered(probe["verdict"]) for probe in result["results"])
-        asked = Packet(
-            source=ip_address(source.address6 if ":" in target else source.address),
-            destination=ip_address(target),
-            protocol=PROTOCOLS[protocol] if ":" not in target or protocol != "icmp" else PROTOCOLS["icmpv6"],
-            port=port,
-            sender=source.instance["id"],
-        )
-        predicted = foretold(self.cloud.network(), asked)
-        assert packets == predicted, f"packets say {packets}, the compiled network says {predicted}: {target}"
-        return packets
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(Ask.sent, asks))
 
     def reach_once(self, source: Site, target: str) -> bool:
         """Whether one ping is answered right now; False while the agent is away."""
