@@ -242,6 +242,26 @@ def test_blockers_of_both_sides_look_alike_from_outside(estate, reconciler):
     assert results[1]["request_outcome"] is None
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_trial_of_a_fix_does_not_tell_who_is_there(estate, reconciler, own):
+    """PATH-1: what is stopped over there looks the same whether anybody has the address, also when fixes are tried."""
+    pair = Pair(estate, group=True)
+    if own:
+        estate.store.write(lambda tx: tx.delete(pair.there))
+    taken, free = (
+        answered(
+            estate, reconciler, pair.ask(pair.alice, target=target, protocol="tcp", port=443, fixes=True)
+        )[0].result.replace(target, "...")
+        for target in (str(pair.other.ipv4), "10.1.1.200")
+    )
+    keep = {**json.loads(taken), "revision": 0}
+    assert keep == {**json.loads(free), "revision": 0}
+    fix = keep["fix"]
+    assert (fix is not None) is own
+    if own:
+        assert (fix["proposed"], fix["asks_others"], fix["opens"]) == (False, True, [])
+
+
 def test_request_that_nobody_accepted_opens_no_view(estate, reconciler):
     """PATH-1: before the other account accepts, an analysis says the same whatever its groups let in."""
     results = []

@@ -256,28 +256,36 @@ class _Reader:
     def _may_see_blocker(self, blocker: Blocker) -> bool:
         return self._is(blocker.owner_uid) if blocker.hop is None else self._may_see(blocker.hop)
 
-    def fix(self, fix: Fix, report: Report) -> FixView:
-        """What came of trying the remedies; of what they open at others', only that they do."""
+    def fix(self, fix: Fix, report: Report) -> FixView | None:
+        """What came of trying the remedies; None when the reader may know nothing of it.
+
+        What another account has to change is reckoned with in a trial. Whatever that leads to would tell what is over there: whether
+        anybody has the address, what filters it. So a trial with another account in it says the same whatever that has.
+        """
         # What a guest keeps to itself, no change of the network lets out.
         captured = any(blocker.hop is None for blocker in report.blockers)
-        # Nor is it told what a network would let in whose account has not accepted a connection (see `within_links`).
-        shut = self._uid is not None and bool(fix.others) and any(map(_is_link, report.blockers))
+        elsewhere = not all(map(self._may_see_blocker, self.within_links(report.blockers)))
+        shut = self._uid is not None and (bool(fix.others) or elsewhere)
+        mine = tuple(filter(None, map(self.remedy, fix.remedies)))
         refused = [(self.remedy(one.remedy), one) for one in fix.refused]
+        if elsewhere and not (mine or any(view for view, _ in refused)):
+            return None
+        opens = [one for one in fix.opens if not shut or all(map(self.knows, (*one.sources, *one.targets)))]
         return FixView(
             proposed=fix.proposed and not (captured or shut),
             verdict=report.verdict if captured or shut else fix.verdict,
-            remedies=tuple(filter(None, map(self.remedy, fix.remedies))),
+            remedies=mine,
             calls=tuple(
                 CallView(**{one.name: getattr(call, one.name) for one in fields(call)}) for call in fix.calls
             ),
-            asks_others=bool(fix.others),
+            asks_others=shut,
             later=tuple(filter(None, map(self.remedy, fix.later))),
             refused=tuple(
                 RefusalView(remedy=view, text=one.text, code=one.code)
                 for view, one in refused
                 if view is not None
             ),
-            opens=() if shut else _once(map(self.opening, fix.opens)),
+            opens=_once(map(self.opening, opens)),
             complete=fix.complete,
         )
 
