@@ -1,4 +1,4 @@
-"""The API process and the worker process, apart; and the HTTP server that `peerway up` shares with them."""
+"""The API process; and the HTTP server that `peerway up` shares with it."""
 
 from __future__ import annotations
 
@@ -6,65 +6,30 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 import uvicorn
 
 from peerway.adapters.agent.client import SocketAgent
 from peerway.api.native.app import create_app
 from peerway.api.native.services import Limits, Services
-from peerway.app.agent import AgentPort
-from peerway.app.following import NetworkFollower
 from peerway.app.guarding import guarded
-from peerway.app.reconcilers.analyses import AnalysisReconciler
-from peerway.app.reconcilers.deadlines import DeadlineReconciler
-from peerway.app.reconcilers.intents import IntentReconciler
-from peerway.app.runner import Runner
-from peerway.app.store import Store
-from peerway.app.world import World
 from peerway.bootstrap.http import BoundedHttp
 from peerway.bootstrap.parts import (
     AGENT_SOCKET,
+    Parts,
     choose_dataplane,
     collect_rarely,
     configure_logs,
-    make_clock,
     make_data_folder,
     make_store,
     make_world,
 )
-from peerway.bootstrap.stopping import stop_on_signals
 from peerway.domain.errors import InvalidInput
-from peerway.settings import ApiOptions, Common
-
-#: How often deadlines are looked at, s.
-DEADLINES_S: Final = 1.0
-
-#: How often a worker looks for questions that another process was asked, s.
-QUESTIONS_S: Final = 0.05
-
-#: How often a worker looks for changes by which an intent may stand otherwise, s.
-INTENTS_S: Final = 0.2
+from peerway.settings import ApiOptions
 
 #: How long open connections get to end when stopping, s.
 GRACE_S: Final = 2
-
-
-@dataclass(slots=True)
-class Parts:
-    """What the API and the worker are made of; in one process they share it."""
-
-    #: The only truth.
-    store: Store
-    #: Catalogues, ids and secrets.
-    world: World
-    #: The process at the data plane.
-    agent: AgentPort
-    #: The network that questions are asked of.
-    networks: NetworkFollower = field(default_factory=NetworkFollower)
-    #: Tells the worker that there is something to do; nothing where that is another process.
-    wake_worker: Callable[[], None] = lambda: None
 
 
 def run_api(options: ApiOptions) -> int:
@@ -79,52 +44,6 @@ def run_api(options: ApiOptions) -> int:
         agent = stack.enter_context(contextlib.closing(SocketAgent(folder / AGENT_SOCKET, chosen.value)))
         serve(options, listener, Parts(store, make_world(options), agent), lambda: None)
     return 0
-
-
-def run_worker(options: Common) -> int:
-    """Do the periodic work until told to stop."""
-    configure_logs(options.log_format)
-    collect_rarely()
-    folder = make_data_folder(options)
-    with contextlib.ExitStack() as stack:
-        store = stack.enter_context(contextlib.closing(make_store(options)))
-        # What the data plane is called is of no interest here.
-        agent = stack.enter_context(contextlib.closing(SocketAgent(folder / AGENT_SOCKET, "")))
-        worker = make_worker(Parts(store, make_world(options), agent))
-        stop_on_signals(worker.deadlines)
-        for runner in (worker.analyses, worker.intents):
-            runner.start()
-            stack.callback(runner.stop)
-        worker.deadlines.run()
-    return 0
-
-
-class Worker(NamedTuple):
-    """What does the periodic work."""
-
-    #: Ends what has a deadline.
-    deadlines: Runner
-    #: Answers questions about paths.
-    analyses: Runner
-    #: Holds intents against the network.
-    intents: Runner
-
-    def wake(self) -> None:
-        """Have it look at once at what somebody waits for."""
-        self.analyses.wake()
-        self.intents.wake()
-
-
-def make_worker(parts: Parts) -> Worker:
-    """What does the periodic work."""
-    deadlines = DeadlineReconciler(parts.store, parts.world, make_clock())
-    analyses = AnalysisReconciler(parts.store, parts.networks, parts.agent, parts.world)
-    intents = IntentReconciler(parts.store, parts.networks)
-    return Worker(
-        Runner("deadlines", deadlines.step, DEADLINES_S),
-        Runner("analyses", analyses.step, QUESTIONS_S),
-        Runner("intents", intents.step, INTENTS_S),
-    )
 
 
 def listen(address: str) -> socket.socket:

@@ -6,6 +6,8 @@ import gc
 import logging
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +18,10 @@ from peerway.adapters.dataplane.kernel.capabilities import usable
 from peerway.adapters.entropy import SystemEntropy
 from peerway.adapters.sealer import FernetSealer
 from peerway.adapters.store import SqlStore, open_store
+from peerway.app.agent import AgentPort
 from peerway.app.clock import SystemClock
+from peerway.app.following import NetworkFollower
+from peerway.app.store import Store
 from peerway.app.world import World
 from peerway.domain.errors import InvalidInput
 from peerway.profiles.model import load_access_points, load_limits, load_profiles, load_regions
@@ -28,6 +33,22 @@ AGENT_SOCKET: Final = "agent.sock"
 
 #: Name of the folder in the data folder that the kernel data plane keeps its state in.
 KERNEL_STATE: Final = "kernel"
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the API and the worker are made of; in one process they share it."""
+
+    #: The only truth.
+    store: Store
+    #: Catalogues, ids and secrets.
+    world: World
+    #: The process at the data plane.
+    agent: AgentPort
+    #: The network that questions are asked of.
+    networks: NetworkFollower = field(default_factory=NetworkFollower)
+    #: Tells the worker that there is something to do; nothing where that is another process.
+    wake_worker: Callable[[], None] = lambda: None
 
 
 def make_data_folder(options: Common) -> Path:

@@ -12,9 +12,10 @@ from peerway.app.store import Store
 from peerway.app.usecases.accounts import ensure_operator
 from peerway.app.world import World
 from peerway.bootstrap.agent_process import AgentProcess
-from peerway.bootstrap.api import Parts, listen, make_worker, serve, url_of
+from peerway.bootstrap.api import listen, serve, url_of
 from peerway.bootstrap.lock import only_one
 from peerway.bootstrap.parts import (
+    Parts,
     choose_dataplane,
     collect_rarely,
     configure_logs,
@@ -22,6 +23,7 @@ from peerway.bootstrap.parts import (
     make_store,
     make_world,
 )
+from peerway.bootstrap.worker import make_worker
 from peerway.domain.errors import InvalidInput
 from peerway.settings import DataPlaneChoice, UpOptions
 

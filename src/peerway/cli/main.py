@@ -69,11 +69,11 @@ ENTRIES: Mapping[str, Entry] = MappingProxyType(
         "attach": Entry(
             "attach", USE, "Make an instance of a network namespace or container that is there already."
         ),
-        "up": Entry("serve", RUN, "Run all of Peerway in the foreground."),
-        "api": Entry("serve", RUN, "Run the API alone."),
-        "worker": Entry("serve", RUN, "Run the periodic work alone."),
-        "agent": Entry("serve", RUN, "Run the agent alone: the part that touches the data plane."),
-        "doctor": Entry("serve", RUN, "Say what this machine can do."),
+        "up": Entry("serve.up", RUN, "Run all of Peerway in the foreground."),
+        "api": Entry("serve.api", RUN, "Run the API alone."),
+        "worker": Entry("serve.worker", RUN, "Run the periodic work alone."),
+        "agent": Entry("serve.agent", RUN, "Run the agent alone: the part that touches the data plane."),
+        "doctor": Entry("serve.doctor", RUN, "Say what this machine can do."),
         "account": Entry("account", ADMIN, "Accounts and their credentials."),
         "quota": Entry("quota", ADMIN, "Limits of an account."),
         "external": Entry("external", ADMIN, "Outside networks that public addresses come from (operators)."),

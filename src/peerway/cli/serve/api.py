@@ -1,0 +1,35 @@
+"""`peerway api`: the API alone."""
+
+from __future__ import annotations
+
+import typer
+
+from peerway.bootstrap.api import run_api
+from peerway.cli.serve.starting import DEFAULTS, Data, Database, DataPlane, Listen, Log, Rate, hand_over
+from peerway.settings import ApiOptions, DataPlaneChoice
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def api(
+    data: Data = DEFAULTS.data,
+    listen: Listen = DEFAULTS.listen,
+    dataplane: DataPlane = DataPlaneChoice.AUTO,
+    database: Database = None,
+    requests_per_second: Rate = DEFAULTS.requests_per_second,
+    log_format: Log = DEFAULTS.log_format,
+) -> None:
+    """Run the API alone.
+
+    It needs no privileges; an agent on the same data folder carries the packets.
+    """
+    options = ApiOptions(
+        data=data,
+        database=database,
+        log_format=log_format,
+        listen=listen,
+        dataplane=dataplane,
+        requests_per_second=requests_per_second,
+    )
+    hand_over(run_api, options)
