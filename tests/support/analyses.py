@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from tests.support.live import Refused, Tenant, eventually
+from tests.support.sites import Ask
 from tests.support.troubles import Pair
 
 #: Fields of a call that a file of changes takes.
 CALL = ("name", "method", "path", "body")
+#: What most protocols are told as.
+BARE = "every protocol without ports"
 
 
 def analysed(asker: Tenant, source: str, target: str, protocol: str = "icmp", port: int = 0) -> Any:
@@ -51,7 +53,56 @@ def told(fix: Any, source: str, target: str) -> bool:
     return any(source in one["sources"] and target in one["targets"] for one in fix["opens"])
 
 
-def ids_in(answer: Any, *things: dict[str, Any]) -> list[str]:
-    """Ids of the things that stand somewhere in an answer."""
-    text = json.dumps(answer)
-    return [one["id"] for one in things if one["id"] in text]
+def holds(words: str, protocol: str, port: int) -> bool:
+    """Whether a set as it is written (`tcp 22, 80-443; every protocol without ports but gre`) has this."""
+    if words in {"everything", "nothing"}:
+        return words == "everything"
+    parts = words.split("; ")
+    if protocol not in {"tcp", "udp"}:
+        _, found, missing = next((one for one in parts if one.startswith(BARE)), "").partition(BARE)
+        return protocol in parts or (bool(found) and protocol not in missing)
+    ranges = [one for part in parts if part.startswith(protocol) for one in part[len(protocol) :].split(", ")]
+    return any(not one or _low(one) <= port <= _high(one) for one in ranges)
+
+
+def _low(ports: str) -> int:
+    return int(ports.partition("-")[0])
+
+
+def _high(ports: str) -> int:
+    return int(ports.rpartition("-")[2])
+
+
+def previewed(tenant: Tenant, method: str, path: str, **body: Any) -> Any:
+    """What a call would do; it stored nothing."""
+    before = stored(tenant)
+    found = tenant.call(method, f"{path}{'&' if '?' in path else '?'}preview=true", **body)
+    assert stored(tenant) == before
+    return found
+
+
+def stored(tenant: Tenant) -> Any:
+    """How far the store is, and what was done last."""
+    return tenant.get("/status")["revision"], tenant.get("/audit?limit=1")
+
+
+def foretold(preview: Any, ask: Ask, target_id: str) -> tuple[bool, bool]:
+    """Whether a preview says that what is asked is gained, and that it is lost."""
+    ends = (ask.source.instance["id"], target_id)
+    changes = [
+        one
+        for one in preview["reachability"]["changes"]
+        if all(
+            id in [end["id"] for end in one[side]]
+            for id, side in zip(ends, ("sources", "targets"), strict=True)
+        )
+    ]
+    gained, lost = (
+        any(holds(one[word], ask.protocol, ask.port) for one in changes) for word in ("gained", "lost")
+    )
+    return gained, lost
+
+
+def all_ids(tenant: Tenant, *kinds: str) -> set[str]:
+    """Ids of all that an account has of these kinds, with its own number."""
+    return {tenant.uid, *(one["id"] for kind in kinds for one in tenant.get(f"/{kind}")["items"])}
