@@ -11,6 +11,7 @@ from peerway.app.usecases.load_balancers import CreateLoadBalancer, create_load_
 from peerway.app.usecases.many_questions import rule_on, usable_questions
 from peerway.app.usecases.paths import Ask
 from peerway.app.usecases.reachability import map_of_vpc, pair_question, reach_of_pair
+from peerway.app.usecases.route_tables import CreateRouteEntry, create_route_entry
 from peerway.app.usecases.security_groups import (
     CreateSecurityGroup,
     CreateSecurityRule,
@@ -152,6 +153,40 @@ def test_map_tells_a_tenant_only_the_range_of_others(land):
     assert {land.far.id, land.peer.id} & {name for end in ends for name in (end.id, end.router_id)} == set()
     assert {end.addresses for end in ends if end.id is None} == {"10.1.0.0/16"}
     assert pairs_of(found)[None, land.shut.id, str(land.shut.ipv4)] == "tcp 443"
+
+
+def test_map_is_not_cut_where_others_have_something(land):
+    """PATH-1: what comes by an uplink is told in one piece, not around each address of the account next door."""
+    estate = land.estate
+    border = estate.vbr(land.alice, estate.line(land.alice))
+    estate.settle()
+    near = estate.interface(land.alice, border.id, "initiator", land.vpc.region_id)
+    far = estate.interface(land.alice, land.vpc.id, "acceptor", border.region_id)
+    estate.name(land.alice, near, far)
+    estate.name(land.alice, far, near)
+    estate.connect(land.alice, near)
+    table = border.route_table_id
+    for request in (
+        CreateRouteEntry(
+            route_table_id=table,
+            destination="10.0.0.0/16",
+            next_hop="router_interface",
+            next_hop_id=near.id,
+        ),
+        CreateRouteEntry(route_table_id=table, destination="0.0.0.0/0", next_hop="line"),
+        CreateRouteEntry(
+            route_table_id=land.vpc.system_table_id,
+            destination="0.0.0.0/0",
+            next_hop="router_interface",
+            next_hop_id=far.id,
+        ),
+    ):
+        estate.do(create_route_entry, land.alice, request)
+    found = land.map(land.alice, land.vpc)
+    ends = {end for group in found.groups for end in (*group.sources, *group.targets)}
+    outside = {end.addresses for end in ends if end.id == border.id}
+    assert outside
+    assert [text for text in outside if "10.1.1." in text] == []
 
 
 def test_many_questions_are_answered_like_one(land):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import summarize_address_range
+from typing import NamedTuple, TypeVar
 
 from peerway.analysis.difference import Change, Difference, Gap, Source, Target
 from peerway.analysis.difference.dark import Route
@@ -18,6 +19,9 @@ from peerway.analysis.symbolic.atoms import SIX, address_at, stretch
 from peerway.analysis.symbolic.spaces import EMPTY, Space
 from peerway.domain.account import Caller, Role
 from peerway.domain.vpc import Vpc
+
+#: What is so of pairs, to be told of all of them alike.
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def reach_effects(caller: Caller, before: Network, after: Network, found: Differ
 
 
 #: Pairs' ends, and whether a hash decides.
-_Key = tuple[tuple[ReachEnd, ...], tuple[ReachEnd, ...], bool]
+_Key = tuple[tuple["End", ...], tuple["End", ...], bool]
 
 
 def _merged(view: EndView, changes: Iterable[Change]) -> Iterator[ReachEffect]:
@@ -109,11 +113,12 @@ def _merged(view: EndView, changes: Iterable[Change]) -> Iterator[ReachEffect]:
         for sources, targets in view.pairs(change.sources, change.targets):
             key = (sources, targets, change.chosen)
             found[key] = _both(found.get(key, _NONE), _told(change.gap))
-    for (sources, targets, chosen), told in found.items():
+    alike = together((sources, targets, (told, chosen)) for (sources, targets, chosen), told in found.items())
+    for sources_told, targets_told, (told, chosen) in alike:
         gap = told.gap
         yield ReachEffect(
-            sources=list(sources),
-            targets=list(targets),
+            sources=sources_told,
+            targets=targets_told,
             gained=str(gap.gained),
             lost=str(gap.lost),
             arriving=str(gap.arriving),
@@ -155,6 +160,73 @@ def _both(one: _Told, other: _Told) -> _Told:
     return _Told(gap, one.arriving | other.arriving, one.missing | other.missing)
 
 
+class End(NamedTuple):
+    """One end of pairs, before it is put into words."""
+
+    #: Who it is, as far as the caller may know it.
+    id: str | None
+    #: Where that is.
+    router_id: str | None
+    #: First and last of its addresses.
+    span: tuple[int, int]
+    #: Whether these are a VPC's range instead of the addresses themselves, which are not the caller's to know.
+    is_range: bool = False
+
+
+def together(
+    pairs: Iterable[tuple[tuple[End, ...], tuple[End, ...], T]],
+) -> Iterator[tuple[list[ReachEnd], list[ReachEnd], T]]:
+    """Alike pairs together, in words: sources of the same targets, targets of the same sources.
+
+    Answers come cut wherever anybody's address may make a difference. What touches and differs in nothing is put together again:
+    the cuts would tell where others have something.
+    """
+    found = pairs
+    for _ in range(4):  # each turn joins the first side, and puts the other one in front
+        found = list(_sides_joined(found))
+    for sources, targets, what in found:
+        yield [*map(_in_words, sources)], [*map(_in_words, targets)], what
+
+
+def _sides_joined(
+    pairs: Iterable[tuple[tuple[End, ...], tuple[End, ...], T]],
+) -> Iterator[tuple[tuple[End, ...], tuple[End, ...], T]]:
+    """For each second side that occurs, with the same answer, all first sides; the second one in front."""
+    found: dict[tuple[frozenset[End], T], tuple[tuple[End, ...], list[End]]] = {}
+    for first, second, what in pairs:
+        found.setdefault((frozenset(second), what), (second, []))[1].extend(first)
+    for (_, what), (second, ends) in found.items():
+        yield second, _joined(ends), what
+
+
+def _joined(ends: Iterable[End]) -> tuple[End, ...]:
+    """The ends, each once and in the order of their first; addresses of one that touch are one range."""
+    spans: dict[tuple[str | None, str | None, bool], list[tuple[int, int]]] = {}
+    for end in dict.fromkeys(ends):
+        spans.setdefault((end.id, end.router_id, end.is_range), []).append(end.span)
+    return tuple(
+        End(id, router_id, span, is_range)
+        for (id, router_id, is_range), some in spans.items()
+        for span in (some if is_range else _touching(some))
+    )
+
+
+def _touching(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The spans in order; those that touch or overlap are one, but none has addresses of both IP versions."""
+    ordered = sorted(spans)
+    first, last = ordered[0]
+    for begin, end in ordered[1:]:
+        if begin > last + 1 or last < SIX <= begin:
+            yield first, last
+            first, last = begin, end
+        last = max(last, end)
+    yield first, last
+
+
+def _in_words(end: End) -> ReachEnd:
+    return ReachEnd(end.id, end.router_id, _text(end.span))
+
+
 @dataclass(slots=True)
 class EndView:
     """What the caller may see of the ends of pairs."""
@@ -168,7 +240,7 @@ class EndView:
 
     def pairs(
         self, sources: Sequence[Source], targets: Sequence[Target]
-    ) -> Iterator[tuple[tuple[ReachEnd, ...], tuple[ReachEnd, ...]]]:
+    ) -> Iterator[tuple[tuple[End, ...], tuple[End, ...]]]:
         """The pairs that the caller may see: those of its own sources with everyone, those of others with its own targets."""
         own = [source for source in sources if self.is_own(source.id)]
         others = [source for source in sources if not self.is_own(source.id)]
@@ -180,21 +252,21 @@ class EndView:
                     tuple(dict.fromkeys(end for target in asked for end in self.target(target))),
                 )
 
-    def source(self, source: Source) -> ReachEnd:
+    def source(self, source: Source) -> End:
         """Who asks, as the caller may know it."""
         if self.is_own(source.id):
-            return ReachEnd(source.id, source.router_id, _text(source.span))
-        return ReachEnd(None, None, self.range_around(source.router_id, source.span))
+            return End(source.id, source.router_id, source.span)
+        return self.range_around(source.router_id, source.span)
 
-    def target(self, target: Target) -> Iterator[ReachEnd]:
+    def target(self, target: Target) -> Iterator[End]:
         """Who is asked, as the caller may know it."""
         for id in target.ids or (None,):
             if id is None:
-                yield ReachEnd(None, None, _text(target.span))
+                yield End(None, None, target.span)
             elif self.is_own(id):
-                yield ReachEnd(id, self.home(id), _text(target.span))
+                yield End(id, self.home(id), target.span)
             else:
-                yield ReachEnd(None, None, self.range_around(self.home(id), target.span))
+                yield self.range_around(self.home(id), target.span)
 
     def is_own_target(self, target: Target) -> bool:
         """Whether one of those who get it is the caller's."""
@@ -238,15 +310,15 @@ class EndView:
                 return router.id
         return None
 
-    def range_around(self, router_id: str | None, span: tuple[int, int]) -> str:
+    def range_around(self, router_id: str | None, span: tuple[int, int]) -> End:
         """The VPC's range that addresses are in; the addresses themselves when they are in none."""
         for network in self.networks:
             router = network.snapshot.site(router_id).router
             for prefix in router.prefixes if isinstance(router, Vpc) else ():
                 first, last = stretch(prefix)
                 if first <= span[0] and span[1] <= last:
-                    return str(prefix)
-        return _text(span)
+                    return End(None, None, (first, last), is_range=True)
+        return End(None, None, span)
 
 
 def _text(span: tuple[int, int]) -> str:

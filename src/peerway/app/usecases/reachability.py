@@ -19,7 +19,7 @@ from peerway.analysis.symbolic.spaces import BARE, EMPTY, Space, protocol_name
 from peerway.app.store import Reader
 from peerway.app.usecases.access import readable
 from peerway.app.usecases.paths import Ask, usable_question
-from peerway.app.usecases.reach_effects import EndView, ReachEnd
+from peerway.app.usecases.reach_effects import End, EndView, ReachEnd, together
 from peerway.domain.account import Caller
 from peerway.domain.errors import InvalidInput
 from peerway.domain.path import Point, PointKind, Question
@@ -287,25 +287,25 @@ def _runs(numbers: list[int]) -> Iterator[ProtocolsView]:
 class _Pair(NamedTuple):
     """Ends that were found together, and whether a hash decides between them."""
 
-    sources: tuple[ReachEnd, ...]
-    targets: tuple[ReachEnd, ...]
+    sources: tuple[End, ...]
+    targets: tuple[End, ...]
     chosen: bool
 
 
 def _grouped(found: Mapping[_Pair, tuple[Space, Space]]) -> tuple[GroupView, ...]:
     """The pairs with something between them, those with the same targets and the same sets together."""
-    groups: dict[tuple[tuple[ReachEnd, ...], Space, Space, bool], dict[ReachEnd, None]] = {}
-    for pair, (answered, one_way) in found.items():
-        if answered or one_way:
-            sources = groups.setdefault((pair.targets, answered, one_way - answered, pair.chosen), {})
-            sources.update(dict.fromkeys(pair.sources))
+    groups = together(
+        (pair.sources, pair.targets, (answered, one_way - answered, pair.chosen))
+        for pair, (answered, one_way) in found.items()
+        if answered or one_way
+    )
     return tuple(
         GroupView(
             sources=tuple(sources),
-            targets=targets,
+            targets=tuple(targets),
             answered=space_view(answered),
             one_way=space_view(one_way),
             chosen=chosen,
         )
-        for (targets, answered, one_way, chosen), sources in groups.items()
+        for sources, targets, (answered, one_way, chosen) in groups
     )
