@@ -259,8 +259,8 @@ class _Reader:
     def fix(self, fix: Fix, report: Report) -> FixView | None:
         """What came of trying the remedies; None when the reader may know nothing of it.
 
-        What another account has to change is reckoned with in a trial. Whatever that leads to would tell what is over there: whether
-        anybody has the address, what filters it. So a trial with another account in it says the same whatever that has.
+        What another account has to change is reckoned with in a trial. Whatever that leads to would tell what is over there:
+        whether anybody has the address, what filters it. So a trial with another account in it says the same whatever that has.
         """
         # What a guest keeps to itself, no change of the network lets out.
         captured = any(blocker.hop is None for blocker in report.blockers)
