@@ -22,6 +22,8 @@ PAGES = (
     "sharing-and-limits.md",
     "routes-and-filters.md",
     "load-balancers-and-databases.md",
+    "path-analysis.md",
+    "preview-and-intents.md",
     "exec-ping-attach.md",
     "operating.md",
     "../../README.md",
