@@ -227,6 +227,15 @@ def test_plain_braces_are_kept(site):
     assert make(account, named).json()["changes"][0]["answer"]["name"] == "$5 ${a.id}"
 
 
+def test_references_can_not_blow_up_a_file(site):
+    """API limits: some bytes of references don't become gigabytes of text that the server has to hold."""
+    account = site.account()
+    asked = {"changes": [change("PATCH", "/vpcs/x", {"name": "${b.x}" * 10_000})]}
+    problem = account.call("POST", "/changes", {**asked, "answers": {"b": {"x": "y" * 50_000}}}).json()
+    assert problem["errors"][0]["field"] == "changes[0].body.name"
+    assert "bytes by references" in problem["detail"]
+
+
 def test_file_counts_as_its_changes(site):
     """API limits: an account can't get around its rate limit by files."""
     account = site.account()

@@ -17,7 +17,7 @@ from peerway.api.native.call import Call, answer, encode
 from peerway.api.native.door import Paths
 from peerway.api.native.errors import InvalidRequest
 from peerway.api.native.operation import Inputs, Operation, read_query
-from peerway.api.native.references import resolved
+from peerway.api.native.references import References
 from peerway.api.native.schemas.changes import ChangeAnswer, ChangeBody, ChangesAnswer, ChangesBody
 from peerway.app.store import Writer
 from peerway.app.usecases.foresee import changed_since, settle_changed
@@ -181,7 +181,8 @@ class Run:
         return response.status_code, call.content
 
     def _prepared(self, change: ChangeBody) -> Step:
-        whole = str(resolved(change.path, self._answers, "path"))
+        references = References(self._answers)
+        whole = str(references.resolved(change.path, "path"))
         path, _, query = whole.partition("?")
         found = self._paths.find(path)
         if found is None:
@@ -194,7 +195,7 @@ class Run:
                 f"must be {' or '.join(known)} at this path" if known else "can change nothing at this path"
             )
             raise InvalidInput("method", rule, change.method)
-        body = resolved(change.body, self._answers, "body")
+        body = references.resolved(change.body, "body")
         return Step(*chosen, parameters, read_query(query.encode()), body)
 
     def _note(self, change: ChangeBody, status: int, content: object, *, waited: bool) -> ChangeAnswer:
