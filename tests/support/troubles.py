@@ -124,16 +124,6 @@ def with_database(pair: Pair) -> Pair:
     return replace(pair, other=database(pair.other, f"{pair.one.address}/32"), port=5432)
 
 
-def with_closed_neighbour(pair: Pair) -> Pair:
-    """The same with nothing open at the other one of who is asked's VSwitch."""
-    pair.beside_other.tenant.call(
-        "PATCH",
-        f"/instances/{pair.beside_other.instance['id']}",
-        security_group_ids=[_group(pair.beside_other)],
-    )
-    return pair
-
-
 def _group(site: Site) -> str:
     return str(site.tenant.post("/security-groups", vpc_id=site.vpc_id, inner_access=False)["id"])
 
@@ -443,6 +433,6 @@ PUBLIC = Trouble(
     cause=go_public,
     changes=("enable_ipv4_gateway",),
     verdict="unknown",
-    turned=with_closed_neighbour,
+    wide=True,
     pair={"networks": ("10.1", "30.0"), "region_id": OUTSIDE},
 )

@@ -16,9 +16,10 @@ from peerway.analysis.difference.dark import Route, turned_routes
 from peerway.analysis.network import Network
 from peerway.analysis.pairs.blocks import Block, Blocks, Source, Target
 from peerway.analysis.pairs.suspects import Suspects
-from peerway.analysis.symbolic import Asking
+from peerway.analysis.symbolic import Asking, Reach
 from peerway.analysis.symbolic.grounds import Atlas
-from peerway.analysis.symbolic.spaces import Space
+from peerway.analysis.symbolic.spaces import EMPTY, Space
+from peerway.fabric.outcomes import GOT
 
 __all__ = ["MOST", "Change", "Difference", "Gap", "Route", "Source", "Target", "difference"]
 
@@ -28,15 +29,15 @@ MOST: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What differs in the answers for a pair."""
+    """What differs in the answers for a pair. What somebody else gets now is lost with the one and gained with the other."""
 
-    #: Answered now and not before.
+    #: Answered by the target now and not before.
     gained: Space
-    #: Answered before and not now.
+    #: Answered by the target before and not now.
     lost: Space
-    #: Received, or let out, now and not before.
+    #: Received by the target, or let out, now and not before.
     arriving: Space
-    #: Received, or let out, before and not now.
+    #: Received by the target, or let out, before and not now.
     missing: Space
 
     def __bool__(self) -> bool:
@@ -95,8 +96,7 @@ def difference(before: Network | Atlas, after: Network | Atlas, *, most: int = M
     new = after if isinstance(after, Atlas) else old.after(after)
     blocks = Blocks((Asking(old), Asking(new)), most)
     suspects = Suspects(old, new)
-    lines = (_line(block) for suspect in suspects for block in blocks.of(suspect))
-    found = [line for line in lines if line is not None]
+    found = [line for suspect in suspects for block in blocks.of(suspect) for line in _lines(block)]
     dark, revived = turned_routes(old.network, new.network, suspects.routers)
     return Difference(
         (old.network.revision, new.network.revision),
@@ -118,15 +118,42 @@ class _Line:
     chosen: bool
 
 
-def _line(block: Block) -> _Line | None:
-    """What differs in the answers for a block, if anything does."""
+def _lines(block: Block) -> Iterator[_Line]:
+    """What differs in the answers for a block, by who gets them."""
     old, new = block.reaches
     if old.fates == new.fates:
-        return None
-    there, there_now, back, back_now = old.arrives, new.arrives, old.answered, new.answered
-    gap = Gap(back_now - back, back - back_now, there_now - there, there - there_now)
-    ids = tuple(sorted({*old.receivers, *new.receivers}))
-    return _Line(block.sources, Target(block.target, ids), gap, old.chosen or new.chosen) if gap else None
+        return
+    for ids in _receivers(old, new):
+        (back, there), (back_now, there_now) = _got(old, ids), _got(new, ids)
+        gap = Gap(back_now - back, back - back_now, there_now - there, there - there_now)
+        if gap:
+            yield _Line(block.sources, Target(block.target, ids), gap, old.chosen or new.chosen)
+
+
+def _receivers(old: Reach, new: Reach) -> Iterator[tuple[str, ...]]:
+    """Those that are told apart: everybody in the network alone, and all ways out of it together.
+
+    Where a connection's hash decides all are one: which of them the first choice is means nothing.
+    """
+    known = {*old.receivers, *new.receivers}
+    inside = {
+        fate.request.subject for each in (old, new) for fate in each.fates if fate.request.outcome in GOT
+    }
+    if old.chosen or new.chosen:
+        inside = set()
+    yield from ((id,) for id in sorted(inside))
+    if known - inside:
+        yield tuple(sorted(known - inside))
+
+
+def _got(reach: Reach, ids: tuple[str, ...]) -> tuple[Space, Space]:
+    """What any of these answers, and what gets to it."""
+    received = reach.receivers
+    answered, arrives = EMPTY, EMPTY
+    for id in ids:
+        answered |= reach.answered_by(id)
+        arrives |= received.get(id, EMPTY)
+    return answered, arrives
 
 
 def _grouped(lines: Iterable[_Line]) -> Iterator[Change]:
