@@ -97,6 +97,8 @@ def _place(network: Network, point: Point, field: str) -> _Place:
             found = network.snapshot.site(network.snapshot.homes.get(id)).load_balancers.get(id)
             if found is None:
                 raise NotFound("load_balancer", id, field=field)
+            if point.address not in {None, found.address}:
+                raise InvalidInput(f"{field}.address", f"must be the address of {id}", point.address)
             return _Place((found.address,), None)
         case PointKind.VSWITCH:
             return _in_subnet(network, point, field)

@@ -129,6 +129,11 @@ def test_load_balancer_is_asked_at_its_address(topology):
     topology.listener(balancer, 80, other)
     posed = asked(topology, point("instance", one.id), point("load_balancer", balancer.id), "tcp", 80)
     assert (posed.packet.destination, posed.receiver) == (balancer.address, None)
+    named = point("load_balancer", balancer.id, str(balancer.address))
+    assert asked(topology, point("instance", one.id), named, "tcp", 80) == posed
+    with pytest.raises(InvalidInput) as caught:
+        asked(topology, point("instance", one.id), point("load_balancer", balancer.id, "10.9.9.9"), "tcp", 80)
+    assert caught.value.field == "target.address"
 
 
 def test_border_router_is_the_customers_end_of_its_line(topology):
