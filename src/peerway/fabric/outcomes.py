@@ -5,8 +5,8 @@ Owns the names and the shapes of an answer. How an answer is found is `fabric.wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from peerway.fabric.packets import Connection, Packet
 
@@ -88,8 +88,7 @@ class Check(StrEnum):
 GOT = frozenset({Outcome.DELIVERED, Outcome.HANDED_TO_ENDPOINT})
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One check on the way."""
 
     #: Router it happens at.
@@ -105,8 +104,7 @@ class Step:
     outcome: Outcome | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """The whole way of one packet."""
 
     #: Its checks in order; the last one has the outcome.
@@ -140,8 +138,7 @@ class Walk:
         return f"{self.outcome.value} at {last.subject}{by} (router {last.router_id})"
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """A request and, when somebody got the request, the reply to it."""
 
     #: The way there.

@@ -63,12 +63,10 @@ class Packet:
 
     def reply(self, sender: str) -> Packet:
         """The answer to it, sent by `sender`."""
-        flow = self.flow.reversed
-        return Packet(flow.source, flow.destination, self.protocol, flow.port, sender, flow.source_port)
+        return Packet(self.destination, self.source, self.protocol, self.source_port, sender, self.port)
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(NamedTuple):
     """What a router remembers of a connection whose first packet passed it.
 
     Security policies let all its packets pass. Its translation was decided by the first packet and stays: `came` and `went` differ
@@ -83,6 +81,10 @@ class Connection:
     came: Flow
     #: The first packet as it left the router.
     went: Flow
+
+    def __hash__(self) -> int:
+        """Of what is hashed fast and tells connections of one router apart; addresses are compared, not hashed."""
+        return hash((self.router_id, self.protocol, self.came.source_port, self.went.port))
 
     def holds(self, router_id: str, packet: Packet) -> bool:
         """Whether the packet, as it comes to that router, belongs to the connection in either direction."""

@@ -6,8 +6,9 @@ Owns the structure only. For mappings too big to be copied at each change; the s
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, overload
 
+T = TypeVar("T")
 V = TypeVar("V")
 
 #: How many dictionaries a map is spread over: with 200,000 keys an edit copies about 200 of them.
@@ -28,6 +29,18 @@ class PersistentMap(Mapping[str, V], Generic[V]):
 
     def __getitem__(self, key: str) -> V:
         return self._shards[hash(key) % SHARDS][key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._shards[hash(key) % SHARDS]
+
+    @overload
+    def get(self, key: str, default: None = None, /) -> V | None: ...
+    @overload
+    def get(self, key: str, default: V | T, /) -> V | T: ...
+
+    def get(self, key: str, default: V | T | None = None, /) -> V | T | None:
+        """As of every mapping; said here because the inherited one takes three times as long."""
+        return self._shards[hash(key) % SHARDS].get(key, default)
 
     def __iter__(self) -> Iterator[str]:
         for shard in self._shards:

@@ -20,7 +20,7 @@ from peerway.fabric.outcomes import Check, Outcome, Step
 class Seat:
     """One interface, ready."""
 
-    __slots__ = ("endpoint", "genuine", "numbers")
+    __slots__ = ("_delivered", "endpoint", "genuine", "numbers")
 
     def __init__(self, router_id: str, endpoint: Endpoint) -> None:
         #: What it was made from.
@@ -29,6 +29,15 @@ class Seat:
         self.numbers = tuple(number_of(address) for address in endpoint.addresses)
         #: The step of a packet that may have the source it has.
         self.genuine = Step(router_id, Check.SOURCE, endpoint.id)
+        #: The step of the packet that it got last.
+        self._delivered = Step(router_id, Check.DELIVERY, endpoint.id, None, Outcome.DELIVERED)
+
+    def delivery(self, source: str | None) -> Step:
+        """The step of a packet that it gets, by the route's source; None for one that never left the guest."""
+        step = self._delivered
+        if step.source != source:
+            step = self._delivered = step._replace(source=source)
+        return step
 
 
 class Station:
@@ -110,7 +119,7 @@ class Station:
         found = self._inbound
         if found is None:
             fib = self.router.inbound
-            found = self._inbound = Table(self.id, fib, self.router.fibs[fib.id])
+            found = self._inbound = Table(self.id, fib, self.table(fib.id))
         return found
 
     def door(self, uplink_id: str) -> Door | None:
@@ -203,8 +212,9 @@ class Station:
         inbound = before._inbound
         if (
             inbound is not None
+            and inbound.outer is not None
             and inbound.fib is router.inbound
-            and inbound.outer is router.fibs.get(inbound.fib.id)
+            and inbound.outer is self._tables.get(inbound.fib.id)
         ):
             self._inbound = inbound
         self._doors = {

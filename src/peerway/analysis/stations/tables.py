@@ -5,7 +5,9 @@ Owns what can be said of a route without the packet. `fabric.decisions.longest_m
 
 from __future__ import annotations
 
-from peerway.analysis.stations.ranges import Ranges
+from bisect import bisect_right
+
+from peerway.analysis.stations.ranges import Ranges, bounds_of
 from peerway.domain.prefixes import Prefix
 from peerway.fabric.model import (
     Blackhole,
@@ -68,11 +70,14 @@ class Route:
 
 
 class Table:
-    """One forwarding table, ready for many packets. Routes are made when they are asked for first."""
+    """One forwarding table, ready for many packets. Routes are made when they are asked for first.
 
-    __slots__ = ("_check", "_nothing", "_places", "_ranges", "_routes", "fib", "outer", "router_id")
+    The first look goes through the entries themselves: many tables are looked at once, and made ready they take time and memory.
+    """
 
-    def __init__(self, router_id: str, fib: Fib, outer: Fib | None = None) -> None:
+    __slots__ = ("_check", "_looked", "_nothing", "_ranges", "_routes", "fib", "outer", "router_id")
+
+    def __init__(self, router_id: str, fib: Fib, outer: Table | None = None) -> None:
         self.router_id = router_id
         #: What it was made from.
         self.fib = fib
@@ -80,15 +85,36 @@ class Table:
         self.outer = outer
         self._check = Check.ROUTE if outer is None else Check.INBOUND_ROUTE
         self._nothing = Step(router_id, self._check, fib.id, outcome=Outcome.NO_ROUTE)
-        self._ranges = Ranges((entry.prefix, place) for place, entry in enumerate(fib.entries))
+        self._looked = False
+        #: Places of entries; made at the second look.
+        self._ranges: Ranges[int] | None = None
         self._routes: dict[int, Route] = {}
 
     def find(self, destination: int) -> Route | Step:
         """The route of the longest range that the number is in; the step that says so where there is none."""
-        place = self._ranges.find(destination)
+        ranges = self._ranges
+        if ranges is not None:
+            place = ranges.find(destination)
+        elif self._looked:
+            place = self.ranges().find(destination)
+        else:
+            self._looked = True
+            place = _seek(self.fib.entries, destination)
         if place is None:
             return self._nothing
         return self._routes.get(place) or self._route(place)
+
+    def ranges(self) -> Ranges[int]:
+        """The places of the entries by their ranges; those of the outer table where both have the same ranges."""
+        found = self._ranges
+        if found is None:
+            entries, outer = self.fib.entries, self.outer
+            if outer is not None and _alike(entries, outer.fib.entries):
+                found = outer.ranges()
+            else:
+                found = Ranges((entry.prefix, place) for place, entry in enumerate(entries))
+            self._ranges = found
+        return found
 
     def _route(self, place: int) -> Route:
         entry = self.fib.entries[place]
@@ -102,5 +128,27 @@ class Table:
     def _leads_out(self, prefix: Prefix) -> bool:
         """Whether endpoints' packets for this range go over a link or out of the network."""
         away = ToLink | ToLinks | ToUplink
-        entries = self.outer.entries if self.outer is not None else ()
+        entries = self.outer.fib.entries if self.outer is not None else ()
         return any(isinstance(entry.hop, away) and entry.prefix == prefix for entry in entries)
+
+
+def _alike(entries: tuple[FibEntry, ...], others: tuple[FibEntry, ...]) -> bool:
+    """Whether two tables have the very same ranges at the same places."""
+    return len(entries) == len(others) and all(
+        entry.prefix is other.prefix for entry, other in zip(entries, others, strict=True)
+    )
+
+
+def _seek(entries: tuple[FibEntry, ...], destination: int) -> int | None:
+    """The place of the longest range that the number is in: the last before or at the number that reaches so far.
+
+    Entries are in order of their first addresses, longer ones behind the shorter they are in.
+    """
+    for place in range(bisect_right(entries, destination, key=_start) - 1, -1, -1):
+        if destination < bounds_of(entries[place].prefix)[1]:
+            return place
+    return None
+
+
+def _start(entry: FibEntry) -> int:
+    return bounds_of(entry.prefix)[0]

@@ -17,6 +17,9 @@ from peerway.fabric.packets import PORTED
 #: Up to so many rules for one range are looked at one by one.
 FEW: Final = 8
 
+#: Filters of up to so many rules are read from the first to the last.
+SHORT: Final = 16
+
 #: A rule as it is looked at: position, protocol, first and last port.
 Line = tuple[int, int | None, int, int]
 
@@ -62,13 +65,21 @@ class Ports:
         return starts, positions
 
 
-class Verdicts:
-    """One filter of a policy, ready for many packets: rules by the length of their range and by the range.
+#: Rules of one IP version: for each length of range in use the bits below it, and the rules by the number above them.
+Lengths = list[tuple[int, dict[int, tuple[Line, ...] | Ports]]]
 
-    Cost of an answer follows the number of lengths in use. What it says comes as the step that a walk takes.
+#: A rule of a short filter: first number of its range and the first beyond it, protocol, first and last port.
+Row = tuple[int, int, int | None, int, int]
+
+
+class Verdicts:
+    """One filter of a policy, ready for many packets: rules by the length of their range and by the range, or a few in order.
+
+    Cost of an answer follows the number of lengths in use. What it says comes as the step that a walk takes. The first packet is
+    held against the rules themselves: many filters are asked once, and made ready they take time and memory.
     """
 
-    __slots__ = ("_drop", "_lengths4", "_lengths6", "_none", "_place", "_steps", "filter", "known")
+    __slots__ = ("_asked", "_drop", "_lengths", "_none", "_place", "_rows", "_steps", "filter", "known")
 
     def __init__(self, place: tuple[str, Check, str], prepared: Filter, drop: Outcome) -> None:
         #: Router, check and policy.
@@ -81,17 +92,48 @@ class Verdicts:
         #: Steps by the position of the rule that decides, those that were needed so far.
         self._steps: dict[int, Step] = {}
         self._none = len(prepared.rules)
-        tables: dict[tuple[bool, int], dict[int, list[Line]]] = {}
-        for position, rule in enumerate(prepared.rules):
-            _enter(tables, position, rule)
-        packed = [(*key, _packed(table, self._none)) for key, table in tables.items()]
-        self._lengths4 = [(shift, table) for newer, shift, table in packed if not newer]
-        self._lengths6 = [(shift, table) for newer, shift, table in packed if newer]
+        self._asked = False
+        #: The rules of a short filter; None for others, and as long as it was not asked twice.
+        self._rows: list[Row] | None = None
+        #: For IPv4 and for IPv6 the rules of a long filter, likewise.
+        self._lengths: tuple[Lengths, Lengths] | None = None
 
     def ask(self, remote: int, protocol: int, port: int) -> Step:
         """What the filter says of a packet whose far side has that number."""
+        rows = self._rows
+        if rows is not None:
+            best = _in_order(rows, remote, protocol, port)
+        elif self._lengths is not None:
+            best = self._search(self._lengths[remote >= V6], remote, protocol, port)
+        elif self._asked:
+            self._make_ready()
+            return self.ask(remote, protocol, port)
+        else:
+            self._asked = True
+            best = _among(self.filter.rules, remote, protocol, port)
+        return self._steps.get(best) or self._step(best)
+
+    def _make_ready(self) -> None:
+        rules = self.filter.rules
+        if self._none <= SHORT:
+            self._rows = [
+                (*bounds_of(match.remote), match.protocol, match.port_low, match.port_high)
+                for match in (rule.match for rule in rules)
+            ]
+            return
+        tables: dict[tuple[bool, int], dict[int, list[Line]]] = {}
+        for position, rule in enumerate(rules):
+            _enter(tables, position, rule)
+        packed = [(*key, _packed(table, self._none)) for key, table in tables.items()]
+        self._lengths = (
+            [(shift, table) for newer, shift, table in packed if not newer],
+            [(shift, table) for newer, shift, table in packed if newer],
+        )
+
+    def _search(self, lengths: Lengths, remote: int, protocol: int, port: int) -> int:
+        """The position of the first rule of a long filter that matches."""
         best, ported = self._none, protocol in PORTED
-        for shift, table in self._lengths4 if remote < V6 else self._lengths6:
+        for shift, table in lengths:
             lines = table.get(remote >> shift)
             if lines is None:
                 continue
@@ -104,7 +146,7 @@ class Verdicts:
                 if (wanted is None or wanted == protocol) and (not ported or low <= port <= high):
                     best = position
                     break
-        return self._steps.get(best) or self._step(best)
+        return best
 
     def _step(self, position: int) -> Step:
         """What the rule at the position says, or the default after all of them; kept for the next time."""
@@ -116,6 +158,34 @@ class Verdicts:
         made = Step(*self._place, source, None if action is Action.ACCEPT else self._drop)
         self._steps[position] = made
         return made
+
+
+def _in_order(rows: list[Row], remote: int, protocol: int, port: int) -> int:
+    """The position of the first rule of a short filter that matches; their number when none does."""
+    ported = protocol in PORTED
+    for position, (low, beyond, wanted, first, last) in enumerate(rows):
+        if (
+            low <= remote < beyond
+            and (wanted is None or wanted == protocol)
+            and (not ported or first <= port <= last)
+        ):
+            return position
+    return len(rows)
+
+
+def _among(rules: tuple[Rule, ...], remote: int, protocol: int, port: int) -> int:
+    """The same from the rules themselves; what is dearest to ask comes last."""
+    ported = protocol in PORTED
+    for position, rule in enumerate(rules):
+        match = rule.match
+        if match.protocol is not None and match.protocol != protocol:
+            continue
+        if ported and not match.port_low <= port <= match.port_high:
+            continue
+        low, beyond = bounds_of(match.remote)
+        if low <= remote < beyond:
+            return position
+    return len(rules)
 
 
 def _enter(tables: dict[tuple[bool, int], dict[int, list[Line]]], position: int, rule: Rule) -> None:

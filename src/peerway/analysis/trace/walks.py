@@ -31,15 +31,7 @@ def walk(network: Network, packet: Packet, connections: AbstractSet[Connection] 
 
 def exchange(network: Network, packet: Packet, client_port: int = CLIENT_PORT) -> Exchange:
     """Follow a request and its reply as `fabric.walk.exchange` does; tells whether a probe would be answered."""
-    ported = packet.protocol in PORTED
-    request = Packet(
-        packet.source,
-        packet.destination,
-        packet.protocol,
-        packet.port if ported else 0,
-        packet.sender,
-        client_port if ported else 0,
-    )
+    request = _request(packet, client_port)
     there = walk(network, request)
     last = there.steps[-1]
     if last.outcome is Outcome.HANDED_TO_RESOLVER:
@@ -48,6 +40,14 @@ def exchange(network: Network, packet: Packet, client_port: int = CLIENT_PORT) -
         return Exchange(there, None, answered=False)
     back = walk(network, there.packet.reply(last.subject), there.connections)
     return Exchange(there, back, answered=_answers(network, request, back))
+
+
+def _request(packet: Packet, client_port: int) -> Packet:
+    """The packet as it asks: replies go to the client port; protocols without ports have none."""
+    port, source_port = (packet.port, client_port) if packet.protocol in PORTED else (0, 0)
+    if (packet.port, packet.source_port) == (port, source_port):
+        return packet
+    return Packet(packet.source, packet.destination, packet.protocol, port, packet.sender, source_port)
 
 
 def _is_own(network: Network, request: Packet) -> bool:
@@ -81,6 +81,7 @@ class _Trip:
         "flow",
         "known",
         "network",
+        "onward",
         "protocol",
         "remembered",
         "sender",
@@ -103,6 +104,8 @@ class _Trip:
         self.destination = number_of(packet.destination)
         #: The connection it belongs to at the router it is at, if that remembers one.
         self.known: Connection | None = None
+        #: What that makes of it there; as it came without one.
+        self.onward = self.start
         #: What the routers that it has passed remember.
         self.remembered: list[Connection] = []
         self.steps: list[Step] = []
@@ -115,15 +118,8 @@ class _Trip:
         return Packet(flow.source, flow.destination, self.protocol, flow.port, self.sender, flow.source_port)
 
     def memory(self) -> frozenset[Connection]:
-        """What the routers remember. A known connection is hashed only where something new is with it."""
-        connections, remembered = self.connections, self.remembered
-        if (
-            isinstance(connections, frozenset)
-            and len(remembered) == len(connections)
-            and len({id(one) for one in remembered} & {id(one) for one in connections}) == len(connections)
-        ):
-            return connections
-        return frozenset(remembered)
+        """What the routers remember."""
+        return frozenset(self.remembered)
 
     def set_out(self) -> None:
         """The checks from the sender on."""
@@ -148,7 +144,7 @@ class _Trip:
         sender = seat.endpoint
         if self.destination in seat.numbers:
             self.depart(station)
-            self.steps.append(Step(station.id, Check.DELIVERY, sender.id, outcome=Outcome.DELIVERED))
+            self.steps.append(seat.delivery(None))
             return
         if self.replace_destination(station):
             return
@@ -185,14 +181,17 @@ class _Trip:
 
     def enter(self, station: Station) -> None:
         """Come to a router."""
-        flow = self.came = self.flow
+        flow = self.came = self.onward = self.flow
         self.known = None
         for one in self.connections:
-            if one.router_id == station.id and one.protocol == self.protocol:
-                went = one.went
-                if flow in (one.came, (went.destination, went.port, went.source, went.source_port)):
-                    self.known = one
-                    return
+            if one.router_id != station.id or one.protocol != self.protocol:
+                continue
+            if flow == one.came:
+                self.known, self.onward = one, one.went
+                return
+            if flow == one.went.reversed:
+                self.known, self.onward = one, one.came.reversed
+                return
 
     def depart(self, station: Station) -> None:
         """Go on from a router, which remembers; a known connection's packet gets the source that belongs to it there."""
@@ -200,9 +199,8 @@ class _Trip:
         if known is None:
             self.remembered.append(Connection(station.id, self.protocol, self.came, self.flow))
             return
-        onward = known.onward(self.came)
-        if onward != self.flow:
-            self.become(onward)
+        if self.onward != self.flow:
+            self.become(self.onward)
         self.remembered.append(known)
 
     def become(self, flow: Flow) -> None:
@@ -217,8 +215,8 @@ class _Trip:
         """A known connection's destination; else that of an uplink's translation, and then of a service."""
         translating = door if door is not None and door.translates else None
         if self.known is not None:
-            onward = self.known.onward(self.came)
-            if onward.destination != self.flow.destination or onward.port != self.flow.port:
+            onward, flow = self.onward, self.flow
+            if onward != flow and (onward.destination != flow.destination or onward.port != flow.port):
                 self.redirect(onward.destination, onward.port)
             if translating is None:
                 return False
@@ -258,7 +256,7 @@ class _Trip:
         if not door.translates:
             return False
         if self.known is not None:
-            public = number_of(self.known.onward(self.came).source) in door.public
+            public = number_of(self.onward.source) in door.public
             return not public and self.untranslated(station, Check.SOURCE_NAT, door)
         entry = door.source_nat(self.source)
         if entry is None or not entry.public:
@@ -358,7 +356,11 @@ class _Trip:
         if policy_id is not None and self.ask_security(station.policy_in(policy_id), self.source):
             return
         outcome = self.reception(receiver)
-        if outcome is Outcome.DELIVERED or outcome is Outcome.HANDED_TO_ENDPOINT:
+        if outcome is Outcome.DELIVERED:
+            self.depart(station)
+            self.steps.append(receiver.delivery(source))
+            return
+        if outcome is Outcome.HANDED_TO_ENDPOINT:
             self.depart(station)
         self.steps.append(Step(station.id, Check.DELIVERY, receiver.endpoint.id, source, outcome))
 
