@@ -16,6 +16,7 @@ SCENARIOS = (
     "partner_line",
     "shared_snat",
     "services",
+    "path_analysis",
 )
 #: Scenarios that need packets to show anything.
 OUTSIDE = frozenset({"own_line", "partner_line", "shared_snat"})
