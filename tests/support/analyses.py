@@ -10,6 +10,17 @@ from tests.support.troubles import Pair
 
 #: Fields of a call that a file of changes takes.
 CALL = ("name", "method", "path", "body")
+#: What an account may have, and what it did.
+KEPT = (
+    "audit",
+    "instances",
+    "network-acls",
+    "peerings",
+    "route-tables",
+    "router-interfaces",
+    "security-groups",
+    "vswitches",
+)
 #: What most protocols are told as.
 BARE = "every protocol without ports"
 
@@ -81,9 +92,9 @@ def previewed(tenant: Tenant, method: str, path: str, **body: Any) -> Any:
     return found
 
 
-def stored(tenant: Tenant) -> Any:
-    """How far the store is, and what was done last."""
-    return tenant.get("/status")["revision"], tenant.get("/audit?limit=1")
+def stored(tenant: Tenant) -> list[Any]:
+    """What the account has, and all that it did; others' doings go on meanwhile."""
+    return [tenant.get(f"/{kind}?limit=1000")["items"] for kind in KEPT]
 
 
 def foretold(preview: Any, ask: Ask, target_id: str) -> tuple[bool, bool]:

@@ -22,6 +22,7 @@ from tests.support.troubles import (
     Pair,
     Trouble,
     acl,
+    ask_anew,
     make_pair,
     no_route,
     no_way_in,
@@ -276,6 +277,26 @@ def test_preview_comes_true(cloud: Cloud, tenant: Tenants, oracles: Oracles) -> 
         before = after
 
 
+def test_preview_of_an_acceptance_tells_of_the_own_side(
+    cloud: Cloud, tenant: Tenants, oracles: Oracles
+) -> None:
+    """Before accepting, an account learns what would be asked of it, and from which range; nobody is named, and it comes true."""
+    pair = make_pair(cloud, tenant)
+    accept = f"/peerings/{ask_anew(pair)}/accept"
+    preview = previewed(pair.other.tenant, "POST", accept)
+    gained = [one for one in preview["reachability"]["changes"] if one["gained"] != "nothing"]
+    asked = {end["id"]: one["gained"] for one in gained for end in one["targets"]}
+    assert asked == {site.instance["id"]: "tcp 80" for site in (pair.other, pair.beside_other)}
+    askers = [end for one in gained for end in one["sources"]]
+    beyond = {"id": None, "router_id": None, "addresses": pair.one.vpc["cidr"]}
+    assert all(end == beyond for end in askers)
+    asks = [pair.asked, *pair.others.values()]
+    assert oracles.reach_all(asks) == [False] * len(asks)
+    pair.other.tenant.post(accept)
+    pair.one.tenant.settled(accept.removesuffix("/accept"), "active")
+    assert oracles.reach_all(asks) == [True, True, False, False, False]
+
+
 def test_intent_refuses_what_would_break_it(cloud: Cloud, tenant: Tenants, oracles: Oracles) -> None:
     """Nobody of one account may reach another's network: accepting a connection is refused, and so is a route; no packet passes."""
     one, other = two_sites(tenant)
@@ -283,6 +304,9 @@ def test_intent_refuses_what_would_break_it(cloud: Cloud, tenant: Tenants, oracl
     intent = cloud.operator.post("/intents", **wanted, expectation="isolate", enforcement="refuse")
     ends = {"vpc_id": one.vpc_id, "peer_uid": other.tenant.uid, "peer_vpc_id": other.vpc_id}
     asked = one.tenant.post("/peerings", **ends, auto_routes=True)
+    cloud.operator.settled(f"/intents/{intent['id']}", "holding")
+    told_before = previewed(other.tenant, "POST", f"/peerings/{asked['id']}/accept")["intents"]
+    assert [(one["after"], one["refused"]) for one in told_before] == [("broken", True)]
     with pytest.raises(Refused) as refused:
         other.tenant.post(f"/peerings/{asked['id']}/accept")
     assert (refused.value.status, refused.value.problem["code"]) == (409, "intent_broken")
