@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
+from tests.support.stores import memory_store
 from tests.support.world import REGIONS, make_world
 
-from peerway.adapters.store import open_store
 from peerway.app.clock import VirtualClock
 from peerway.app.store import Store
 from peerway.app.usecases.accounts import CreateAccount, create_account, ensure_operator
@@ -67,7 +67,7 @@ class Estate:
 
     def __init__(self, store: Store | None = None) -> None:
         self.clock = VirtualClock()
-        self.store: Store = store or open_store("sqlite://", self.clock)
+        self.store: Store = store or memory_store(self.clock)
         self.world = make_world()
         made = self.store.write(lambda tx: ensure_operator(tx, self.world))
         self.operator = Caller(made.account.uid, Role.OPERATOR, made.credential.id)

@@ -10,9 +10,10 @@ from typing import Any
 
 import httpx
 import uvicorn
+from tests.support.stores import memory_store
 from tests.support.world import make_world
 
-from peerway.adapters.store import SqlStore, open_store
+from peerway.adapters.store import SqlStore
 from peerway.api.native.app import create_app
 from peerway.api.native.services import Limits, Services
 from peerway.app.clock import VirtualClock
@@ -134,7 +135,7 @@ def make_site(
 ) -> Iterator[Site]:
     """A fresh API on a port of its own; `wrap` may put something in front of its store."""
     clock, agent = VirtualClock(), MemoryAgent()
-    store = open_store("sqlite://", clock)
+    store = memory_store(clock)
     world = make_world()
     fresh = store.write(lambda tx: ensure_operator(tx, world))
     services = Services(store=wrap(store), world=world, agent=agent, limits=limits, inline_reads=inline_reads)

@@ -1,13 +1,16 @@
-"""Addresses of empty stores on each engine, as fixtures: `from tests.support.stores import ...` in a conftest."""
+"""Empty stores: on each engine as fixtures (`from tests.support.stores import ...` in a conftest), and quickly in memory."""
 
 import itertools
+from functools import cache
 
 import psycopg
 import pytest
 from tests.support.postgres_server import postgres_server
 
-from peerway.adapters.store import open_store
-from peerway.app.clock import VirtualClock
+from peerway.adapters.store import SqlStore, open_store
+from peerway.adapters.store.engines import StoreEngine, engine_for
+from peerway.adapters.store.migrations import upgrade
+from peerway.app.clock import Clock, VirtualClock
 
 FILE = "sqlite-file"
 MEMORY = "sqlite-memory"
@@ -16,6 +19,21 @@ POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 #: Engines whose readers and writers don't wait for one another.
 CONCURRENT = [FILE, POSTGRES]
 EVERY = [FILE, MEMORY, POSTGRES]
+
+
+def memory_store(clock: Clock) -> SqlStore:
+    """An empty store in memory; its schema is copied, which is a hundred times faster than to make it by all migrations."""
+    engine = engine_for("sqlite://")
+    _migrated().connect().backup(engine.connect())
+    return SqlStore(engine, clock)
+
+
+@cache
+def _migrated() -> StoreEngine:
+    """An engine with the current schema and nothing in it."""
+    engine = engine_for("sqlite://")
+    upgrade(engine.alchemy)
+    return engine
 
 
 @pytest.fixture(scope="session")

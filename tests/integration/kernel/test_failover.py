@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from tests.builders.topology import Topology
 from tests.support.kernel import foreign_namespace, listening, until
+from tests.support.stores import memory_store
 from tests.support.world import make_world
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.adapters.dataplane.kernel.names import outside_interface
-from peerway.adapters.store import open_store
 from peerway.app.clock import SystemClock
 from peerway.app.dataplane import Probe, Verdict
 from peerway.app.reconcilers.network import NetworkReconciler
@@ -79,7 +79,7 @@ class Office:
 def reconciled(plane: KernelDataPlane, net: Topology) -> Iterator[NetworkReconciler]:
     """The network in a store, with an agent's reconcilers at work between it and the data plane."""
     clock = SystemClock()
-    store = open_store("sqlite://", clock=clock)
+    store = memory_store(clock)
     store.write(lambda tx: [tx.insert(one) for one in net.resources.values()])
     network = NetworkReconciler(store, plane, make_world(), clock)
     runner = Runner("network", network.step, LOOK_S)

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 from tests.builders.topology import MADE_AT, Topology
+from tests.support.stores import memory_store
 from tests.support.world import make_world
 
-from peerway.adapters.store import SqlStore, open_store
+from peerway.adapters.store import SqlStore
 from peerway.app.clock import VirtualClock
 from peerway.app.reconcilers.deadlines import TOKEN_LIFE, DeadlineReconciler
 from peerway.domain.peering import Peering, PeeringState
@@ -25,7 +26,7 @@ def clock() -> VirtualClock:
 @pytest.fixture
 def store(clock: VirtualClock) -> Iterator[SqlStore]:
     """An empty store."""
-    opened = open_store("sqlite://", clock=clock)
+    opened = memory_store(clock)
     yield opened
     opened.close()
 

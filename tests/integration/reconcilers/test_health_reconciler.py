@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 from tests.builders.topology import MADE_AT, Topology
+from tests.support.stores import memory_store
 from tests.support.world import make_world
 
 from peerway.adapters.dataplane.memory.driver import MemoryDataPlane
-from peerway.adapters.store import SqlStore, open_store
+from peerway.adapters.store import SqlStore
 from peerway.app.clock import VirtualClock
 from peerway.app.reconcilers.health import LOOK_EVERY, HealthReconciler
 from peerway.app.reconcilers.network import NetworkReconciler
@@ -90,7 +91,7 @@ def bench() -> Iterator[Bench]:
     listener = net.listener(net.balancer(vswitch), 80, net.instance(vswitch))
     backend = next(one for one in net.resources.values() if isinstance(one, Backend))
     clock = VirtualClock(MADE_AT)
-    store = open_store("sqlite://", clock=clock)
+    store = memory_store(clock)
     store.write(lambda tx: [tx.insert(one) for one in net.resources.values()])
     dataplane = JudgingDataPlane()
     network = NetworkReconciler(store, dataplane, make_world(), clock)

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 from tests.builders.topology import Topology
+from tests.support.stores import memory_store
 from tests.support.world import make_world
 
 from peerway.adapters.dataplane.memory.driver import MemoryDataPlane
-from peerway.adapters.store import SqlStore, open_store
+from peerway.adapters.store import SqlStore
 from peerway.app.clock import VirtualClock
 from peerway.app.dataplane import Report
 from peerway.app.reconcilers.network import FIRST_PAUSE, NetworkReconciler
@@ -93,7 +94,7 @@ class Bench:
 def bench() -> Iterator[Bench]:
     """A reconciler on an empty store."""
     clock = VirtualClock()
-    store = open_store("sqlite://", clock=clock)
+    store = memory_store(clock)
     world = make_world()
     dataplane = FailingDataPlane()
     yield Bench(store, clock, dataplane, NetworkReconciler(store, dataplane, world, clock), world)

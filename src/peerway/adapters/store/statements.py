@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -22,7 +22,7 @@ from sqlalchemy import (
     exists,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql, registry, sqlite
 
 from peerway.adapters.store.mapping import CODECS, Codec
 from peerway.adapters.store.tables import bookkeeping
@@ -205,3 +205,13 @@ class Statements:
         self.remember = compiled(INSERTS[dialect.name](token).on_conflict_do_nothing(), dialect).sql
         #: before
         self.forget = compiled(token.delete().where(token.c.used_at < bindparam("before")), dialect).sql
+
+
+def statements_for(dialect: Dialect) -> Statements:
+    """The text for an engine of this dialect; compiled once in a process, as that takes long."""
+    return _statements_in(f"{dialect.name}.{dialect.driver}", dialect.paramstyle)
+
+
+@cache
+def _statements_in(dialect: str, paramstyle: str) -> Statements:
+    return Statements(registry.load(dialect)(paramstyle=paramstyle))

@@ -18,7 +18,7 @@ from peerway.adapters.store.engines import WAIT_S, Connection, StoreEngine, engi
 from peerway.adapters.store.loop import InlineWrites, QueuedWrites
 from peerway.adapters.store.migrations import upgrade
 from peerway.adapters.store.search import Searches
-from peerway.adapters.store.statements import Statements
+from peerway.adapters.store.statements import statements_for
 from peerway.adapters.store.transaction import SqlReader, SqlWriter
 from peerway.adapters.store.writer import CommitQueue
 from peerway.app.clock import Clock, SystemClock
@@ -36,7 +36,7 @@ class SqlStore:
 
     def __init__(self, engine: StoreEngine, clock: Clock) -> None:
         self._engine = engine
-        self._statements = Statements(engine.dialect)
+        self._statements = statements_for(engine.dialect)
         self._searches = Searches(engine.dialect)
         self._connections: Connections = (OnlyConnection if engine.one_connection else PooledConnections)(
             engine
