@@ -72,6 +72,11 @@ class Prepared:
         place = self.places.get(id)
         return -1 if place is None else int(self.endpoints.bounds[place >> 32]) + (place & 0xFFFF_FFFF)
 
+    def endpoints_at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The numbers of interfaces, by what `places` says."""
+        numbers: NDArray[np.int64] = self.endpoints.bounds[places >> 32] + (places & 0xFFFF_FFFF)
+        return numbers
+
     def endpoint_ids(self, endpoints: NDArray[np.int64]) -> list[str | None]:
         """The ids of interfaces; None for -1."""
         there = np.flatnonzero(endpoints >= 0)
