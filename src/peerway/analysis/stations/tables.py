@@ -146,8 +146,15 @@ def _seek(entries: tuple[FibEntry, ...], destination: int) -> int | None:
     """
     for place in range(bisect_right(entries, destination, key=_start) - 1, -1, -1):
         if destination < bounds_of(entries[place].prefix)[1]:
-            return place
+            return _first_of_equals(entries, place)
     return None
+
+
+def _first_of_equals(entries: tuple[FibEntry, ...], place: int) -> int:
+    """Of entries for one range the first counts: stored tables have only one, those that somebody imagines may have more."""
+    while place and entries[place - 1].prefix == entries[place].prefix:
+        place -= 1
+    return place
 
 
 def _start(entry: FibEntry) -> int:
