@@ -11,6 +11,7 @@ from peerway.app.following import NetworkFollower
 from peerway.app.reconcilers.analyses import AnalysisReconciler
 from peerway.app.usecases.instances import DeleteInstance, delete_instance
 from peerway.app.usecases.path_analyses import AnalyseQuestion, analyse_question
+from peerway.app.usecases.peerings import DeletePeering, delete_peering
 from peerway.app.usecases.security_groups import (
     CreateSecurityGroup,
     CreateSecurityRule,
@@ -287,6 +288,19 @@ def test_request_that_nobody_accepted_opens_no_view(estate, reconciler):
     assert results[0]["verdict"] == "unreachable"
     assert [owner for _, owner, _ in results[0]["blockers"]] == [None, pair.alice.uid]
     assert pair.peering.id in results[0]["blockers"][0][2]
+
+
+def test_connection_that_is_gone_is_told_without_the_other_sides_ids(estate, reconciler):
+    """PATH-3: a missing connection is told, and that the command for it would name ids of the other account's."""
+    pair = Pair(estate)
+    estate.do(delete_peering, pair.bob, DeletePeering(id=pair.peering.id, force=True))
+    estate.settle()
+    _, result = answered(estate, reconciler, pair.ask(pair.alice))
+    missing, pending, _ = result["blockers"]
+    assert (missing["remedy"], "ask its owner for the ids" in missing["why_none"]) == (None, True)
+    assert pending["text"] == "the new peer connection waits for another account to accept it"
+    assert pending["why_none"] == "the change is the other account's to make"
+    assert not [one for one in pair.foreign() if one in json.dumps(result)]
 
 
 def test_own_side_is_told_with_its_remedy(estate, reconciler):

@@ -9,6 +9,7 @@ from peerway.analysis.diagnosis.assumptions import Assumption, carry
 from peerway.analysis.diagnosis.cases import Case, Cause
 from peerway.analysis.diagnosis.report import FindingCode
 from peerway.analysis.remedies import (
+    NEW_PEERING,
     AcceptPeering,
     ActivateInterface,
     ConnectInterface,
@@ -74,9 +75,10 @@ def _peering_cause(case: Case, peering: Peering, assume: Assumption | None) -> C
     requester, accepter = (f"account {side.uid}" for side in peering.sides)
     why = _WHY.get(peering.state, f"is {peering.state.value}").format(requester=requester, accepter=accepter)
     remedy = _peering_remedy(case, peering)
+    named = "the new peer connection" if peering.id == NEW_PEERING else f"peer connection {peering.id}"
     return Cause(
         code=FindingCode.LINK_STATE,
-        text=f"peer connection {peering.id} {why}",
+        text=f"{named} {why}",
         owner_uid=remedy.owner_uid if remedy else peering.requester.uid,
         subjects=(peering.id,),
         remedy=remedy,

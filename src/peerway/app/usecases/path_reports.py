@@ -54,6 +54,9 @@ ASK_OWNER: Final = "something on the other account's side stops it: ask its owne
 #: Why such a blocker has no remedy.
 NOT_YOURS: Final = "the change is the other account's to make"
 
+#: Why a remedy of the reader's own is not told.
+NAMES_OTHERS: Final = "the change names what is the other account's: ask its owner for the ids"
+
 #: What a tenant is told of a finding that concerns another account, too.
 CONCERNS_BOTH: Final = "it concerns the other account, too: ask its owner"
 
@@ -207,7 +210,9 @@ class _Reader:
                 way=blocker.way, hop=None, text=ASK_OWNER, owner_uid=None, remedy=None, why_none=NOT_YOURS
             )
         remedy = self.remedy(blocker.remedy) if blocker.remedy is not None else None
-        why_none = NOT_YOURS if blocker.remedy is not None and remedy is None else blocker.why_none
+        why_none = blocker.why_none
+        if blocker.remedy is not None and remedy is None:
+            why_none = NAMES_OTHERS if self._is(blocker.remedy.owner_uid) else NOT_YOURS
         return BlockerView(
             way=blocker.way,
             hop=self.hop(blocker.hop) if blocker.hop is not None else None,
