@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from peerway.domain.errors import InvalidInput
-from peerway.domain.prefixes import Address, parse_address
+from peerway.domain.prefixes import Address, is_forwarded, parse_address
 from peerway.domain.resource import Resource
 
 
@@ -241,3 +241,9 @@ def _check_point(point: Point, field: str) -> None:
         raise InvalidInput(field, f"must have an id for a {point.kind.value}")
     if point.kind is PointKind.ADDRESS and (point.address is None or point.id is not None):
         raise InvalidInput(field, "must have an address, and no id, for an address")
+    if point.kind is PointKind.ADDRESS and point.address is not None and not is_forwarded(point.address):
+        raise InvalidInput(
+            field,
+            "must be an address that routers forward: no loopback, link local, multicast or broadcast one",
+            point.address,
+        )

@@ -56,6 +56,14 @@ UNROUTABLE_RANGES = (
 )
 
 
+def is_forwarded(address: Address) -> bool:
+    """Whether routers forward what is for the address, if they have a route; what is not leaves no host or no link."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return False
+    nobody = address.is_unspecified or address == IPv4Address("255.255.255.255")
+    return not nobody and not any(address in taken for taken in UNROUTABLE_RANGES)
+
+
 def parse_prefix(text: object, field: str) -> Prefix:
     """Read a CIDR of either version; `InvalidInput` on nonsense or when host bits are set."""
     address, slash, length = text.partition("/") if isinstance(text, str) else ("", "", "")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peerway.domain.errors import InvalidInput
-from peerway.domain.path import KINDS_OF_IDS, Point, PointKind, Question, parse_point
+from peerway.domain.path import KINDS_OF_IDS, Point, PointKind, Question, check_question, parse_point
 
 ADDRESSES = st.ip_addresses()
 
@@ -45,3 +45,17 @@ def test_way_back_turns_ends_and_ports():
     asked = Question(source=one, target=other, port=443, source_port=50000)
     assert asked.reversed == Question(source=other, target=one, port=50000, source_port=443)
     assert asked.reversed.reversed == asked
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["127.0.0.1", "::1", "169.254.169.254", "224.0.0.1", "255.255.255.255", "::", "::ffff:10.0.0.1"],
+)
+@pytest.mark.parametrize("field", ["source", "target"])
+def test_address_that_no_router_forwards_is_no_point(field, text):
+    """PATH-1: what stays within a host or a link has no path; to say that it is reached, or not, would be wrong for both."""
+    points = {"source": Point(PointKind.INSTANCE, "i-1"), "target": Point(PointKind.INSTANCE, "i-2")}
+    points[field] = Point(PointKind.ADDRESS, None, ip_address(text))
+    with pytest.raises(InvalidInput) as caught:
+        check_question(Question(**points))
+    assert caught.value.field == field
