@@ -12,9 +12,9 @@ from tests.builders.wide_edits import wide_edits
 
 from peerway.analysis.difference import Difference, Gap, difference
 from peerway.analysis.network import Network
+from peerway.analysis.places.atoms import SIX, place
 from peerway.analysis.symbolic import Asking, Reach
 from peerway.analysis.symbolic.asking import ARRIVED
-from peerway.analysis.symbolic.atoms import SIX, place
 from peerway.analysis.symbolic.grounds import Atlas
 from peerway.analysis.symbolic.spaces import EMPTY, Space
 from peerway.domain.errors import NotFound

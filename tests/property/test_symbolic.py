@@ -13,8 +13,8 @@ from tests.builders.wide import wide_packets, wide_topologies
 
 from peerway.analysis.network import Network
 from peerway.analysis.pairs import Answer, across, at_router, everywhere
+from peerway.analysis.places.atoms import SIX, address_at, place
 from peerway.analysis.symbolic import Fate, Reach, reach
-from peerway.analysis.symbolic.atoms import SIX, address_at, place
 from peerway.analysis.symbolic.grounds import Atlas
 from peerway.analysis.symbolic.spaces import ALL, EMPTY, Space
 from peerway.domain.errors import NotFound

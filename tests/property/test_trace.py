@@ -10,7 +10,7 @@ from tests.builders.wide_edits import wide_edits
 
 from peerway.analysis import trace
 from peerway.analysis.network import Network
-from peerway.analysis.stations.ranges import Ranges, number_of
+from peerway.analysis.places.atoms import longest_matches, place
 from peerway.analysis.stations.verdicts import Verdicts
 from peerway.domain.errors import NotFound
 from peerway.fabric import walk as slow
@@ -132,7 +132,7 @@ def test_verdicts_equal_decide(prepared, questions):
     for remote, protocol, port in questions:
         action, source = decide(prepared, remote, protocol, port)
         outcome = None if action is Action.ACCEPT else Outcome.DROPPED_BY_ACL
-        said = verdicts.ask(number_of(remote), protocol, port)
+        said = verdicts.ask(place(remote), protocol, port)
         assert said == Step("vpc-1", Check.INGRESS_ACL, "acl-1", source, outcome)
 
 
@@ -142,4 +142,4 @@ def test_ranges_find_the_longest(prefixes, address):
     items = [(prefix, place) for place, prefix in enumerate(prefixes)]
     holding = [item for item in items if address in item[0]]
     longest = max(holding, key=lambda item: item[0].prefixlen, default=(None, None))
-    assert Ranges(items).find(number_of(address)) == longest[1]
+    assert longest_matches(items).at(place(address)) == longest[1]

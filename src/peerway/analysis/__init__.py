@@ -8,5 +8,6 @@ only what stands below it:
     symbolic | trace                        all packets of a pair, as sets; one packet
     questions
     network
-    stations
+    stations                                routers made ready
+    places                                  addresses on one line
 """

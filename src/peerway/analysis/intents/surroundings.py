@@ -5,13 +5,13 @@ Says too much rather than too little: it is for leaving out what can't matter.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from peerway.analysis.intents.parties import Span
 from peerway.analysis.intents.sight import Seen, Sight
-from peerway.analysis.symbolic.atoms import place, stretch
+from peerway.analysis.places.atoms import place, stretch
+from peerway.analysis.places.spans import Spans, joined, meets
 from peerway.domain.prefixes import Prefix
 from peerway.fabric.model import Fib, Hop, Router, ToEndpoint, ToLink, ToLinks, ToUplink
 
@@ -21,24 +21,21 @@ class Surroundings(NamedTuple):
 
     #: The routers that they can come to, itself included.
     near: frozenset[str]
-    #: Addresses for which they may go where the network does not see them: where each stretch of them begins, rising.
-    starts: tuple[int, ...]
-    #: Where each of the stretches ends.
-    ends: tuple[int, ...]
+    #: Addresses for which they may go where the network does not see them.
+    hiding: Spans
     #: What all that rests on.
     seen: Seen
 
     def may_hide(self, span: Span) -> bool:
         """Whether packets for one of the addresses may go where the network does not see them."""
-        at = bisect_right(self.starts, place(span.last)) - 1
-        return at >= 0 and self.ends[at] >= place(span.first)
+        return meets(self.hiding, (place(span.first), place(span.last)))
 
 
 def survey(sight: Sight, here: str) -> Surroundings:
     """The surroundings of a router. A packet crosses one link at most (PEER-7)."""
     router = sight.router(here)
     if router is None:
-        return Surroundings(frozenset(), (), (), sight.seen)
+        return Surroundings(frozenset(), (), sight.seen)
     near = {here}
     hiding = [prefix for fib in (*router.fibs.values(), router.inbound) for prefix in _hiding(router, fib)]
     for link_id in _links_used(router):
@@ -47,8 +44,7 @@ def survey(sight: Sight, here: str) -> Surroundings:
         if other is not None and other.id not in near:
             near.add(other.id)
             hiding += _hiding(other, other.inbound)
-    starts, ends = _merged(map(stretch, hiding))
-    return Surroundings(frozenset(near), starts, ends, sight.seen)
+    return Surroundings(frozenset(near), joined(map(stretch, hiding)), sight.seen)
 
 
 def _links_used(router: Router) -> set[str]:
@@ -74,16 +70,3 @@ def _hides(router: Router, hop: Hop) -> bool:
             return uplink is not None and uplink.translation is None
         case _:
             return False
-
-
-def _merged(stretches: Iterable[tuple[int, int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Where the stretches begin and end, those that overlap made one."""
-    starts: list[int] = []
-    ends: list[int] = []
-    for first, last in sorted(stretches):
-        if ends and first <= ends[-1]:
-            ends[-1] = max(ends[-1], last)
-        else:
-            starts.append(first)
-            ends.append(last)
-    return tuple(starts), tuple(ends)

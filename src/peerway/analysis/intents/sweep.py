@@ -2,6 +2,9 @@
 
 Owns where likeness ends. A packet is followed; what looked at it on its way says up to which address and which port it would have
 decided the same; the next packet is the first that may differ. So nothing is left out, and the cost follows the number of cases.
+
+`pairs.blocks` cuts addresses in the same way, but asks for sets and not for walks. An intent needs the walk: its witness is a
+packet with all that it met, and it looks at every way that a connection's hash may choose, each of which may be cut elsewhere.
 """
 
 from __future__ import annotations

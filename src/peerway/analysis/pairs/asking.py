@@ -12,8 +12,8 @@ from ipaddress import IPv4Address, IPv6Address
 from peerway.analysis.network import Network
 from peerway.analysis.pairs.blocks import Block, Blocks, Source, Span, Target
 from peerway.analysis.pairs.suspects import Suspect, Visitors
+from peerway.analysis.places.atoms import place, stretch
 from peerway.analysis.symbolic import Asking
-from peerway.analysis.symbolic.atoms import place, stretch
 from peerway.analysis.symbolic.grounds import Atlas
 from peerway.analysis.symbolic.spaces import Space
 from peerway.domain.errors import NotFound

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from peerway.analysis.pairs.suspects import Suspect
+from peerway.analysis.places.atoms import address_at
 from peerway.analysis.symbolic import Asking, Reach
-from peerway.analysis.symbolic.atoms import address_at
 from peerway.domain.errors import NotFound
 
 Span = tuple[int, int]

@@ -13,9 +13,9 @@ from typing import Final
 
 from peerway.analysis.network import Network
 from peerway.analysis.pairs.touches import Touch, Turn, links_of
-from peerway.analysis.symbolic.atoms import LAST, SIX, place, stretch
+from peerway.analysis.places.atoms import LAST, SIX, place, stretch
+from peerway.analysis.places.spans import EVERYWHERE, Spans, at_points, common, holds, joined, without
 from peerway.analysis.symbolic.grounds import Atlas, Ground
-from peerway.analysis.symbolic.spans import EVERYWHERE, Spans, at_points, common, holds, joined, without
 from peerway.domain.port import Port
 from peerway.fabric.model import Link, Router, Uplink
 

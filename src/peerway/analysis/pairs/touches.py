@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
-from peerway.analysis.symbolic.atoms import LAST, Stretches, place
+from peerway.analysis.places.atoms import LAST, Matches, place, stretch
+from peerway.analysis.places.spans import EVERYWHERE, Spans, at_points, joined
 from peerway.analysis.symbolic.grounds import Ground
 from peerway.analysis.symbolic.permits import Permits
 from peerway.analysis.symbolic.spaces import Space
-from peerway.analysis.symbolic.spans import EVERYWHERE, Spans, at_points, joined
 from peerway.fabric.model import (
     Endpoint,
     Fib,
@@ -79,7 +79,7 @@ class Turn:
         if changed:
             own = self.own(lambda endpoint: endpoint.subnet_id in changed)
             ranges = [
-                (place(prefix.network_address), place(prefix.broadcast_address))
+                stretch(prefix)
                 for side in self.sides
                 for id in changed & side.router.subnets.keys()
                 for prefix in side.router.subnets[id].prefixes
@@ -210,24 +210,20 @@ def links_of(hop: Hop) -> tuple[str, ...]:
     return ()
 
 
-def hop_spans(table: Stretches[FibEntry | None], wanted: Callable[[Hop], bool]) -> Spans:
+def hop_spans(table: Matches[FibEntry], wanted: Callable[[Hop], bool]) -> Spans:
     """Where a table leads to something."""
-    ends = (*(start - 1 for start in table.starts[1:]), LAST)
-    found = zip(table.starts, ends, table.values, strict=True)
-    return joined((first, last) for first, last, entry in found if entry is not None and wanted(entry.hop))
+    return joined(span for span, entry in table.all() if wanted(entry.hop))
 
 
 def public_spans(ground: Ground) -> Spans:
     """What counts as public at a router."""
-    starts, values = ground.public.starts, ground.public.values
-    ends = (*(start - 1 for start in starts[1:]), LAST)
-    return joined((first, last) for first, last, public in zip(starts, ends, values, strict=True) if public)
+    return joined(span for span, public in ground.public.all() if public)
 
 
-def _apart(old: Stretches[FibEntry | None], new: Stretches[FibEntry | None]) -> Spans:
+def _apart(old: Matches[FibEntry], new: Matches[FibEntry]) -> Spans:
     """Where two tables lead elsewhere."""
 
-    def hop(table: Stretches[FibEntry | None], number: int) -> Hop | None:
+    def hop(table: Matches[FibEntry], number: int) -> Hop | None:
         entry = table.at(number)
         return entry.hop if entry is not None else None
 

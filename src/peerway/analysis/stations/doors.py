@@ -5,7 +5,7 @@ Owns the structure only; the slow twins are `carries`, `source_nat` and `destina
 
 from __future__ import annotations
 
-from peerway.analysis.stations.ranges import V6, Ranges, number_of
+from peerway.analysis.places.atoms import SIX, longest_matches, place
 from peerway.fabric.model import DestinationNat, SourceNat, Uplink
 from peerway.fabric.packets import PORTED
 
@@ -29,20 +29,20 @@ class Door:
         destinations = translation.destination if translation is not None else ()
         public = translation.public if translation is not None else frozenset()
         #: Numbers of the addresses by which it is known outside.
-        self.public = frozenset(number_of(address) for address in public)
-        self._sources = Ranges((entry.source, entry) for entry in sources)
+        self.public = frozenset(place(address) for address in public)
+        self._sources = longest_matches((entry.source, entry) for entry in sources)
         #: By number of the address that is asked for.
         self._destinations: dict[int, list[DestinationNat]] = {}
         for entry in destinations:
-            self._destinations.setdefault(number_of(entry.public), []).append(entry)
+            self._destinations.setdefault(place(entry.public), []).append(entry)
 
     def carries(self, source: int) -> bool:
         """Whether packets of the source's IP version pass now."""
-        return self._old if source < V6 else self._young
+        return self._old if source < SIX else self._young
 
     def source_nat(self, source: int) -> SourceNat | None:
         """The entry with the longest range that the source is in."""
-        return self._sources.find(source)
+        return self._sources.at(source)
 
     def destination_nat(self, destination: int, protocol: int, port: int) -> DestinationNat | None:
         """The first entry for a packet from outside."""

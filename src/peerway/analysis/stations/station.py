@@ -7,14 +7,22 @@ use from many threads: two that make the same part at once make equal ones, and 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import IPv4Network
+from typing import TypeVar
 
+from peerway.analysis.places.atoms import SIX, Points, Stretches, cut_at, longest_matches, place
 from peerway.analysis.stations.doors import Door
-from peerway.analysis.stations.ranges import V6, Ranges, number_of
 from peerway.analysis.stations.tables import Table
 from peerway.analysis.stations.verdicts import Verdicts
-from peerway.domain.prefixes import PRIVATE_RANGES, SERVICE_RANGE
+from peerway.domain.prefixes import PRIVATE_RANGES, SERVICE_RANGE, Prefix
 from peerway.fabric.model import Endpoint, Router, Service
 from peerway.fabric.outcomes import Check, Outcome, Step
+
+V = TypeVar("V")
+
+#: What counts as public, of the IPv4 addresses, unless a VSwitch has it (NET-10).
+_NEVER_PUBLIC = (*PRIVATE_RANGES, SERVICE_RANGE)
+_EVERY_IPV4 = IPv4Network("0.0.0.0/0")
 
 
 class Seat:
@@ -26,7 +34,7 @@ class Seat:
         #: What it was made from.
         self.endpoint = endpoint
         #: Its addresses' numbers.
-        self.numbers = tuple(number_of(address) for address in endpoint.addresses)
+        self.numbers = tuple(place(address) for address in endpoint.addresses)
         #: The step of a packet that may have the source it has.
         self.genuine = Step(router_id, Check.SOURCE, endpoint.id)
         #: The step of the packet that it got last.
@@ -48,10 +56,10 @@ class Station:
         "_acls_out",
         "_doors",
         "_inbound",
-        "_local",
         "_owners",
         "_policies_in",
         "_policies_out",
+        "_public",
         "_seats",
         "_services",
         "_tables",
@@ -64,12 +72,12 @@ class Station:
         #: What it is made from.
         self.router = router
         self._seats: dict[str, Seat] = {}
-        self._owners: dict[int, Endpoint] | None = None
+        self._owners: Points[Endpoint] | None = None
         self._tables: dict[str, Table] = {}
         self._inbound: Table | None = None
         self._doors: dict[str, Door] = {}
         self._services: Mapping[tuple[int, int, int], Service] | None = None
-        self._local: Ranges[bool] | None = None
+        self._public: Stretches[bool] | None = None
         self._policies_in: dict[str, Verdicts] = {}
         self._policies_out: dict[str, Verdicts] = {}
         self._acls_in: dict[str, Verdicts] = {}
@@ -89,17 +97,21 @@ class Station:
 
     def owner(self, number: int) -> Seat | None:
         """The interface that has the address."""
-        owners = self._owners
-        if owners is None:
-            owners = {}
-            for endpoint in self.router.endpoints.values():
-                for address in endpoint.addresses:
-                    owners.setdefault(number_of(address), endpoint)
-            self._owners = owners
-        owner = owners.get(number)
+        owner = self.owners.found.get(number)
         if owner is None:
             return None
         return self._seats.get(owner.id) or self._seat(owner)
+
+    @property
+    def owners(self) -> Points[Endpoint]:
+        """Who has which address."""
+        found = self._owners
+        if found is None:
+            endpoints = self.router.endpoints.values()
+            found = self._owners = Points.of(
+                (place(each), one) for one in endpoints for each in one.addresses
+            )
+        return found
 
     def _seat(self, endpoint: Endpoint) -> Seat:
         made = self._seats[endpoint.id] = Seat(self.id, endpoint)
@@ -135,22 +147,27 @@ class Station:
         if found is None:
             made: dict[tuple[int, int, int], Service] = {}
             for service in self.router.services.values():
-                made.setdefault((number_of(service.address), service.protocol, service.port), service)
+                made.setdefault((place(service.address), service.protocol, service.port), service)
             found = self._services = made
         return found.get((destination, protocol, port)) if found else None
 
     def takes_exit(self, seat: Seat, source: int, destination: int) -> bool:
         """Whether a packet leaves by the router's exit, whatever the tables say (NET-10)."""
-        if self.router.exit_id is None or seat.endpoint.public is None or destination >= V6:
+        if self.router.exit_id is None or seat.endpoint.public is None or source not in seat.numbers:
             return False
-        if source not in seat.numbers:
-            return False
-        local = self._local
-        if local is None:
-            ranges = [prefix for subnet in self.router.subnets.values() for prefix in subnet.prefixes]
-            local = Ranges((prefix, True) for prefix in (*PRIVATE_RANGES, SERVICE_RANGE, *ranges))
-            self._local = local
-        return local.find(destination) is None
+        return self.public.at(destination)
+
+    @property
+    def public(self) -> Stretches[bool]:
+        """Whether an address counts as public here (NET-10)."""
+        found = self._public
+        if found is None:
+            local = (prefix for subnet in self.router.subnets.values() for prefix in subnet.prefixes)
+            ranges: list[Prefix] = [*_NEVER_PUBLIC, *local]
+            private = longest_matches((prefix, True) for prefix in ranges)
+            found = cut_at((*ranges, _EVERY_IPV4), lambda at: at < SIX and not private.at(at))
+            self._public = found
+        return found
 
     # ---- filters ---------------------------------------------------------------------------------------------------------
 
@@ -158,8 +175,8 @@ class Station:
         """What a security policy says of packets to its interfaces."""
         found = self._policies_in.get(id)
         if found is None:
-            place = self.id, Check.INGRESS_POLICY, id
-            found = Verdicts(place, self.router.policies[id].ingress, Outcome.DROPPED_BY_POLICY)
+            where = self.id, Check.INGRESS_POLICY, id
+            found = Verdicts(where, self.router.policies[id].ingress, Outcome.DROPPED_BY_POLICY)
             self._policies_in[id] = found
         return found
 
@@ -167,8 +184,8 @@ class Station:
         """What a security policy says of packets from its interfaces."""
         found = self._policies_out.get(id)
         if found is None:
-            place = self.id, Check.EGRESS_POLICY, id
-            found = Verdicts(place, self.router.policies[id].egress, Outcome.DROPPED_BY_POLICY)
+            where = self.id, Check.EGRESS_POLICY, id
+            found = Verdicts(where, self.router.policies[id].egress, Outcome.DROPPED_BY_POLICY)
             self._policies_out[id] = found
         return found
 
@@ -180,8 +197,8 @@ class Station:
         found = self._acls_in.get(id)
         if found is None:
             policy = self.router.acls[id]
-            place = self.id, Check.INGRESS_ACL, policy.id
-            found = self._acls_in[id] = Verdicts(place, policy.ingress, Outcome.DROPPED_BY_ACL)
+            where = self.id, Check.INGRESS_ACL, policy.id
+            found = self._acls_in[id] = Verdicts(where, policy.ingress, Outcome.DROPPED_BY_ACL)
         return found
 
     def acl_out(self, subnet_id: str) -> Verdicts | None:
@@ -192,8 +209,8 @@ class Station:
         found = self._acls_out.get(id)
         if found is None:
             policy = self.router.acls[id]
-            place = self.id, Check.EGRESS_ACL, policy.id
-            found = self._acls_out[id] = Verdicts(place, policy.egress, Outcome.DROPPED_BY_ACL)
+            where = self.id, Check.EGRESS_ACL, policy.id
+            found = self._acls_out[id] = Verdicts(where, policy.egress, Outcome.DROPPED_BY_ACL)
         return found
 
     # ---- from one network to the next ------------------------------------------------------------------------------------
@@ -204,7 +221,7 @@ class Station:
         self._seats = {
             id: seat for id, seat in [*before._seats.items()] if router.endpoints.get(id) is seat.endpoint
         }
-        if router.endpoints is old.endpoints:
+        if _same_values(router.endpoints, old.endpoints):
             self._owners = before._owners
         self._tables = {
             id: table for id, table in [*before._tables.items()] if router.fibs.get(id) is table.fib
@@ -222,8 +239,8 @@ class Station:
         }
         if router.services is old.services:
             self._services = before._services
-        if router.subnets is old.subnets:
-            self._local = before._local
+        if _same_values(router.subnets, old.subnets):
+            self._public = before._public
         for kept, ready, policies in (
             (self._policies_in, before._policies_in, router.policies),
             (self._acls_in, before._acls_in, router.acls),
@@ -262,3 +279,10 @@ class Stations:
         if found is None or found.router is not router:
             found = self._made[router.id] = Station(router, found)
         return found
+
+
+def _same_values(one: Mapping[str, V], other: Mapping[str, V]) -> bool:
+    """Whether two parts of routers hold the identical objects."""
+    return one is other or (
+        len(one) == len(other) and all(other.get(id) is value for id, value in one.items())
+    )

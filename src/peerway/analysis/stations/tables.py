@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from peerway.analysis.stations.ranges import Ranges, bounds_of
-from peerway.domain.prefixes import Prefix
+from peerway.analysis.places.atoms import Matches, Stretches, longest_matches, stretch
 from peerway.fabric.model import (
     Blackhole,
     Fib,
@@ -75,7 +74,17 @@ class Table:
     The first look goes through the entries themselves: many tables are looked at once, and made ready they take time and memory.
     """
 
-    __slots__ = ("_check", "_looked", "_nothing", "_ranges", "_routes", "fib", "outer", "router_id")
+    __slots__ = (
+        "_check",
+        "_leaving",
+        "_looked",
+        "_nothing",
+        "_ranges",
+        "_routes",
+        "fib",
+        "outer",
+        "router_id",
+    )
 
     def __init__(self, router_id: str, fib: Fib, outer: Table | None = None) -> None:
         self.router_id = router_id
@@ -86,17 +95,19 @@ class Table:
         self._check = Check.ROUTE if outer is None else Check.INBOUND_ROUTE
         self._nothing = Step(router_id, self._check, fib.id, outcome=Outcome.NO_ROUTE)
         self._looked = False
-        #: Places of entries; made at the second look.
-        self._ranges: Ranges[int] | None = None
+        #: Which of the entries an address meets; made at the second look.
+        self._ranges: Stretches[int | None] | None = None
+        #: Ranges that lead over a link or out of the network; made when it is asked for first.
+        self._leaving: set[tuple[int, int]] | None = None
         self._routes: dict[int, Route] = {}
 
     def find(self, destination: int) -> Route | Step:
         """The route of the longest range that the number is in; the step that says so where there is none."""
         ranges = self._ranges
         if ranges is not None:
-            place = ranges.find(destination)
+            place = ranges.at(destination)
         elif self._looked:
-            place = self.ranges().find(destination)
+            place = self.ranges().at(destination)
         else:
             self._looked = True
             place = _seek(self.fib.entries, destination)
@@ -104,7 +115,7 @@ class Table:
             return self._nothing
         return self._routes.get(place) or self._route(place)
 
-    def ranges(self) -> Ranges[int]:
+    def ranges(self) -> Stretches[int | None]:
         """The places of the entries by their ranges; those of the outer table where both have the same ranges."""
         found = self._ranges
         if found is None:
@@ -112,24 +123,35 @@ class Table:
             if outer is not None and _alike(entries, outer.fib.entries):
                 found = outer.ranges()
             else:
-                found = Ranges((entry.prefix, place) for place, entry in enumerate(entries))
+                found = longest_matches((entry.prefix, place) for place, entry in enumerate(entries))
             self._ranges = found
         return found
+
+    def matches(self) -> Matches[FibEntry]:
+        """The entry for every address, and how far it is the same."""
+        return Matches(self.ranges(), self.fib.entries)
 
     def _route(self, place: int) -> Route:
         entry = self.fib.entries[place]
         outcome = None
         if isinstance(entry.hop, Blackhole):
-            outcome = Outcome.TRANSIT if self._leads_out(entry.prefix) else Outcome.BLACKHOLE
+            outcome = Outcome.TRANSIT if self.leads_out(entry) else Outcome.BLACKHOLE
         made = Route(self.router_id, self.fib.id, entry, self._check, outcome)
         self._routes[place] = made
         return made
 
-    def _leads_out(self, prefix: Prefix) -> bool:
-        """Whether endpoints' packets for this range go over a link or out of the network."""
-        away = ToLink | ToLinks | ToUplink
-        entries = self.outer.fib.entries if self.outer is not None else ()
-        return any(isinstance(entry.hop, away) and entry.prefix == prefix for entry in entries)
+    def leads_out(self, entry: FibEntry) -> bool:
+        """Whether endpoints' packets for an entry's range go over a link or out of the network."""
+        return self.outer is not None and stretch(entry.prefix) in self.outer.leaving()
+
+    def leaving(self) -> set[tuple[int, int]]:
+        """The ranges that lead over a link or out of the network."""
+        found = self._leaving
+        if found is None:
+            away = ToLink | ToLinks | ToUplink
+            found = {stretch(entry.prefix) for entry in self.fib.entries if isinstance(entry.hop, away)}
+            self._leaving = found
+        return found
 
 
 def _alike(entries: tuple[FibEntry, ...], others: tuple[FibEntry, ...]) -> bool:
@@ -145,7 +167,7 @@ def _seek(entries: tuple[FibEntry, ...], destination: int) -> int | None:
     Entries are in order of their first addresses, longer ones behind the shorter they are in.
     """
     for place in range(bisect_right(entries, destination, key=_start) - 1, -1, -1):
-        if destination < bounds_of(entries[place].prefix)[1]:
+        if destination <= stretch(entries[place].prefix)[1]:
             return _first_of_equals(entries, place)
     return None
 
@@ -158,4 +180,4 @@ def _first_of_equals(entries: tuple[FibEntry, ...], place: int) -> int:
 
 
 def _start(entry: FibEntry) -> int:
-    return bounds_of(entry.prefix)[0]
+    return stretch(entry.prefix)[0]

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from heapq import heappop, heappush
 from typing import Final
 
-from peerway.analysis.stations.ranges import V6, bounds_of
+from peerway.analysis.places.atoms import SIX, stretch
 from peerway.fabric.model import Action, Filter, Rule
 from peerway.fabric.outcomes import Check, Outcome, Step
 from peerway.fabric.packets import PORTED
@@ -68,7 +68,7 @@ class Ports:
 #: Rules of one IP version: for each length of range in use the bits below it, and the rules by the number above them.
 Lengths = list[tuple[int, dict[int, tuple[Line, ...] | Ports]]]
 
-#: A rule of a short filter: first number of its range and the first beyond it, protocol, first and last port.
+#: A rule of a short filter: first and last number of its range, protocol, first and last port.
 Row = tuple[int, int, int | None, int, int]
 
 
@@ -104,7 +104,7 @@ class Verdicts:
         if rows is not None:
             best = _in_order(rows, remote, protocol, port)
         elif self._lengths is not None:
-            best = self._search(self._lengths[remote >= V6], remote, protocol, port)
+            best = self._search(self._lengths, remote, protocol, port)
         elif self._asked:
             self._make_ready()
             return self.ask(remote, protocol, port)
@@ -117,7 +117,7 @@ class Verdicts:
         rules = self.filter.rules
         if self._none <= SHORT:
             self._rows = [
-                (*bounds_of(match.remote), match.protocol, match.port_low, match.port_high)
+                (*stretch(match.remote), match.protocol, match.port_low, match.port_high)
                 for match in (rule.match for rule in rules)
             ]
             return
@@ -130,11 +130,13 @@ class Verdicts:
             [(shift, table) for newer, shift, table in packed if newer],
         )
 
-    def _search(self, lengths: Lengths, remote: int, protocol: int, port: int) -> int:
+    def _search(self, lengths: tuple[Lengths, Lengths], remote: int, protocol: int, port: int) -> int:
         """The position of the first rule of a long filter that matches."""
         best, ported = self._none, protocol in PORTED
-        for shift, table in lengths:
-            lines = table.get(remote >> shift)
+        newer = remote >= SIX
+        bits = remote - SIX if newer else remote
+        for shift, table in lengths[newer]:
+            lines = table.get(bits >> shift)
             if lines is None:
                 continue
             if isinstance(lines, Ports):
@@ -163,9 +165,9 @@ class Verdicts:
 def _in_order(rows: list[Row], remote: int, protocol: int, port: int) -> int:
     """The position of the first rule of a short filter that matches; their number when none does."""
     ported = protocol in PORTED
-    for position, (low, beyond, wanted, first, last) in enumerate(rows):
+    for position, (low, high, wanted, first, last) in enumerate(rows):
         if (
-            low <= remote < beyond
+            low <= remote <= high
             and (wanted is None or wanted == protocol)
             and (not ported or first <= port <= last)
         ):
@@ -182,8 +184,8 @@ def _among(rules: tuple[Rule, ...], remote: int, protocol: int, port: int) -> in
             continue
         if ported and not match.port_low <= port <= match.port_high:
             continue
-        low, beyond = bounds_of(match.remote)
-        if low <= remote < beyond:
+        low, high = stretch(match.remote)
+        if low <= remote <= high:
             return position
     return len(rules)
 
@@ -191,11 +193,11 @@ def _among(rules: tuple[Rule, ...], remote: int, protocol: int, port: int) -> in
 def _enter(tables: dict[tuple[bool, int], dict[int, list[Line]]], position: int, rule: Rule) -> None:
     """Put a rule to the others of its range."""
     match = rule.match
-    low, beyond = bounds_of(match.remote)
-    shift = (beyond - low).bit_length() - 1
-    table = tables.setdefault((low >= V6, shift), {})
+    prefix = match.remote
+    shift = prefix.max_prefixlen - prefix.prefixlen
+    table = tables.setdefault((prefix.version == 6, shift), {})
     line = (position, match.protocol, match.port_low, match.port_high)
-    table.setdefault(low >> shift, []).append(line)
+    table.setdefault(int(prefix.network_address) >> shift, []).append(line)
 
 
 def _packed(table: dict[int, list[Line]], none: int) -> dict[int, tuple[Line, ...] | Ports]:

@@ -1,8 +1,7 @@
 """All that one sender can ask of one address, at once, as exact sets (PATH-1).
 
-`atoms` are stretches of addresses with the same answer, `spans` sets of addresses, `spaces` sets of protocols and ports; `permits`
-is a filter and `grounds` a router, made ready for sets; `asking` follows sets of packets, there and back. Many pairs are `pairs`'
-business.
+`spaces` are sets of protocols and ports; `permits` is a filter and `grounds` a router, made ready for sets; `asking` follows sets
+of packets, there and back. Many pairs are `pairs`' business.
 """
 
 from peerway.analysis.symbolic.asking import ARRIVED, ASKED, Asking, Fate, Reach, every_choice, reach

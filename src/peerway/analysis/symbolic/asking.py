@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from peerway.analysis.network import Network
-from peerway.analysis.symbolic.atoms import LAST, SIX, Answers, place
+from peerway.analysis.places.atoms import LAST, SIX, Answers, place
 from peerway.analysis.symbolic.grounds import Atlas, Ground
 from peerway.analysis.symbolic.spaces import ALL, BARE, EMPTY, Space, block
 from peerway.domain.prefixes import Address
@@ -553,7 +553,7 @@ class _Trip:
             return
         hop = entry.hop
         if isinstance(hop, Blackhole):
-            transit = check is Check.INBOUND_ROUTE and ground.leads_out(fib, entry)
+            transit = check is Check.INBOUND_ROUTE and ground.leads_out(entry)
             outcome = Outcome.TRANSIT if transit else Outcome.BLACKHOLE
             self.end(ground, part, check, fib.id, entry.source, outcome)
             return

@@ -1,22 +1,22 @@
-"""Routers made ready for questions about sets: tables, filters, owners and translations by place.
+"""Routers made ready for questions about sets: filters, services and translations by place; the rest is the station's.
 
-Owns what is prepared and how long it is kept. Everything is made when it is first needed; after a change of the network, what
-belongs to routers and parts of routers that are still the identical objects is taken over.
+Owns what only sets need: a filter as the set that it lets pass and not as the first rule that matches, and how far around an
+address each answer holds, which nobody asks who follows one packet. Everything is made when it is first needed; after a change of
+the network, what belongs to routers and parts of routers that are still the identical objects is taken over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import IPv4Network
 from typing import TypeVar
 
 from peerway.analysis.network import Network
+from peerway.analysis.places.atoms import Matches, Points, Stretches, longest_matches, place
 from peerway.analysis.questions import IMAGINED
-from peerway.analysis.symbolic.atoms import SIX, Points, Stretches, cut_at, longest_matches, place, stretch
+from peerway.analysis.stations import Station
 from peerway.analysis.symbolic.permits import Permits
 from peerway.analysis.symbolic.spaces import BARE, EMPTY, Space, block
 from peerway.domain.errors import NotFound
-from peerway.domain.prefixes import PRIVATE_RANGES, SERVICE_RANGE, Prefix
 from peerway.fabric.model import (
     DestinationNat,
     Endpoint,
@@ -26,22 +26,15 @@ from peerway.fabric.model import (
     Router,
     Service,
     SourceNat,
-    ToLink,
-    ToLinks,
-    ToUplink,
     Translation,
 )
 from peerway.fabric.packets import PORTED
 
 V = TypeVar("V")
 
-#: What counts as public, of the IPv4 addresses, unless a VSwitch has it (NET-10).
-_NEVER_PUBLIC = (*PRIVATE_RANGES, SERVICE_RANGE)
-_EVERY_IPV4 = IPv4Network("0.0.0.0/0")
-
 
 class Doorway:
-    """The translation of an uplink, ready."""
+    """The translation of an uplink, ready: `stations.doors` with how far answers hold, and entries with the sets they are for."""
 
     __slots__ = ("destinations", "public", "sources")
 
@@ -64,18 +57,17 @@ class Ground:
 
     __slots__ = (
         "_doorways",
-        "_fibs",
-        "_leaving",
         "_permits",
-        "_public",
+        "_station",
         "own",
-        "owners",
         "router",
         "services",
     )
 
-    def __init__(self, router: Router, before: Ground | None = None) -> None:
-        self.router = router
+    def __init__(self, station: Station, before: Ground | None = None) -> None:
+        self.router = router = station.router
+        #: What readers of single packets have made ready, too.
+        self._station = station
         kept = before is not None and _same_values(before.router.endpoints, router.endpoints)
         #: Places of the addresses of each endpoint.
         self.own: Mapping[str, tuple[int, ...]] = (
@@ -83,32 +75,34 @@ class Ground:
             if before is not None and kept
             else {id: tuple(map(place, one.addresses)) for id, one in router.endpoints.items()}
         )
-        #: Who has an address.
-        self.owners: Points[Endpoint] = (
-            before.owners
-            if before is not None and kept
-            else Points.of((each, one) for id, one in router.endpoints.items() for each in self.own[id])
-        )
         services: dict[int, list[Service]] = {}
         for service in router.services.values():
             services.setdefault(place(service.address), []).append(service)
         #: What answers for an address.
         self.services: Points[list[Service]] = Points.of(services.items())
-        self._fibs: dict[int, Stretches[FibEntry | None]] = {}
-        self._leaving: dict[int, set[tuple[int, int]]] = {}
         self._permits: dict[int, Permits] = {}
         self._doorways: dict[int, Doorway] = {}
-        self._public: Stretches[bool] | None = None
         if before is not None:
             self._take_over(before)
 
-    def fib(self, fib: Fib) -> Stretches[FibEntry | None]:
+    @property
+    def owners(self) -> Points[Endpoint]:
+        """Who has an address."""
+        return self._station.owners
+
+    @property
+    def public(self) -> Stretches[bool]:
+        """Whether an address counts as public here (NET-10)."""
+        return self._station.public
+
+    def fib(self, fib: Fib) -> Matches[FibEntry]:
         """One of the router's tables: the entry for every address."""
-        found = self._fibs.get(id(fib))
-        if found is None:
-            found = longest_matches((entry.prefix, entry) for entry in fib.entries)
-            self._fibs[id(fib)] = found
-        return found
+        inbound = fib is self.router.inbound
+        return (self._station.inbound() if inbound else self._station.table(fib.id)).matches()
+
+    def leads_out(self, entry: FibEntry) -> bool:
+        """Whether the table that endpoints use sends an inbound entry's packets over a link or out of the network."""
+        return self._station.inbound().leads_out(entry)
 
     def permits(self, filter: Filter) -> Permits:  # noqa: A002 - the field's word
         """One of the router's filters."""
@@ -124,36 +118,11 @@ class Ground:
             found = self._doorways[id(translation)] = Doorway(translation)
         return found
 
-    @property
-    def public(self) -> Stretches[bool]:
-        """Whether an address counts as public here (NET-10)."""
-        if self._public is None:
-            local = (prefix for subnet in self.router.subnets.values() for prefix in subnet.prefixes)
-            ranges: list[Prefix] = [*_NEVER_PUBLIC, *local]
-            private = longest_matches((prefix, True) for prefix in ranges)
-            self._public = cut_at((*ranges, _EVERY_IPV4), lambda at: at < SIX and not private.at(at))
-        return self._public
-
-    def leads_out(self, fib: Fib, entry: FibEntry) -> bool:
-        """Whether the table that endpoints use sends an inbound entry's packets over a link or out of the network."""
-        table = self.router.fibs[fib.id]
-        found = self._leaving.get(id(table))
-        if found is None:
-            away = ToLink | ToLinks | ToUplink
-            found = {stretch(each.prefix) for each in table.entries if isinstance(each.hop, away)}
-            self._leaving[id(table)] = found
-        return stretch(entry.prefix) in found
-
     def _take_over(self, before: Ground) -> None:
         """Keep what was prepared of the parts that are still the same objects."""
         old, new = before.router, self.router
-        self._fibs = _still(
-            before._fibs, (*new.fibs.values(), new.inbound), (*old.fibs.values(), old.inbound)
-        )
         self._permits = _still(before._permits, _filters(new), _filters(old))
         self._doorways = _still(before._doorways, _translations(new), _translations(old))
-        if _same_values(old.subnets, new.subnets):
-            self._public = before._public
 
 
 class Atlas:
@@ -174,7 +143,8 @@ class Atlas:
         router = self.network.fabric.routers[router_id]
         found = self._grounds.get(router_id)
         if found is None or found.router is not router:
-            found = self._grounds[router_id] = Ground(router, found)
+            station = self.network.stations.at(router)
+            found = self._grounds[router_id] = Ground(station, found)
         return found
 
     def at(self, sender_id: str) -> Ground:

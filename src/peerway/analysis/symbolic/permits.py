@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
-from peerway.analysis.symbolic.atoms import LAST, SIX, stretch
+from peerway.analysis.places.atoms import LAST, SIX, stretch
 from peerway.analysis.symbolic.spaces import END, Space, block
 from peerway.fabric.model import Action, Filter, Rule
 

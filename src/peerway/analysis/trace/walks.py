@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 
 from peerway.analysis.network import Network
+from peerway.analysis.places.atoms import place
 from peerway.analysis.stations import Seat, Station
 from peerway.analysis.stations.doors import Door
-from peerway.analysis.stations.ranges import number_of
 from peerway.analysis.stations.tables import Route, Table
 from peerway.analysis.stations.verdicts import Verdicts
 from peerway.domain.errors import NotFound
@@ -100,8 +100,8 @@ class _Trip:
             packet.source, packet.source_port, packet.destination, packet.port
         )
         #: Its addresses' numbers by now.
-        self.source = number_of(packet.source)
-        self.destination = number_of(packet.destination)
+        self.source = place(packet.source)
+        self.destination = place(packet.destination)
         #: The connection it belongs to at the router it is at, if that remembers one.
         self.known: Connection | None = None
         #: What that makes of it there; as it came without one.
@@ -206,8 +206,8 @@ class _Trip:
     def become(self, flow: Flow) -> None:
         """Have other addresses and ports."""
         self.flow = flow
-        self.source = number_of(flow.source)
-        self.destination = number_of(flow.destination)
+        self.source = place(flow.source)
+        self.destination = place(flow.destination)
 
     # ---- translation -----------------------------------------------------------------------------------------------------
 
@@ -220,7 +220,7 @@ class _Trip:
                 self.redirect(onward.destination, onward.port)
             if translating is None:
                 return False
-            stray = number_of(self.came.destination) not in translating.public
+            stray = place(self.came.destination) not in translating.public
             if stray or self.flow.destination == self.came.destination:
                 return self.untranslated(station, Check.DESTINATION_NAT, translating)
             return False
@@ -256,7 +256,7 @@ class _Trip:
         if not door.translates:
             return False
         if self.known is not None:
-            public = number_of(self.onward.source) in door.public
+            public = place(self.onward.source) in door.public
             return not public and self.untranslated(station, Check.SOURCE_NAT, door)
         entry = door.source_nat(self.source)
         if entry is None or not entry.public:

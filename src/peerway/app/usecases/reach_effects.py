@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 from peerway.analysis.difference import Change, Difference, Gap, Source, Target
 from peerway.analysis.difference.dark import Route
 from peerway.analysis.network import Network
-from peerway.analysis.symbolic.atoms import SIX, address_at, stretch
+from peerway.analysis.places.atoms import SIX, address_at, stretch
 from peerway.analysis.symbolic.spaces import EMPTY, Space
 from peerway.domain.account import Caller, Role
 from peerway.domain.vpc import Vpc

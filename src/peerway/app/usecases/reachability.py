@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from peerway.analysis.network import Network
 from peerway.analysis.pairs import across, at_router
+from peerway.analysis.places.atoms import address_at
 from peerway.analysis.questions import Posed, pose
 from peerway.analysis.symbolic import reach
-from peerway.analysis.symbolic.atoms import address_at
 from peerway.analysis.symbolic.grounds import Atlas
 from peerway.analysis.symbolic.spaces import BARE, EMPTY, Space, protocol_name
 from peerway.app.store import Reader

@@ -14,10 +14,10 @@ from peerway.analysis.diagnosis.report import Verdict
 from peerway.analysis.difference import Change, difference
 from peerway.analysis.network import Network
 from peerway.analysis.pairs.blocks import Source, Target
+from peerway.analysis.places.atoms import place
 from peerway.analysis.questions import Posed, Unposable, pose
 from peerway.analysis.remedies import Remedy
 from peerway.analysis.remedies.effects import remedied
-from peerway.analysis.symbolic.atoms import place
 from peerway.analysis.symbolic.spaces import Space, block
 from peerway.app.store import Writer
 from peerway.app.usecases.foresee import foresee

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Final
 
-from peerway.analysis.symbolic.atoms import LAST
+from peerway.analysis.places.atoms import LAST
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -64,8 +64,14 @@ def without(ones: Spans, others: Spans) -> Spans:
 
 def holds(spans: Spans, number: int) -> bool:
     """Whether a place is in the set."""
-    at = bisect_right(spans, (number, LAST)) - 1
-    return at >= 0 and spans[at][1] >= number
+    return meets(spans, (number, number))
+
+
+def meets(spans: Spans, stretch: tuple[int, int]) -> bool:
+    """Whether a place of the stretch is in the set. Cost follows the logarithm of its size."""
+    first, last = stretch
+    at = bisect_right(spans, (last, LAST)) - 1
+    return at >= 0 and spans[at][1] >= first
 
 
 def at_points(numbers: Iterable[int]) -> Spans:

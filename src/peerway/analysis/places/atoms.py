@@ -7,9 +7,9 @@ is one rising list and looking something up is one bisection. Besides the answer
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import Final, Generic, Protocol, TypeVar
 
 from peerway.domain.prefixes import Address, Prefix
@@ -46,8 +46,11 @@ def address_at(number: int) -> Address:
 
 def stretch(prefix: Prefix) -> tuple[int, int]:
     """The first and last place of a range."""
-    first = place(prefix.network_address)
-    return first, first + prefix.num_addresses - 1
+    first = int(prefix.network_address)
+    if isinstance(prefix, IPv4Network):
+        return first, first + (1 << 32 - prefix.prefixlen) - 1
+    first += SIX
+    return first, first + (1 << 128 - prefix.prefixlen) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,36 +101,82 @@ class Stretches(Generic[T]):
         after = bisect_right(self.starts, number)
         return self.starts[after - 1], self.starts[after] - 1 if after < len(self.starts) else LAST
 
+    def all(self) -> Iterator[tuple[tuple[int, int], T]]:
+        """Every stretch, in order, and its answer."""
+        ends = (*(start - 1 for start in self.starts[1:]), LAST)
+        return zip(zip(self.starts, ends, strict=True), self.values, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Matches(Generic[T]):
+    """The one of several items that an address meets, for every address; None where it meets none."""
+
+    #: Which of them.
+    ranges: Stretches[int | None]
+    #: The items.
+    items: Sequence[T]
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """Where each stretch begins, rising from 0."""
+        return self.ranges.starts
+
+    def at(self, number: int) -> T | None:
+        """The item for a place."""
+        index = self.ranges.at(number)
+        return None if index is None else self.items[index]
+
+    def around(self, number: int) -> tuple[int, int]:
+        """The stretch around a place."""
+        return self.ranges.around(number)
+
+    def all(self) -> Iterator[tuple[tuple[int, int], T]]:
+        """Every stretch with an item, in order, and the item."""
+        return ((span, self.items[index]) for span, index in self.ranges.all() if index is not None)
+
 
 def longest_matches(items: Iterable[tuple[Prefix, T]]) -> Stretches[T | None]:
     """For every address the item with the longest prefix that contains it; of two with one prefix, the first. None without any."""
+    values: list[T] = []
+    spans: list[tuple[int, int, int]] = []
+    for index, (prefix, value) in enumerate(items):
+        first, last = stretch(prefix)
+        spans.append((first, -last, index))
+        values.append(value)
+    # Outer ranges come before those inside them, and of equal ones the first before the others.
+    spans.sort()
+    return Stretches(*_parted(spans, values))
+
+
+def _parted(spans: list[tuple[int, int, int]], values: list[T]) -> tuple[list[int], list[T | None]]:
+    """Sorted spans (first place, last one with a minus, index of the value) laid side by side: where answers begin, the answers."""
     starts: list[int] = [0]
-    values: list[T | None] = [None]
-    open_ranges: list[tuple[int, T]] = []
-    ranged = [(*stretch(prefix), item) for prefix, item in items]
-
-    def begin(at: int, value: T | None) -> None:
-        if starts[-1] == at:
-            values[-1] = value
+    answers: list[T | None] = [None]
+    #: Spans that the place where we are is in, the innermost last: the place after each, and its value.
+    ends: list[int] = [LAST + 2]
+    around: list[T | None] = [None]
+    before = -1, -1
+    for first, less, index in (*spans, (LAST + 1, 0, -1)):
+        while ends[-1] <= first:
+            start = ends.pop()
+            around.pop()
+            if starts[-1] == start:
+                answers[-1] = around[-1]
+            elif start <= LAST:
+                starts.append(start)
+                answers.append(around[-1])
+        if index < 0 or (first, less) == before:
+            continue
+        before = first, less
+        value = values[index]
+        if starts[-1] == first:
+            answers[-1] = value
         else:
-            starts.append(at)
-            values.append(value)
-
-    def close(until: int) -> None:
-        while open_ranges and open_ranges[-1][0] < until:
-            end, _ = open_ranges.pop()
-            if end < LAST:
-                begin(end + 1, open_ranges[-1][1] if open_ranges else None)
-
-    taken: set[tuple[int, int]] = set()
-    for first, last, item in sorted(ranged, key=lambda each: (each[0], -each[1])):
-        if (first, last) not in taken:
-            taken.add((first, last))
-            close(first)
-            begin(first, item)
-            open_ranges.append((last, item))
-    close(LAST + 1)
-    return Stretches(starts, values)
+            starts.append(first)
+            answers.append(value)
+        ends.append(1 - less)
+        around.append(value)
+    return starts, answers
 
 
 def cut_at(prefixes: Iterable[Prefix], answer: Callable[[int], T]) -> Stretches[T]:
