@@ -71,7 +71,8 @@ def pose(network: Network, question: Question) -> Posed | Unposable:
         sender, chosen = _way_in(network, question, *chosen)
     if sender is None:
         return Unposable(
-            f"{chosen[0]} is outside every VPC, and {chosen[1]} is no public address: name the line it comes by"
+            f"where packets from {chosen[0]} come in is not known, as {chosen[1]} is no public address:"
+            " name the instance that has it, or the line that it comes by"
         )
     protocol = question.protocol.number(chosen[0].version)
     client_port = (question.source_port or CLIENT_PORT) if protocol in PORTED else 0
