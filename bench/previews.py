@@ -16,8 +16,13 @@ from peerway.api.native.schemas.previews import preview_of
 from peerway.app.following import NetworkFollower
 from peerway.app.readings import Readings
 from peerway.app.store import Store, Writer
-from peerway.app.usecases import instances, peerings, route_tables, security_groups
-from peerway.app.usecases.rehearsals import rehearse
+from peerway.app.usecases import (
+    instances,
+    peerings,
+    route_tables,
+    security_groups,
+)
+from peerway.app.usecases.previews.rehearsals import rehearse
 from peerway.domain.account import Caller, Role
 from peerway.domain.resource import Resource
 from peerway.domain.route_table import EntryOrigin

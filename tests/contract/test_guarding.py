@@ -9,7 +9,7 @@ from tests.builders.estate import Estate
 
 from peerway.app.following import NetworkFollower
 from peerway.app.guarding import guarded
-from peerway.app.usecases.intents import (
+from peerway.app.usecases.intents.intents import (
     CreateIntent,
     DeleteIntent,
     UpdateIntent,

@@ -34,7 +34,7 @@ from peerway.app.usecases import (
     vpcs,
     vswitches,
 )
-from peerway.app.usecases.rehearsals import Rehearsal, rehearse
+from peerway.app.usecases.previews.rehearsals import Rehearsal, rehearse
 from peerway.domain.account import Account, Caller, Role
 from peerway.domain.errors import AlreadyExists, PeerwayError
 from peerway.domain.gateway import DnatEntry, Ipv4Gateway, NatGateway, SnatEntry

@@ -17,8 +17,8 @@ from peerway.app.store import Reader
 from peerway.app.usecases.foresee import settle_changed
 from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.limit_uses import USES
+from peerway.app.usecases.paths.reach_effects import reach_effects
 from peerway.app.usecases.quotas import list_quotas
-from peerway.app.usecases.reach_effects import reach_effects
 from peerway.domain.account import Caller, Role
 from peerway.fabric.snapshot import Snapshot
 

@@ -24,8 +24,8 @@ from peerway.analysis.network import Network
 from peerway.app.following import NetworkFollower
 from peerway.app.store import LoopWrites, Reader, Store, Writer
 from peerway.app.usecases.foresee import look_ahead
-from peerway.app.usecases.intent_effects import guarding_intents, would_break
-from peerway.app.usecases.intent_states import reason_of, sentence_of
+from peerway.app.usecases.intents.states import reason_of, sentence_of
+from peerway.app.usecases.previews.intent_effects import guarding_intents, would_break
 from peerway.app.world import World
 from peerway.domain.account import AuditEntry
 from peerway.domain.errors import Conflict

@@ -5,7 +5,7 @@ from tests.support.rehearsing import network_of
 from peerway.analysis.diagnosis import ask, diagnose
 from peerway.analysis.diagnosis.report import Verdict
 from peerway.app.usecases.foresee import settle_changed
-from peerway.app.usecases.remedies import check_remedies
+from peerway.app.usecases.remedies.trials import check_remedies
 from peerway.domain.account import Caller, Role
 from peerway.domain.path import PathProtocol, Point, PointKind, Question
 

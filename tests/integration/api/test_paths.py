@@ -5,7 +5,7 @@ from pydantic import TypeAdapter
 
 from peerway.api.native.schemas.paths import AnalysisAnswer, BatchAnswer
 from peerway.app.reconcilers.analyses import AnalysisReconciler
-from peerway.app.usecases.reachability import MapView, PairView
+from peerway.app.usecases.paths.reachability import MapView, PairView
 
 
 @pytest.fixture

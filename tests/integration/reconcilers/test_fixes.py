@@ -10,7 +10,7 @@ from tests.support.api import MemoryAgent
 
 from peerway.app.following import NetworkFollower
 from peerway.app.reconcilers.analyses import AnalysisReconciler
-from peerway.app.usecases.path_analyses import AnalyseQuestion, analyse_question
+from peerway.app.usecases.paths.analyses import AnalyseQuestion, analyse_question
 from peerway.app.usecases.security_groups import CreateSecurityGroup, create_security_group
 from peerway.cli.path_tree import print_analysis
 from peerway.domain.guest import GuestInterface, GuestRoute, GuestView

@@ -10,7 +10,7 @@ from tests.builders.estate import Estate
 from peerway.app.following import NetworkFollower
 from peerway.app.reconcilers.intents import IntentReconciler
 from peerway.app.usecases.instances import DeleteInstance, delete_instance
-from peerway.app.usecases.intents import (
+from peerway.app.usecases.intents.intents import (
     CreateIntent,
     DeleteIntent,
     UpdateIntent,

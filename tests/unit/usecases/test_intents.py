@@ -6,9 +6,7 @@ import pytest
 
 from peerway.app.following import NetworkFollower
 from peerway.app.usecases.instances import CreateInstance, create_instance
-from peerway.app.usecases.intent_effects import concerned_intents, intent_effects
-from peerway.app.usecases.intent_states import check_intent
-from peerway.app.usecases.intents import (
+from peerway.app.usecases.intents.intents import (
     CreateIntent,
     DeleteIntent,
     UpdateIntent,
@@ -18,6 +16,8 @@ from peerway.app.usecases.intents import (
     list_intents,
     update_intent,
 )
+from peerway.app.usecases.intents.states import check_intent
+from peerway.app.usecases.previews.intent_effects import concerned_intents, intent_effects
 from peerway.app.usecases.quotas import GrantQuota, grant_quota
 from peerway.app.usecases.shares import CreateShare, create_share
 from peerway.domain.account import Role

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from peerway.app.usecases.path_analyses import (
+from peerway.app.usecases.paths.analyses import (
     AnalysePath,
     AnalyseQuestion,
     Answer,
@@ -18,7 +18,7 @@ from peerway.app.usecases.path_analyses import (
     list_path_analyses,
     pending_analyses,
 )
-from peerway.app.usecases.paths import (
+from peerway.app.usecases.paths.paths import (
     CreateNetworkPath,
     DeleteNetworkPath,
     UpdateNetworkPath,

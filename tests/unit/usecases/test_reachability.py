@@ -8,9 +8,9 @@ from peerway.app.readings import Readings
 from peerway.app.usecases.databases import CreateDatabase, create_database
 from peerway.app.usecases.listeners import AddBackend, CreateListener, add_backend, create_listener
 from peerway.app.usecases.load_balancers import CreateLoadBalancer, create_load_balancer
-from peerway.app.usecases.many_questions import rule_on, usable_questions
-from peerway.app.usecases.paths import Ask
-from peerway.app.usecases.reachability import map_of_vpc, pair_question, reach_of_pair
+from peerway.app.usecases.paths.many_questions import rule_on, usable_questions
+from peerway.app.usecases.paths.paths import Ask
+from peerway.app.usecases.paths.reachability import map_of_vpc, pair_question, reach_of_pair
 from peerway.app.usecases.route_tables import CreateRouteEntry, create_route_entry
 from peerway.app.usecases.security_groups import (
     CreateSecurityGroup,

@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from peerway.analysis import remedies as kinds
-from peerway.app.usecases.remedy_commands import HOPS, WORDS, change_of, commands_of
+from peerway.app.usecases.remedies.commands import HOPS, WORDS, change_of, commands_of
 from peerway.cli.main import load
 from peerway.domain.route_table import NextHop
 from peerway.domain.security import Direction, Protocol

@@ -21,7 +21,7 @@ from peerway.api.native.schemas.previews import preview_of
 from peerway.api.native.services import Services
 from peerway.app.readings import Readings
 from peerway.app.store import LoopWrites, Reader, Writer
-from peerway.app.usecases.rehearsals import Rehearsal, rehearse
+from peerway.app.usecases.previews.rehearsals import Rehearsal, rehearse
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import RateLimited

@@ -21,7 +21,7 @@ from peerway.api.native.references import References
 from peerway.api.native.schemas.changes import ChangeAnswer, ChangeBody, ChangesAnswer, ChangesBody
 from peerway.app.store import Writer
 from peerway.app.usecases.foresee import changed_since, settle_changed
-from peerway.app.usecases.rehearsals import Rehearsal, rehearse
+from peerway.app.usecases.previews.rehearsals import Rehearsal, rehearse
 from peerway.app.usecases.settling import waits
 from peerway.domain.errors import InvalidInput, Kind, PeerwayError
 from peerway.domain.text import check_token

@@ -19,9 +19,9 @@ from peerway.app.agent import AgentPort
 from peerway.app.following import NetworkFollower
 from peerway.app.store import Store, Writer
 from peerway.app.usecases.access import SYSTEM
-from peerway.app.usecases.path_analyses import Answer, fail_analysis, finish_analysis, pending_analyses
-from peerway.app.usecases.path_reports import tell
-from peerway.app.usecases.remedies import Fix, Tried, try_remedies, weigh
+from peerway.app.usecases.paths.analyses import Answer, fail_analysis, finish_analysis, pending_analyses
+from peerway.app.usecases.paths.reports import tell
+from peerway.app.usecases.remedies.trials import Fix, Tried, try_remedies, weigh
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import NotFound, PeerwayError, Unavailable

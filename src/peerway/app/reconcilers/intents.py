@@ -18,7 +18,7 @@ from peerway.analysis.intents.watching import Watch
 from peerway.analysis.network import Network
 from peerway.app.following import CATCH_UP_LIMIT, NetworkFollower
 from peerway.app.store import Reader, Store
-from peerway.app.usecases.intent_states import reason_of, record_states, sentence_of
+from peerway.app.usecases.intents.states import reason_of, record_states, sentence_of
 from peerway.domain.intent import Intent, IntentState
 
 log = structlog.get_logger(__name__)

@@ -19,7 +19,8 @@ from peerway.api.native.schemas.intents import (
     shown,
     shown_check,
 )
-from peerway.app.usecases import intent_states, intents
+from peerway.app.usecases.intents import intents
+from peerway.app.usecases.intents import states as intent_states
 
 
 async def create_intent(call: Call, body: CreateIntentBody) -> Response:

@@ -20,7 +20,8 @@ from peerway.api.native.schemas.paths import (
     UpdateNetworkPathBody,
     shown,
 )
-from peerway.app.usecases import path_analyses, paths
+from peerway.app.usecases.paths import analyses as path_analyses
+from peerway.app.usecases.paths import paths
 from peerway.domain.path import NetworkPath
 
 

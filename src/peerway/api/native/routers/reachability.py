@@ -11,8 +11,8 @@ from peerway.api.native.call import Call
 from peerway.api.native.operation import Operation
 from peerway.api.native.schemas.common import Id
 from peerway.api.native.schemas.paths import BatchAnswer, BatchBody, PairQuery
-from peerway.app.usecases import many_questions, paths, reachability
-from peerway.app.usecases.reachability import MapView, PairView
+from peerway.app.usecases.paths import many_questions, paths, reachability
+from peerway.app.usecases.paths.reachability import MapView, PairView
 
 #: So many questions count as one request more.
 A_REQUEST: Final = 100

@@ -10,7 +10,7 @@ import orjson
 from pydantic import ConfigDict, Field, JsonValue
 
 from peerway.api.native.schemas.common import Body, TenantListParameters, Text, Word, flat
-from peerway.app.usecases.intent_states import IntentCheck, IntentReason
+from peerway.app.usecases.intents.states import IntentCheck, IntentReason
 from peerway.domain.intent import Enforcement, Expectation, Intent, IntentState, Party
 from peerway.domain.security import Protocol
 

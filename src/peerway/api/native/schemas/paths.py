@@ -10,8 +10,8 @@ import orjson
 from pydantic import ConfigDict, Field, JsonValue
 
 from peerway.api.native.schemas.common import Body, Parameters, TenantListParameters, Text, Word, flat
-from peerway.app.usecases.many_questions import Ruling
-from peerway.app.usecases.path_views import ReportView
+from peerway.app.usecases.paths.many_questions import Ruling
+from peerway.app.usecases.paths.views import ReportView
 from peerway.domain.path import AnalysisState, PathAnalysis, PathProtocol, Point
 
 #: What a point is written as.

@@ -11,11 +11,11 @@ import orjson
 from peerway.analysis.difference import difference
 from peerway.analysis.symbolic.grounds import Atlas
 from peerway.app.usecases.foresee import Changes
-from peerway.app.usecases.intent_effects import IntentEffect, intent_effects
-from peerway.app.usecases.intent_states import IntentReason
-from peerway.app.usecases.quota_effects import QuotaEffect
-from peerway.app.usecases.reach_effects import ReachEffects, reach_effects
-from peerway.app.usecases.rehearsals import Rehearsal
+from peerway.app.usecases.intents.states import IntentReason
+from peerway.app.usecases.paths.reach_effects import ReachEffects, reach_effects
+from peerway.app.usecases.previews.intent_effects import IntentEffect, intent_effects
+from peerway.app.usecases.previews.quota_effects import QuotaEffect
+from peerway.app.usecases.previews.rehearsals import Rehearsal
 from peerway.domain.account import Caller
 from peerway.domain.intent import IntentState
 from peerway.domain.resource import Resource

@@ -1,6 +1,6 @@
 """Intents: what is meant to hold whatever changes, kept by those whom it concerns.
 
-Owns who may ask for what. Whether it holds is `analysis.intents`' business, what is written down of that `intent_states`'.
+Owns who may ask for what. Whether it holds is `analysis.intents`' business, what is written down of that `states`'.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from peerway.analysis.network import Network
 from peerway.analysis.questions import Posed, Unposable, pose
 from peerway.analysis.trace import exchange
 from peerway.app.store import Reader
-from peerway.app.usecases.path_reports import knows
-from peerway.app.usecases.paths import Ask, answerable, question_of
+from peerway.app.usecases.paths.paths import Ask, answerable, question_of
+from peerway.app.usecases.paths.reports import knows
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import InvalidInput, NotFound
 from peerway.domain.path import Point, PointKind, Question

@@ -12,7 +12,7 @@ from peerway.app.usecases.access import own, readable, require_member, require_o
 from peerway.app.usecases.limit_uses import ENDED_ANALYSES
 from peerway.app.usecases.limits import check_limit, limit_of
 from peerway.app.usecases.pages import Page, own_page
-from peerway.app.usecases.paths import Ask, answerable, drop_analysis, usable_question
+from peerway.app.usecases.paths.paths import Ask, answerable, drop_analysis, usable_question
 from peerway.app.usecases.storing import idempotent, insert
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role

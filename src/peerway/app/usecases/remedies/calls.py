@@ -29,7 +29,7 @@ from peerway.analysis.remedies import (
     RemoveRoute,
 )
 from peerway.analysis.remedies.effects import effected, new_group_id
-from peerway.app.usecases.remedy_changes import entries_with, rule_spec
+from peerway.app.usecases.remedies.changes import entries_with, rule_spec
 from peerway.domain.route_table import NextHop
 from peerway.fabric.snapshot import Snapshot
 

@@ -23,7 +23,7 @@ from peerway.analysis.remedies import (
     Remedy,
 )
 from peerway.analysis.telling.hops import Hop, Rewrite
-from peerway.app.usecases.path_views import (
+from peerway.app.usecases.paths.views import (
     BlockerView,
     CallView,
     FindingView,
@@ -36,8 +36,8 @@ from peerway.app.usecases.path_views import (
     ReportView,
     RewriteView,
 )
-from peerway.app.usecases.remedies import Fix, Opening
-from peerway.app.usecases.remedy_commands import change_of, commands_of
+from peerway.app.usecases.remedies.commands import change_of, commands_of
+from peerway.app.usecases.remedies.trials import Fix, Opening
 from peerway.domain.resource import Resource
 from peerway.fabric.outcomes import Check, Outcome
 from peerway.fabric.site import PARTS

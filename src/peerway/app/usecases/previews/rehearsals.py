@@ -12,8 +12,8 @@ from typing import Generic, TypeVar
 
 from peerway.app.store import Writer
 from peerway.app.usecases.foresee import Changes, changed_since, foresee
-from peerway.app.usecases.intent_effects import concerned_intents
-from peerway.app.usecases.quota_effects import QuotaEffect, quota_effects
+from peerway.app.usecases.previews.intent_effects import concerned_intents
+from peerway.app.usecases.previews.quota_effects import QuotaEffect, quota_effects
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.intent import Intent

@@ -21,8 +21,8 @@ from peerway.analysis.remedies.effects import remedied
 from peerway.analysis.symbolic.spaces import Space, block
 from peerway.app.store import Writer
 from peerway.app.usecases.foresee import foresee
-from peerway.app.usecases.remedy_calls import ApiCall, calls_of
-from peerway.app.usecases.remedy_changes import Made, make
+from peerway.app.usecases.remedies.calls import ApiCall, calls_of
+from peerway.app.usecases.remedies.changes import Made, make
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import Kind, PeerwayError

@@ -18,8 +18,8 @@ from peerway.analysis.symbolic.grounds import Atlas
 from peerway.analysis.symbolic.spaces import BARE, EMPTY, Space, protocol_name
 from peerway.app.store import Reader
 from peerway.app.usecases.access import readable
-from peerway.app.usecases.paths import Ask, usable_question
-from peerway.app.usecases.reach_effects import End, EndView, ReachEnd, together
+from peerway.app.usecases.paths.paths import Ask, usable_question
+from peerway.app.usecases.paths.reach_effects import End, EndView, ReachEnd, together
 from peerway.domain.account import Caller
 from peerway.domain.errors import InvalidInput
 from peerway.domain.path import Point, PointKind, Question

@@ -1,6 +1,6 @@
 """Network paths (PATH-1): questions about reachability that are kept, to be asked again and again.
 
-Owns who may ask about which points. Asking is `path_analyses`' business.
+Owns who may ask about which points. Asking is `analyses`' business.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from peerway.analysis.telling.hops import Hop
 from peerway.analysis.telling.sentences import traffic
 from peerway.app.store import Reader, Writer
 from peerway.app.usecases.access import readable, require_operator
-from peerway.app.usecases.path_reports import ELSEWHERE, knows, tell_way
-from peerway.app.usecases.path_views import HopView
+from peerway.app.usecases.paths.reports import ELSEWHERE, knows, tell_way
+from peerway.app.usecases.paths.views import HopView
 from peerway.domain.account import Caller
 from peerway.domain.intent import Expectation, Intent, IntentState
 from peerway.fabric.packets import CLIENT_PORT, PORTED

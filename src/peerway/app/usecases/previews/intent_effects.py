@@ -13,7 +13,7 @@ from peerway.analysis.intents import Examined, examine, still
 from peerway.analysis.intents.sight import Sight
 from peerway.analysis.network import Network
 from peerway.app.store import Reader, where
-from peerway.app.usecases.intent_states import reason_of
+from peerway.app.usecases.intents.states import reason_of
 from peerway.domain.account import Caller
 from peerway.domain.intent import Enforcement, Expectation, Intent, IntentState
 

@@ -1,6 +1,6 @@
 """What is told of a path's report: the shape of a stored answer, and of the API's.
 
-Owns the fields only. Who is told what is `path_reports`' business.
+Owns the fields only. Who is told what is `reports`' business.
 """
 
 from __future__ import annotations
