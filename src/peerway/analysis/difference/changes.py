@@ -127,7 +127,9 @@ def _lines(block: Block) -> Iterator[_Line]:
         (back, there), (back_now, there_now) = _got(old, ids), _got(new, ids)
         gap = Gap(back_now - back, back - back_now, there_now - there, there - there_now)
         if gap:
-            yield _Line(block.sources, Target(block.target, ids), gap, old.chosen or new.chosen)
+            for span, names in block.targets:
+                target = Target(span, tuple(sorted(names.get(id, id) for id in ids)))
+                yield _Line(block.sources, target, gap, old.chosen or new.chosen)
 
 
 def _receivers(old: Reach, new: Reach) -> Iterator[tuple[str, ...]]:

@@ -55,7 +55,7 @@ def across(
     sources = (place(source),) * 2 if isinstance(source, IPv4Address | IPv6Address) else stretch(source)
     suspect = Suspect(router_id, (), (stretch(target),), sender_id, (sources,))
     blocks = Blocks((Asking(atlas, client_port),))
-    return tuple(_merged([_answer(block) for block in blocks.of(suspect)]))
+    return tuple(_merged([answer for block in blocks.of(suspect) for answer in _answers(block)]))
 
 
 def at_router(network: Network | Atlas, router_id: str) -> Iterator[Answer]:
@@ -79,14 +79,17 @@ def _visits(network: Network | Atlas, router_id: str, *, near: bool) -> Iterator
         raise NotFound("router", router_id)
     blocks = Blocks((Asking(atlas),))
     for suspect in Visitors(atlas, router_id, near=near):
-        answers = [_answer(block) for block in blocks.of(suspect)]
+        answers = [answer for block in blocks.of(suspect) for answer in _answers(block)]
         yield from _merged([answer for answer in answers if answer.arrives])
 
 
-def _answer(block: Block) -> Answer:
+def _answers(block: Block) -> Iterator[Answer]:
     (found,) = block.reaches
-    target = Target(block.target, tuple(sorted(found.receivers)))
-    return Answer(block.sources, target, found.answered, found.arrives, found.unknown, found.chosen)
+    says = found.answered, found.arrives, found.unknown, found.chosen
+    receivers = found.receivers
+    for span, names in block.targets:
+        target = Target(span, tuple(sorted(names.get(id, id) for id in receivers)))
+        yield Answer(block.sources, target, *says)
 
 
 def _merged(answers: list[Answer]) -> Iterator[Answer]:

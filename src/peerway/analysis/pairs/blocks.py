@@ -6,20 +6,21 @@ that are alike, the answer would be the same. What is left over is asked again, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
+from peerway.analysis.pairs.alike import Likeness, Member, Twin
 from peerway.analysis.pairs.suspects import Suspect
 from peerway.analysis.places.atoms import address_at
+from peerway.analysis.places.spans import Spans, at_points, joined, without
 from peerway.analysis.symbolic import Asking, Reach
 from peerway.domain.errors import NotFound
 
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Who asks."""
 
     #: The instance or database, or the uplink by which it comes in.
@@ -34,8 +35,7 @@ class Source:
         return f"{self.id} {span_text(self.span)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Who is asked."""
 
     #: Destination addresses, as first and last place on the line of all addresses.
@@ -54,10 +54,19 @@ class Block:
 
     #: Who asks.
     sources: tuple[Source, ...]
-    #: Where.
+    #: Where; the one that was asked about.
     target: Span
     #: The answer of each network.
     reaches: tuple[Reach, ...]
+    #: Other targets of the same answers, but for who gets them.
+    twins: tuple[Twin, ...] = ()
+
+    @property
+    def targets(self) -> Iterator[tuple[Span, Mapping[str, str]]]:
+        """Every target, and who gets there what the answers say that others get; nobody for the one that was asked about."""
+        yield self.target, {}
+        for twin in self.twins:
+            yield (twin.number, twin.number), twin.names
 
 
 class Blocks:
@@ -65,16 +74,18 @@ class Blocks:
 
     def __init__(self, sides: Sequence[Asking], most: int | None = None) -> None:
         self.sides = tuple(sides)
+        self.likeness = Likeness(sides)
         self.most = most
         #: How many pairs were asked about.
         self.made = 0
         #: Whether all were that should have been.
         self.complete = True
+        self._sources: dict[tuple[Member, ...], tuple[Source, ...]] = {}
 
     def of(self, suspect: Suspect) -> Iterator[Block]:
         """The blocks of some senders and their targets; none after `most` questions."""
         if suspect.members:
-            todo = [(list(suspect.members), target) for target in suspect.targets]
+            todo = [(list(suspect.members), suspect.targets)]
             while todo and self.goes_on():
                 yield self.from_members(suspect, *todo.pop(), todo)
         else:
@@ -90,25 +101,33 @@ class Blocks:
     def from_members(
         self,
         suspect: Suspect,
-        members: list[tuple[str, int]],
-        targets: Span,
-        todo: list[tuple[list[tuple[str, int]], Span]],
+        members: list[Member],
+        targets: Spans,
+        todo: list[tuple[list[Member], Spans]],
     ) -> Block:
         """One comparison for the first member; those for which it may come out otherwise are left to do."""
         sender_id, source = members[0]
-        first, last = targets
+        first, last = targets[0]
         reaches = self.ask(sender_id, source, first)
         _, end = self.held(first, (first, last))
-        if end < last:
-            todo.append((members, (end + 1, last)))
-        alike = [members[0]]
-        if len(members) > 1 and source != first:
-            alike += [member for member in members[1:] if self.alike(source, member, (first, end))]
-        others = [member for member in members if member not in alike]
-        if others:
-            todo.append((others, (first, end)))
-        sources_found = tuple(Source(id, suspect.router_id, (at, at)) for id, at in alike)
-        return Block(sources_found, (first, end), reaches)
+        rest = without(targets, ((first, end),))
+        twins = self.likeness.targets(first, rest, members) if rest and end == first else []
+        met = joined(((first, end),), at_points(twin.number for twin in twins))
+        if rest := without(rest, met):
+            todo.append((members, rest))
+        alike = self.likeness.senders(suspect.router_id, members, (first, end))
+        if len(alike) < len(members):
+            same = {*alike}
+            todo.append(([member for member in members if member not in same], met))
+        return Block(self.sources(suspect.router_id, tuple(alike)), (first, end), reaches, tuple(twins))
+
+    def sources(self, router_id: str, members: tuple[Member, ...]) -> tuple[Source, ...]:
+        """Members as sources; the same ones are met again and again."""
+        found = self._sources.get(members)
+        if found is None:
+            found = tuple(Source(id, router_id, (at, at)) for id, at in members)
+            self._sources[members] = found
+        return found
 
     def from_outside(
         self,
@@ -148,13 +167,6 @@ class Blocks:
             first, last = asking.held(number, beside)
             low, high = max(low, first), min(high, last)
         return low, high
-
-    def alike(self, source: int, member: tuple[str, int], targets: Span) -> bool:
-        """Whether both answers are the same for a member as they were for one that sent from `source`."""
-        sender_id, number = member
-        if targets[0] <= number <= targets[1]:
-            return False
-        return all(asking.says_same(source, sender_id, number) for asking in self.sides)
 
 
 def span_text(span: Span) -> str:

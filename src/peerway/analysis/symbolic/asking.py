@@ -316,23 +316,6 @@ class Asking:
                 high = min(high, other - 1)
         return low, high
 
-    def says_same(self, number: int, member_id: str, other: int) -> bool:
-        """Whether an instance that its router treats like the last sender, at `number`, gets the same answers at another."""
-        if not self.consulted:
-            return True
-        if number in self.placed or other in self.placed or other in self.compared:
-            return False
-        owners = self.atlas.at(member_id).owners
-        for answers, at in self.consulted:
-            if at == number:
-                if answers is owners:
-                    owner = owners.at(other)
-                    if owner is None or owner.id != member_id:
-                        return False
-                elif answers.at(other) is not answers.at(number):
-                    return False
-        return True
-
     def fresh(self) -> None:
         """Forget what was consulted and met."""
         self.consulted.clear()
