@@ -35,3 +35,33 @@ def test_reads_stay_out_of_the_event_loop_when_asked(inline):
         assert site.operator.call("GET", "/whoami").status_code == 200
         in_pool = {name.startswith("api") for name in noted[0].readers}
     assert in_pool == {not inline}
+
+
+class LongWrites(NotedStore):
+    """A store that notes which threads have it write and wait for that."""
+
+    def __getattr__(self, name):
+        if name == "write":
+            self.readers.add(threading.current_thread().name)
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize("query", ["", "?preview=true"])
+def test_files_of_changes_are_done_outside_of_the_event_loop(query):
+    """API limits: others are answered while a file of many changes is made or tried."""
+    noted = []
+
+    def wrap(store):
+        noted.append(LongWrites(store))
+        return noted[0]
+
+    for site in make_site(Limits(poll_s=60), wrap):
+        account = site.account()
+        noted[0].readers.clear()
+        change = {
+            "method": "POST",
+            "path": "/vpcs",
+            "body": {"region_id": "cn-hangzhou", "cidr": "10.0.0.0/16"},
+        }
+        account.ok("POST", f"/changes{query}", {"changes": [change]})
+        assert [name.startswith("api") for name in noted[0].readers] == [True]

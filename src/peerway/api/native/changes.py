@@ -56,10 +56,7 @@ def changes_operation(paths: Paths) -> Operation:
                 )
 
             return await call.foretell(tried, 200)
-        store = call.services.store
-        done = await call.in_thread(
-            lambda: store.write(lambda tx: Run(call, paths, tx, body.answers).do(body))
-        )
+        done = await call.write_long(lambda tx: Run(call, paths, tx, body.answers).do(body))
         call.wake_worker()
         return answer(done)
 
