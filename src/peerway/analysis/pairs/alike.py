@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from peerway.analysis.places.atoms import Answers, Points
@@ -97,7 +98,11 @@ class Likeness:
         ]
 
     def _names(
-        self, consulted: list[tuple[Asking, list[Answers]]], number: int, other: int, senders: Collection[str]
+        self,
+        consulted: list[tuple[Asking, list[Answers]]],
+        number: int,
+        other: int,
+        senders: AbstractSet[str],
     ) -> Mapping[str, str]:
         """Who is in whose place at an alike target; nobody when it is not alike."""
         names: dict[str, str] = {}
