@@ -258,7 +258,7 @@ def show_map(ctx: typer.Context, vpc: VpcArgument, output: Output = None) -> Non
         session.show(found, output)
         return
     session.show_all("reach-group", map(group_row, found["groups"]), output)
-    print(f"revision {found['revision']}" + ("" if found["complete"] else "; there is more: ask for pairs"))
+    print(f"revision {found['revision']}" + ("" if found["complete"] else "; there is more: ask for pairs with `peerway path ports`"))
 
 
 def group_row(group: Item) -> Item:

@@ -67,11 +67,8 @@ def add_fix(tree: Tree, result: Item) -> None:
     if fix is None or not (fix["remedies"] or fix["asks_others"]):
         _add_lines(tree, "the smallest set of changes that helps", ["none was found"])
         return
-    title = "tried: these changes bring it about, and open nothing else"
-    if not fix["proposed"]:
-        title = "tried, and not proposed: these changes are not enough, or open more than was asked"
     later = [remedy["commands"] for remedy in fix["later"]]
-    branch = tree.add(Text(title, style="green" if fix["proposed"] else "yellow"))
+    branch = tree.add(Text(title_of_fix(fix), style="green" if fix["proposed"] else "yellow"))
     for remedy in fix["remedies"]:
         after = "  # once the other account has done its part" if remedy["commands"] in later else ""
         for command in remedy["commands"]:
@@ -85,6 +82,18 @@ def add_fix(tree: Tree, result: Item) -> None:
         branch.add(Text(f"would open, too: {opening['what'] or 'something'} from {ends}", style="yellow"))
     if not fix["complete"]:
         branch.add(Text("would open more: there was too much to look at all of it", style="yellow"))
+
+
+def title_of_fix(fix: Item) -> str:
+    """Whether the changes are proposed, and why not."""
+    if fix["proposed"]:
+        return "tried: these changes bring it about, and open nothing else"
+    reasons = {
+        "some are refused": fix["refused"],
+        "they are not enough": fix["verdict"] != "reachable" and not fix["refused"],
+        "they open more than was asked": fix["opens"] or not fix["complete"],
+    }
+    return f"tried, and not proposed: {', and '.join(reason for reason, holds in reasons.items() if holds)}"
 
 
 def title_of(analysis: Item) -> str:
