@@ -258,7 +258,8 @@ def show_map(ctx: typer.Context, vpc: VpcArgument, output: Output = None) -> Non
         session.show(found, output)
         return
     session.show_all("reach-group", map(group_row, found["groups"]), output)
-    print(f"revision {found['revision']}" + ("" if found["complete"] else "; there is more: ask for pairs with `peerway path ports`"))
+    more = "" if found["complete"] else "; there is more: ask for pairs with `peerway path ports`"
+    print(f"revision {found['revision']}{more}")
 
 
 def group_row(group: Item) -> Item:
