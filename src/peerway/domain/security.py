@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
+from types import MappingProxyType
+from typing import Final
 
 from peerway.domain.errors import InvalidInput
 from peerway.domain.prefixes import Prefix
@@ -52,12 +55,18 @@ class Protocol(StrEnum):
     @property
     def number(self) -> int | None:
         """IP protocol number; None for all."""
-        return {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "gre": 47}.get(self.value)
+        return _NUMBERS.get(self)
 
     @property
     def has_ports(self) -> bool:
         """Whether ports mean something for it."""
-        return self in {Protocol.TCP, Protocol.UDP}
+        return self is Protocol.TCP or self is Protocol.UDP
+
+
+#: IP protocol numbers; there is none for all protocols.
+_NUMBERS: Final[Mapping[Protocol, int]] = MappingProxyType(
+    {Protocol.TCP: 6, Protocol.UDP: 17, Protocol.ICMP: 1, Protocol.ICMPV6: 58, Protocol.GRE: 47}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

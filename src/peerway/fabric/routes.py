@@ -150,8 +150,7 @@ class _Claims:
         """Whether the prefix is equal to or inside one of the ranges."""
         version, length, width = prefix.version, prefix.prefixlen, prefix.max_prefixlen
         number = int(prefix.network_address)
-        return any(
-            number >> (width - shorter) in networks
-            for (of_version, shorter), networks in self.networks.items()
-            if of_version == version and shorter <= length
-        )
+        for (of_version, shorter), networks in self.networks.items():
+            if of_version == version and shorter <= length and number >> (width - shorter) in networks:
+                return True
+        return False

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from peerway.domain.gateway import Eip, ExternalNetwork
 from peerway.domain.line import VirtualBorderRouter
@@ -142,20 +142,20 @@ class _Draft:
 
     def put(self, resource: Resource) -> None:
         """Take in a resource, unless the same value is there."""
-        match resource:
-            case Vpc() | VirtualBorderRouter():
-                if self.router(resource.id) != resource:
-                    self.routers[resource.id] = resource
-            case Peering():
-                if self.peering(resource.id) != resource:
-                    self.change_peering(resource.id, resource)
-            case ExternalNetwork():
-                if self.network(resource.id) != resource:
-                    self.networks[resource.id] = resource
-            case Eip(vpc_id=None):
+        part = PARTS.get(type(resource))
+        if part is not None:
+            if isinstance(resource, Eip) and resource.vpc_id is None:
                 self.remove(Eip, resource.id)
-            case _ if isinstance(resource, Resident):
-                self.put_resident(resource)
+            else:
+                self.put_resident(cast("Resident", resource), part)
+        elif isinstance(resource, Vpc | VirtualBorderRouter):
+            if self.router(resource.id) != resource:
+                self.routers[resource.id] = resource
+        elif isinstance(resource, Peering):
+            if self.peering(resource.id) != resource:
+                self.change_peering(resource.id, resource)
+        elif isinstance(resource, ExternalNetwork) and self.network(resource.id) != resource:
+            self.networks[resource.id] = resource
 
     def remove(self, kind: type[Resource] | None, id: str) -> None:
         """Take out a resource, if it is there."""
@@ -173,9 +173,9 @@ class _Draft:
                 self.note(self.part(home, PARTS[kind]).pop(id, None), None)
                 self.homes[id] = None
 
-    def put_resident(self, resource: Resident) -> None:
-        """Take in what stands at a router; should it have stood at another one, it leaves that."""
-        name, new_home = PARTS[type(resource)], str(resource.vpc_id)
+    def put_resident(self, resource: Resident, name: str) -> None:
+        """Take into a part what stands at a router; should it have stood at another one, it leaves that."""
+        new_home = str(resource.vpc_id)
         home = self.home(resource.id)
         before = self.seen(home, name).get(resource.id) if home is not None else None
         if home == new_home and before == resource:
@@ -184,7 +184,8 @@ class _Draft:
             self.part(home, name).pop(resource.id, None)
         self.homes[resource.id] = new_home
         self.part(new_home, name)[resource.id] = resource
-        self.note(before, resource)
+        if isinstance(resource, RouterInterface | Instance):
+            self.note(before, resource)
 
     def change_peering(self, id: str, after: Peering | None) -> None:
         """Put a peer connection into both its VPCs, and take what it was before out of them."""

@@ -237,6 +237,8 @@ class Codec(Generic[R]):
             value = values[index]
             if value is not None:
                 values[index] = decode(value)
+        if not self._nested:
+            return self.kind(**dict(zip(self.paths, values, strict=True)))
         parts = {name: values[index] for name, index in self._flat}
         for name, whole, start, stop in self._nested:
             parts[name] = whole(*values[start:stop])
