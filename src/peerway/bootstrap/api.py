@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from typing import Final
 
+import structlog
 import uvicorn
 
 from peerway.adapters.agent.client import SocketAgent
@@ -27,6 +29,8 @@ from peerway.bootstrap.parts import (
 )
 from peerway.domain.errors import InvalidInput
 from peerway.settings import ApiOptions
+
+log = structlog.get_logger(__name__)
 
 #: How long open connections get to end when stopping, s.
 GRACE_S: Final = 2
@@ -98,6 +102,11 @@ def serve(
     on_started: Callable[[], None],
 ) -> None:
     """Serve all doors at the listening socket until SIGTERM or SIGINT."""
+
+    def started() -> None:
+        on_started()
+        read_ahead(parts)
+
     limits = Limits(requests_per_second=options.requests_per_second, burst=10 * options.requests_per_second)
     # A file answers point reads in microseconds; a server on the network must not hold up the event loop.
     embedded = options.store_url.startswith("sqlite")
@@ -124,7 +133,7 @@ def serve(
         server_header=False,
         date_header=False,
     )
-    server = _Server(config, on_started, app.state.stop)
+    server = _Server(config, started, app.state.stop)
 
     def stop(_number: int, _frame: object) -> None:
         server.should_exit = True
@@ -134,3 +143,20 @@ def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     server.run(sockets=[listener])
+
+
+def read_ahead(parts: Parts) -> threading.Thread:
+    """Have the network read beside all else: with a large one the first who asks would wait longer than a request may take.
+
+    The thread ends with the process, whatever it is at. Should the reading fail, who asks for the network meets that, too.
+    """
+
+    def read() -> None:
+        try:
+            parts.store.read(parts.networks.at)
+        except Exception as error:  # noqa: BLE001 - nobody waits for it; stopping takes the store away in the middle
+            log.info("the network was not read ahead", error=str(error))
+
+    thread = threading.Thread(target=read, name="network", daemon=True)
+    thread.start()
+    return thread

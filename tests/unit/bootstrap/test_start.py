@@ -1,12 +1,15 @@
 """What a process refuses to start with is told in one line that names the option."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from peerway.adapters.agent.client import SocketAgent
+from peerway.bootstrap.api import read_ahead
 from peerway.bootstrap.lock import only_one
-from peerway.bootstrap.parts import make_data_folder, make_store
+from peerway.bootstrap.parts import Parts, make_data_folder, make_store, make_world
 from peerway.domain.errors import Conflict, InvalidInput
 from peerway.settings import Common
 
@@ -53,3 +56,28 @@ def test_one_lock_has_one_holder(tmp_path):
         pass
     with only_one(lock, 0):
         pass
+
+
+def test_network_is_read_before_somebody_asks(tmp_path):
+    """The first preview in a fresh process finds the network there and need not read all of it itself (issue 4, item 5)."""
+    options = Common(data=make_data_folder(Common(data=tmp_path / "new")))
+    with (
+        closing(make_store(options)) as store,
+        closing(SocketAgent(options.data / "none.sock", "memory")) as agent,
+    ):
+        parts = Parts(store, make_world(options), agent)
+        assert store.write(parts.networks.as_it_is) is None
+        read_ahead(parts).join()
+        assert store.write(parts.networks.as_it_is) is not None
+
+
+def test_reading_ahead_may_be_cut_short(tmp_path):
+    """A process that stops takes the store away from the reading, which ends without a word to anybody who waits for none."""
+    options = Common(data=make_data_folder(Common(data=tmp_path / "new")))
+    with closing(SocketAgent(options.data / "none.sock", "memory")) as agent:
+        store = make_store(options)
+        store.close()
+        parts = Parts(store, make_world(options), agent)
+        read_ahead(parts).join()
+        with closing(make_store(options)) as again:
+            assert again.write(parts.networks.as_it_is) is None
