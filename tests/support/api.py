@@ -18,6 +18,7 @@ from peerway.api.native.app import create_app
 from peerway.api.native.services import Limits, Services
 from peerway.app.clock import VirtualClock
 from peerway.app.dataplane import Probe, ProbeResult, Verdict
+from peerway.app.following import NetworkFollower
 from peerway.app.usecases.accounts import ensure_operator
 from peerway.domain.guest import GuestView
 
@@ -138,7 +139,14 @@ def make_site(
     store = memory_store(clock)
     world = make_world()
     fresh = store.write(lambda tx: ensure_operator(tx, world))
-    services = Services(store=wrap(store), world=world, agent=agent, limits=limits, inline_reads=inline_reads)
+    services = Services(
+        store=wrap(store),
+        world=world,
+        agent=agent,
+        networks=NetworkFollower(),
+        limits=limits,
+        inline_reads=inline_reads,
+    )
     with serving(services) as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
         operator = Account(client, fresh.account.uid, fresh.token)
         yield Site(client, services, store, clock, agent, operator)
