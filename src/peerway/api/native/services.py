@@ -46,7 +46,7 @@ class Services:
     world: World
     #: The process at the data plane.
     agent: AgentPort
-    #: The network that questions are asked of. A process keeps one: what guards its writes and works in its background has the same.
+    #: The network that questions are asked of. A process keeps one: what guards its writes and works behind it has the same.
     networks: NetworkFollower
     #: Tells the worker that an analysis was asked for; one in another process looks by itself, only later.
     wake_worker: Callable[[], None] = lambda: None
