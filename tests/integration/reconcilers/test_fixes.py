@@ -11,6 +11,7 @@ from tests.support.api import MemoryAgent
 from peerway.app.following import NetworkFollower
 from peerway.app.reconcilers.analyses import AnalysisReconciler
 from peerway.app.usecases.paths.analyses import AnalyseQuestion, analyse_question
+from peerway.app.usecases.peerings import RejectPeering, reject_peering
 from peerway.app.usecases.security_groups import CreateSecurityGroup, create_security_group
 from peerway.cli.path_tree import print_analysis
 from peerway.domain.guest import GuestInterface, GuestRoute, GuestView
@@ -112,6 +113,23 @@ def test_fix_on_both_sides_is_the_operators(estate, fix):
         "add_route",
         "allow_in_group",
     ]
+
+
+def test_no_command_needs_one_that_is_not_told(estate, agent):
+    """PATH-3: where a tenant can't be told how to ask for a connection, it is not told the routes to it either."""
+    alice, bob = estate.tenant("alice"), estate.tenant("bob")
+    (near, source), (far, target) = place(estate, alice, "10.0.0.0/16"), place(estate, bob, "10.1.0.0/16")
+    estate.do(reject_peering, bob, RejectPeering(id=estate.ask_for(alice, near, far).id))
+    asked = AnalyseQuestion(source=source.id, target=str(target.ipv4), fixes=True)
+    analysis = estate.do(analyse_question, alice, asked)
+    reconciler = AnalysisReconciler(estate.store, NetworkFollower(), agent, estate.world)
+    while reconciler.step():
+        pass
+    result = json.loads(estate.get(PathAnalysis, analysis.id).result)
+    assert "PEERING" not in json.dumps(result)
+    assert result["remedies"] == []
+    assert (result["fix"] or {"calls": []})["calls"] == []
+    assert far.id not in json.dumps(result)
 
 
 def test_nothing_is_proposed_for_what_a_guest_captures(estate, agent, fix):

@@ -14,6 +14,7 @@ import orjson
 
 from peerway.analysis.diagnosis.report import Blocker, Finding, FindingCode, Report
 from peerway.analysis.remedies import (
+    NEW_PEERING,
     AcceptPeering,
     ActivateInterface,
     ConnectInterface,
@@ -103,6 +104,7 @@ def tell(
     Ids that are `named` in the question may stand in the answer.
     """
     reader = _Reader(snapshot, uid, named)
+    reader.look_for_unmade(report)
     return _as_text(_view(report, fix, reader), reader)
 
 
@@ -179,6 +181,15 @@ class _Reader:
         self._named = named
         #: Whether nothing was kept back so far.
         self.whole = True
+        #: What stands for things that only remedies make which are not told.
+        self._unmade: frozenset[str] = frozenset()
+
+    def look_for_unmade(self, report: Report) -> None:
+        """Note what a report's remedies make that the reader can't be told the commands of: others are of no use without it."""
+        offered = [blocker.remedy for blocker in report.blockers]
+        asked = [one for one in (*report.remedies, *offered) if isinstance(one, CreatePeering)]
+        if not all(map(self.remedy, asked)):
+            self._unmade = frozenset({NEW_PEERING})
 
     def hops(self, hops: Iterable[Hop]) -> tuple[HopView, ...]:
         """The hops; neighbours at other accounts' routers become one."""
@@ -251,7 +262,8 @@ class _Reader:
         """A change; None for one that is another account's to make, or that can't be told without its ids."""
         settings = {field.name: getattr(remedy, field.name) for field in fields(remedy)}
         named = IDS.findall(" ".join(map(str, settings.values())))
-        if not (self._is(remedy.owner_uid) and all(map(self.knows, named))):
+        told = self._is(remedy.owner_uid) and all(map(self.knows, named))
+        if not told or not self._unmade.isdisjoint(map(str, settings.values())):
             self.whole = False
             return None
         return RemedyView(
@@ -280,8 +292,10 @@ class _Reader:
             proposed=fix.proposed and not (captured or shut),
             verdict=report.verdict if captured or shut else fix.verdict,
             remedies=mine,
+            # All of them, or none: each may refer to what one before it makes.
             calls=tuple(
-                CallView(**{one.name: getattr(call, one.name) for one in fields(call)}) for call in fix.calls
+                CallView(**{one.name: getattr(call, one.name) for one in fields(call)})
+                for call in (fix.calls if len(mine) == len(fix.remedies) else ())
             ),
             asks_others=shut,
             later=tuple(filter(None, map(self.remedy, fix.later))),
