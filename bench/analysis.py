@@ -36,6 +36,7 @@ from peerway.analysis.network import Network
 from peerway.analysis.trace import exchange
 from peerway.app.following import NetworkFollower
 from peerway.app.store import Writer
+from peerway.bootstrap.parts import collect_rarely
 from peerway.domain.peering import PeeringState
 from peerway.domain.resource import Resource
 from peerway.fabric.packets import Packet
@@ -71,6 +72,8 @@ class Ground:
 
 
 def measure(*, quick: bool) -> list[Figure]:
+    # As in every process of an installation.
+    collect_rarely()
     size = Size(vpcs=500 if quick else 10_000)
     with stored(size) as store:
         before, started = resident_mib(), perf_counter()

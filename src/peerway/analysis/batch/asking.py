@@ -147,14 +147,9 @@ def answer(prepared: Prepared, packets: Sequence[Packet]) -> Answers:
 
     `NotFound` when a sender is not in the network.
     """
-    places = prepared.places
-    plain = [
-        place
-        for place, packet in enumerate(packets)
-        if type(packet.source) is type(packet.destination) is IPv4Address and packet.sender in places
-    ]
-    if len(plain) == len(packets):
+    if _all_plain(prepared, packets):
         return ask(prepared, _questions(prepared, packets))
+    plain = [place for place, packet in enumerate(packets) if _all_plain(prepared, [packet])]
     chosen = np.array(plain, np.int64)
     asked = ask(prepared, _questions(prepared, [packets[place] for place in plain]))
     answers = _unanswered(prepared, len(packets))
@@ -188,6 +183,15 @@ def _exchange(prepared: Prepared, questions: Questions, answers: Answers, places
     got = places[got]
     answers.receiver[got], answers.reply[got] = replier, back.outcome
     answers.answered[got] = (back.outcome == code_of(Outcome.DELIVERED)) & (back.receiver == sender)
+
+
+def _all_plain(prepared: Prepared, packets: Sequence[Packet]) -> bool:
+    """Whether all are over IPv4 and from interfaces that are there; without a call of Python for each."""
+    types = {*map(type, [packet.source for packet in packets])}
+    types |= {*map(type, [packet.destination for packet in packets])}
+    return types <= {IPv4Address} and all(
+        map(prepared.places.__contains__, [packet.sender for packet in packets])
+    )
 
 
 def _questions(prepared: Prepared, packets: Sequence[Packet]) -> Questions:
