@@ -1,6 +1,7 @@
 """On every engine: an account can't break what it wants to hold, in one change or in several at once; others' things are theirs."""
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import orjson
@@ -224,6 +225,30 @@ def test_changes_that_break_an_intent_together_are_never_both_made(offices, way)
     offices.do(
         delete_security_rule, offices.bob, DeleteSecurityRule(id=offices.estate.all(SecurityRule)[0].id)
     )
+
+
+def test_what_has_to_be_judged_is_judged_beside_the_loop(offices):
+    """Whoever has intents waits for a thread; the writes of others are done where they were before (issue 4, item 6)."""
+    offices.rule("10.0.0.0/8")
+    offices.intent(offices.bob, f"vpc:{offices.vpcs[1].id}", "range:10.9.0.0/16", "isolate")
+    here, places = threading.current_thread(), []
+
+    def enter(tx, caller, vpc, name):
+        places.append(threading.current_thread())
+        return create_security_group(
+            tx, offices.estate.world, caller, CreateSecurityGroup(vpc_id=vpc.id, name=name)
+        )
+
+    async def ask():
+        writes = offices.door.loop_writes()
+        await writes.write(lambda tx: enter(tx, offices.alice, offices.vpcs[0], "hers"))
+        alone = len(places), places[-1] is here
+        await writes.write(lambda tx: enter(tx, offices.bob, offices.vpcs[1], "his"))
+        return alone, writes.inline
+
+    alone, inline = asyncio.run(ask())
+    assert alone == (1, inline)
+    assert places[-1] is not here
 
 
 def _at_once(offices, requests):

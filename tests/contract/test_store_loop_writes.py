@@ -83,6 +83,38 @@ def test_cancelled_work_that_the_loop_has_not_begun_does_not_happen(make_url):
     store.close()
 
 
+def test_long_work_of_a_loop_runs_beside_it(store):
+    """Work that may take long runs in a thread; what the loop writes itself gets its turns between, in the order of asking."""
+    order, places = [], set()
+
+    def long(tx, n):
+        order.append(n)
+        places.add(threading.current_thread())
+        tx.insert(vpc(f"vpc-long{n}"))
+
+    def count(tx):
+        order.append("short")
+        return tx.count(Vpc)
+
+    async def ask():
+        writes = store.loop_writes()
+        first = [asyncio.create_task(writes.write_long(lambda tx, n=n: long(tx, n))) for n in range(2)]
+        await asyncio.sleep(0)
+        short = asyncio.create_task(writes.write(count))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        last = [asyncio.create_task(writes.write_long(lambda tx, n=n: long(tx, n))) for n in range(2, 20)]
+        counted = await short
+        await asyncio.gather(*first, *last)
+        return counted, await writes.write(count)
+
+    counted, after = run(ask())
+    assert threading.current_thread() not in places
+    assert counted <= 3
+    assert after == 20
+    assert [one for one in order if one != "short"] == [*range(20)]
+
+
 def test_transaction_inside_a_loop_s_transaction_is_refused(store):
     """It would wait for itself: an error at once."""
     nested = together(store, lambda _: store.write(boom), lambda _: store.read(lambda tx: tx.revision))
@@ -124,5 +156,6 @@ def test_closed_store_takes_no_writes_of_a_loop(store_url):
     writes = store.loop_writes()
     assert run(writes.write(lambda tx: tx.insert(vpc()))).revision == 1
     store.close()
-    with pytest.raises(Unavailable):
-        run(writes.write(boom))
+    for write in (writes.write, writes.write_long):
+        with pytest.raises(Unavailable):
+            run(write(boom))

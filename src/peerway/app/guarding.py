@@ -23,9 +23,9 @@ from peerway.analysis.intents.sight import Patience, Sight
 from peerway.analysis.network import Network
 from peerway.app.following import NetworkFollower
 from peerway.app.store import LoopWrites, Reader, Store, Writer
-from peerway.app.usecases.foresee import look_ahead
+from peerway.app.usecases.foresee import changed_since, look_ahead
 from peerway.app.usecases.intents.states import reason_of, sentence_of
-from peerway.app.usecases.previews.intent_effects import guarding_intents, would_break
+from peerway.app.usecases.previews.intent_effects import guarding_intents, may_be_guarded, would_break
 from peerway.app.world import World
 from peerway.domain.account import AuditEntry
 from peerway.domain.errors import Conflict
@@ -46,6 +46,10 @@ KEPT: Final = 10_000
 
 class _NotAtHand(Exception):
     """The network has to be read before the work is done."""
+
+
+class _ToBeJudged(Exception):
+    """What the work has done has to be judged, which takes too long where it was done."""
 
 
 class _Noting:
@@ -94,6 +98,18 @@ class Guard:
         answer = work(cast("Writer", noting))
         if tx.revision != since:
             self._judge(tx, since, network_before, noting.actors)
+        return answer
+
+    def run_unjudged(self, tx: Writer, work: Callable[[Writer], T]) -> T:
+        """Do the work; `_ToBeJudged`, by which it is undone, when there may be intents that it breaks. Takes few look-ups."""
+        if not tx.tally(Intent, REFUSING):
+            return work(tx)
+        noting, since = _Noting(tx), tx.revision
+        answer = work(cast("Writer", noting))
+        if tx.revision != since and may_be_guarded(tx, noting.actors):
+            changes = changed_since(tx, since)
+            if changes.upserts or changes.removals:
+                raise _ToBeJudged
         return answer
 
     def _judge(
@@ -194,15 +210,29 @@ class _GuardedWrites:
     guarded: GuardedStore
     writes: LoopWrites
 
+    @property
+    def inline(self) -> bool:
+        """Whether `write` runs work in the loop itself, as long as it need not be judged."""
+        return self.writes.inline
+
     async def write(self, work: Callable[[Writer], T]) -> T:
-        """Run `work` in a transaction; the loop goes on while the network is read."""
+        """Run `work` in a transaction; in the loop only when it need not be judged, else once more beside it."""
+        if self.writes.inline:
+            try:
+                return await self.writes.write(lambda tx: self.guarded.guard.run_unjudged(tx, work))
+            except _ToBeJudged:
+                pass
+        return await self.write_long(work)
+
+    async def write_long(self, work: Callable[[Writer], T]) -> T:
+        """Run `work` in a transaction beside the loop, which also goes on while the network is read."""
         guard = self.guarded.guard
         for _ in range(MOST_TRIES):
             try:
-                return await self.writes.write(lambda tx: guard.run(tx, work, patient=False))
+                return await self.writes.write_long(lambda tx: guard.run(tx, work, patient=False))
             except _NotAtHand:
                 await asyncio.to_thread(self.guarded.read, guard.networks.at)
-        return await self.writes.write(lambda tx: guard.run(tx, work, patient=True))
+        return await self.writes.write_long(lambda tx: guard.run(tx, work, patient=True))
 
 
 def guarded(store: Store, world: World, networks: NetworkFollower) -> GuardedStore:

@@ -119,8 +119,15 @@ class Writer(Reader, Protocol):
 class LoopWrites(Protocol):
     """The way to write for one event loop: it is never held up by the disk or by another process."""
 
+    @property
+    def inline(self) -> bool:
+        """Whether `write` runs work in the loop itself, which serves nobody else meanwhile."""
+
     async def write(self, work: Callable[[Writer], T]) -> T:
         """Run `work` as `Store.write` does; where statements take microseconds, in the loop itself."""
+
+    async def write_long(self, work: Callable[[Writer], T]) -> T:
+        """Run `work`, which may take long, as `Store.write` does, beside the loop; what the loop writes gets its turns."""
 
 
 class Store(Protocol):

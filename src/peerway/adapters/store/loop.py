@@ -30,24 +30,40 @@ REST_S: Final = 0.0005
 class QueuedWrites:
     """`app.store.LoopWrites` by the commit queue."""
 
+    #: Work runs in the queue's thread.
+    inline = False
+
     def __init__(self, queue: CommitQueue) -> None:
         self._queue = queue
+        self._turn = asyncio.Lock()
 
     async def write(self, work: Callable[[Writer], T]) -> T:
         """Run `work` in a transaction and return once it is durable."""
         return await asyncio.wrap_future(self._queue.submit(work))
 
+    async def write_long(self, work: Callable[[Writer], T]) -> T:
+        """The same, one after the other: several in one transaction would keep everyone waiting for all of them."""
+        async with self._turn:
+            return await self.write(work)
+
 
 class InlineWrites:
     """`app.store.LoopWrites` in the loop: what was asked for by the time it turns to writing shares one transaction."""
 
-    def __init__(self, batch: Batch, committed: Callable[[int], None]) -> None:
+    #: Work runs in the loop.
+    inline = True
+
+    def __init__(self, batch: Batch, queue: CommitQueue, committed: Callable[[int], None]) -> None:
         self._batch = batch
+        self._queue = queue
         self._committed = committed
         self._jobs: list[Job[asyncio.Future[Any]]] = []
         self._serving: asyncio.Task[None] | None = None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="store-commit")
         self._closed = False
+        # Turns in the order of asking. Trying again and again alone, the loop would never meet a file that is free while long
+        # transactions of threads follow on each other.
+        self._turn = asyncio.Lock()
 
     async def write(self, work: Callable[[Writer], T]) -> T:
         """Run `work` in a transaction and return once it is durable."""
@@ -60,6 +76,11 @@ class InlineWrites:
             # A task of its own: it begins after all that the loop has to do now, and so takes along who asks now, too.
             self._serving = loop.create_task(self._serve(), name="store-writer")
         return await answer
+
+    async def write_long(self, work: Callable[[Writer], T]) -> T:
+        """Run `work` in a transaction of the commit queue's thread and return once it is durable."""
+        async with self._turn:
+            return await asyncio.wrap_future(self._queue.submit(work))
 
     def close(self) -> None:
         """Let a commit that is under way end, then hang up."""
@@ -75,7 +96,8 @@ class InlineWrites:
             failure: PeerwayError | None = None
             revision: int | None = None
             try:
-                revision = await self._commit(jobs)
+                async with self._turn:
+                    revision = await self._commit(jobs)
             except Exception as error:  # noqa: BLE001 - see above; the callers get it, and what is unforeseen is logged
                 failure = self._batch.failure(error)
             for job in jobs:

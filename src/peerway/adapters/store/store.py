@@ -72,7 +72,7 @@ class SqlStore:
         """A way to write for one event loop."""
         if not self._engine.inline:
             return QueuedWrites(self._queue)
-        made = InlineWrites(self._batch(wait_s=0), self._committed)
+        made = InlineWrites(self._batch(wait_s=0), self._queue, self._committed)
         self._loops.append(made)
         return made
 

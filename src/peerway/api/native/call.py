@@ -34,9 +34,6 @@ Asked = TypeVar("Asked")
 #: Most previews that are worked out at once; others wait.
 PREVIEWS_AT_ONCE: Final = 2
 
-#: Pause between two long transactions, in which the writes of others get their turn.
-PAUSE_S: Final = 0.01
-
 #: Times end in Z; text keys only.
 FORMAT: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
@@ -57,8 +54,6 @@ class Tools:
     readings: Readings
     #: Bounds the previews that are worked out at once, so that threads are left for everything else.
     previews: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PREVIEWS_AT_ONCE))
-    #: Held by who runs a long transaction.
-    long_writes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 
 class Call(Request):
@@ -124,16 +119,8 @@ class Call(Request):
             )
 
     async def write_long(self, work: Callable[[Writer], T]) -> T:
-        """Run `work`, which may take long, in a transaction, without holding up the loop.
-
-        One after the other, with a pause: who writes from the loop tries again and again, and would never meet a store that is
-        free while threads hand it to one another.
-        """
-        async with self.tools.long_writes:
-            try:
-                return await self.in_thread(lambda: self.services.store.write(work))
-            finally:
-                await asyncio.sleep(PAUSE_S)
+        """Run `work`, which may take long, in a transaction, without holding up the loop."""
+        return await self.tools.writes.write_long(work)
 
     async def run(
         self, use_case: Callable[[Writer, World, Caller, Asked], object], request: Asked, status: int = 200

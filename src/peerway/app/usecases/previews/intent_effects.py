@@ -48,6 +48,14 @@ def guarding_intents(tx: Reader, actors: Iterable[str]) -> list[Intent]:
     return [intent for intent in found.values() if intent.enforcement is Enforcement.REFUSE]
 
 
+def may_be_guarded(tx: Reader, actors: Iterable[str]) -> bool:
+    """Whether these accounts or operators have intents at all; cheap, however many there are."""
+    own = tuple(actors)
+    return bool(tx.select(Intent, where("of_operator", *YES), limit=1)) or bool(
+        own and tx.select(Intent, where("owner_uid", *own), limit=1)
+    )
+
+
 def concerned_intents(tx: Reader, caller: Caller) -> list[Intent]:
     """The intents that a preview for the caller is about: all of its own, and those of operators that refuse changes."""
     own = {intent.id: intent for intent in tx.select(Intent, where("owner_uid", caller.uid))}
