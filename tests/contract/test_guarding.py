@@ -8,6 +8,7 @@ import orjson
 import pytest
 from tests.builders.estate import Estate
 
+from peerway.analysis.intents import examine
 from peerway.app.following import NetworkFollower
 from peerway.app.guarding import guarded
 from peerway.app.usecases.intents.intents import (
@@ -40,6 +41,7 @@ from peerway.app.usecases.security_groups import (
     delete_security_rule,
 )
 from peerway.domain.errors import Conflict
+from peerway.domain.intent import Intent, IntentState
 from peerway.domain.security import SecurityRule
 
 
@@ -225,6 +227,26 @@ def test_changes_that_break_an_intent_together_are_never_both_made(offices, way)
     offices.do(
         delete_security_rule, offices.bob, DeleteSecurityRule(id=offices.estate.all(SecurityRule)[0].id)
     )
+
+
+def test_what_takes_too_long_to_judge_is_left_to_the_worker(offices):
+    """A change is not refused for what more packets would have to be followed to see; the intent is flagged later."""
+    offices.rule("10.0.0.0/8")
+    for number in range(3):
+        offices.estate.instance(
+            offices.alice, offices.estate.vswitch(offices.alice, offices.vpcs[0], f"10.0.{number + 2}.0/24")
+        )
+    source, target = f"vpc:{offices.vpcs[0].id}", f"instance:{offices.asked.id}"
+    offices.intent(
+        offices.estate.operator, source, target, "reach", protocol="tcp", port_low=443, port_high=443
+    )
+    close = DeleteRouteEntry(id=offices.routes[1].id)
+    offices.refused(delete_route_entry, offices.bob, close)
+    hasty = guarded(offices.estate.store, offices.estate.world, NetworkFollower(), most_followed=2)
+    hasty.write(lambda tx: delete_route_entry(tx, offices.estate.world, offices.bob, close))
+    (intent,) = offices.estate.all(Intent)
+    network = offices.estate.store.read(NetworkFollower().at)
+    assert examine(network, intent).state is IntentState.BROKEN
 
 
 def test_what_has_to_be_judged_is_judged_beside_the_loop(offices):

@@ -14,6 +14,7 @@ from tests.builders.wide_edits import wide_edits
 
 from peerway.analysis.intents import examine
 from peerway.analysis.intents.pairs import WORST
+from peerway.analysis.intents.sight import Patience, Shared
 from peerway.analysis.intents.watching import Watch
 from peerway.analysis.network import Network
 from peerway.domain.gateway import DnatEntry
@@ -263,6 +264,26 @@ def test_examined_range_is_what_its_addresses_see(data):
         assert found.state is whole.state
 
 
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_intents_that_share_what_they_find_equal_single_looks(data):
+    """Intents about the same parties, by all sorts of ports, stand as each does when it is looked at alone (issue 4, item 6)."""
+    topology = data.draw(wide_topologies())
+    network, shared = Network.of(topology.snapshot()), Shared()
+    drawn = [data.draw(intents(topology, number)) for number in range(2)]
+    for intent in drawn * 4:
+        low = data.draw(st.sampled_from([0, 1, 22, 79, 80, 81, 442, 443, 444, 8080, 65535]))
+        one = replace(
+            intent,
+            protocol=data.draw(st.sampled_from([Protocol.TCP, Protocol.UDP, intent.protocol])),
+            port_low=low,
+            port_high=data.draw(st.integers(low, 65535) | st.just(low)),
+            expectation=data.draw(st.sampled_from(Expectation)),
+        )
+        alone, together = examine(network, one), examine(network, one, shared=shared)
+        assert (together.state, together.witness, together.seen) == (alone.state, alone.witness, alone.seen)
+
+
 @settings(deadline=None, max_examples=80)
 @given(st.data())
 def test_watched_intents_equal_fresh_looks(data):
@@ -283,3 +304,25 @@ def test_watched_intents_equal_fresh_looks(data):
             from_before = examine(network, intent, known=held[id])
             for found in (watch.answers[id], from_before):
                 assert (found.state, found.witness, found.reads) == (anew.state, anew.witness, anew.reads)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_answer_that_takes_too_long_is_unknown(data):
+    """Beyond a bound of followed packets an intent stands as unknown, with no witness, unless it was seen broken by then."""
+    topology = data.draw(wide_topologies())
+    network, intent = Network.of(topology.snapshot()), data.draw(intents(topology))
+    patience = Patience(data.draw(st.integers(0, 3)))
+    whole, bounded = examine(network, intent), examine(network, intent, patience=patience)
+    if bounded.state is IntentState.BROKEN or not patience.is_over:
+        assert (bounded.state, bounded.witness) == (whole.state, whole.witness)
+    else:
+        assert (bounded.state, bounded.witness) == (IntentState.UNKNOWN, None)
+    watch = Watch(most_followed=0)
+    watch.put(intent)
+    patience = Patience(0)
+    assert watch.move(network)[intent.id].state is examine(network, intent, patience=patience).state
+    watch.most_followed = 50_000
+    watch.put(replace(intent, port_low=0, port_high=65535))
+    watch.put(intent)
+    assert watch.move(network)[intent.id].state is whole.state

@@ -29,7 +29,7 @@ from peerway.app.usecases.previews.intent_effects import guarding_intents, may_b
 from peerway.app.world import World
 from peerway.domain.account import AuditEntry
 from peerway.domain.errors import Conflict
-from peerway.domain.intent import REFUSING, Intent
+from peerway.domain.intent import REFUSING, Intent, IntentState
 
 T = TypeVar("T")
 
@@ -78,8 +78,10 @@ class Guard:
     world: World
     #: The network that they change.
     networks: NetworkFollower
-    #: How intents stood when they were looked at last; true as far as what they rest on is the same.
-    kept: dict[str, tuple[tuple[object, ...], Examined]] = field(default_factory=dict)
+    #: How intents stood when they were looked at last, by what they ask; true as far as what they rest on is the same.
+    kept: dict[tuple[object, ...], Examined] = field(default_factory=dict)
+    #: Most packets that are followed to judge one transaction.
+    most_followed: int = MOST_FOLLOWED
 
     def run(self, tx: Writer, work: Callable[[Writer], T], *, patient: bool) -> T:
         """Do the work; `Conflict` with code `intent_broken` when that breaks what it may not.
@@ -119,31 +121,24 @@ class Guard:
         changes = look_ahead(tx, self.world, since) if guarding else None
         if changes is None or not (changes.upserts or changes.removals):
             return
-        before = Sight(network_before(), None)
-        after = Sight(before.network.after(changes.revision, changes.upserts, changes.removals), None)
-        patience = Patience(MOST_FOLLOWED)
-        for intent in guarding:
-            held = self._standing(before, intent, patience)
-            if still(after, held.seen):
-                continue
-            found = examine(after.network, intent, known=held, patience=patience)
-            if would_break(intent, held, found):
-                raise _refusal(after.network, intent, found, actors)
-
-    def _standing(self, sight: Sight, intent: Intent, patience: Patience) -> Examined:
-        """How the intent stands before the change."""
-        asked, known = self.kept.get(intent.id, ((), NEVER))
-        if asked == intent.asks and still(sight, known.seen):
-            return known
-        found = examine(
-            sight.network, intent, known=known if asked == intent.asks else NEVER, patience=patience
-        )
-        if patience.is_over:
-            return found
-        if len(self.kept) >= KEPT:
+        patience = Patience(self.most_followed)
+        before = Sight(network_before(), None, patience=patience)
+        later = before.network.after(changes.revision, changes.upserts, changes.removals)
+        after = Sight(later, None, patience=patience)
+        fresh: dict[tuple[object, ...], Examined] = {}
+        for intent in {intent.asks: intent for intent in guarding}.values():
+            known = self.kept.get(intent.asks, NEVER)
+            found = _standing(after, intent, known)
+            # Most hold and go on holding; how those stood before does not matter.
+            if found.state is IntentState.BROKEN:
+                held = _standing(before, intent, known)
+                if would_break(intent, held, found):
+                    raise _refusal(later, intent, found, actors)
+            if not patience.is_over:
+                fresh[intent.asks] = found
+        if len(self.kept) + len(fresh) > KEPT:
             self.kept.clear()
-        self.kept[intent.id] = (intent.asks, found)
-        return found
+        self.kept |= fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +230,18 @@ class _GuardedWrites:
         return await self.writes.write_long(lambda tx: guard.run(tx, work, patient=True))
 
 
-def guarded(store: Store, world: World, networks: NetworkFollower) -> GuardedStore:
+def guarded(
+    store: Store, world: World, networks: NetworkFollower, *, most_followed: int = MOST_FOLLOWED
+) -> GuardedStore:
     """The store, guarded."""
-    return GuardedStore(store, Guard(world, networks))
+    return GuardedStore(store, Guard(world, networks, most_followed=most_followed))
+
+
+def _standing(sight: Sight, intent: Intent, known: Examined) -> Examined:
+    """How the intent stands in a network; `known` is how it stood in another one, or `NEVER`."""
+    if known is not NEVER and still(sight, known.seen):
+        return known
+    return examine(sight.network, intent, known=known, patience=sight.patience, shared=sight.shared)
 
 
 def _refusal(network: Network, intent: Intent, found: Examined, actors: Collection[str]) -> Conflict:

@@ -164,8 +164,12 @@ class Intent(Resource):
     @property
     def asks(self) -> tuple[object, ...]:
         """What of it bears on whether it holds."""
-        ports = self.protocol, self.port_low, self.port_high
-        return self.parties, self.expectation, ports, self.owner_uid, self.of_operator
+        return self.parties, self.expectation, self.packets, self.owner_uid, self.of_operator
+
+    @property
+    def packets(self) -> tuple[Protocol, int, int]:
+        """What is asked with: the protocol, the first and the last port."""
+        return self.protocol, self.port_low, self.port_high
 
     @property
     def parties(self) -> tuple[Party, Party]:

@@ -19,10 +19,10 @@ from typing import Final, NamedTuple
 from peerway.analysis.intents.holdings import Holdings
 from peerway.analysis.intents.pairs import WORST, Witness, asked_packets, examine_pair
 from peerway.analysis.intents.parties import Member, members
-from peerway.analysis.intents.sight import Patience, Seen, Sight, Sort, Thing, is_same, look
+from peerway.analysis.intents.sight import Patience, Seen, Shared, Sight, Sort, Thing, is_same, look
 from peerway.analysis.intents.surroundings import Surroundings, survey
 from peerway.analysis.network import Network
-from peerway.domain.intent import Expectation, Intent, IntentState
+from peerway.domain.intent import Expectation, Intent, IntentState, Party
 
 
 class Block(NamedTuple):
@@ -74,15 +74,16 @@ def examine(
     known: Examined = NEVER,
     changed: AbstractSet[Thing] | None = None,
     patience: Patience | None = None,
+    shared: Shared | None = None,
 ) -> Examined:
-    """How the intent stands. `holdings` saves looking for accounts' guests.
+    """How the intent stands. `holdings` saves looking for accounts' guests, `shared` what was looked for in this network before.
 
     Of `known`, which it was found to be in another network, parts are used that are still true; `changed` says what differs between
     the two networks, when that is known. `UNKNOWN` without a witness when more packets would have to be followed than there is
     `patience` for. Cost follows the pairs of members whose routers are the same or joined by a link, and the
     rules that they meet.
     """
-    sight = Sight(network, holdings, patience=patience or Patience())
+    sight = Sight(network, holdings, patience=patience or Patience(), shared=shared or Shared())
     return _Examining(sight, intent, known, changed).run()
 
 
@@ -109,10 +110,7 @@ class _Examining:
 
     def run(self) -> Examined:
         """Look at everybody, or until somebody shows that it is broken."""
-        sources, targets = (
-            _by_router(members(self.sight, party, self.intent.owner_uid, for_all=self.intent.of_operator))
-            for party in self.intent.parties
-        )
+        sources, targets = map(self.members, self.intent.parties)
         for here, asking in sources.items():
             for there in self.within_reach(here, asking, targets):
                 self.add(*self.block((here, there), (asking, targets[there])))
@@ -121,6 +119,14 @@ class _Examining:
         if self.sight.patience.is_over:
             self.state, self.witness = IntentState.UNKNOWN, None
         return self.result()
+
+    def members(self, party: Party) -> Mapping[str, tuple[Member, ...]]:
+        """Who belongs to a side, by router."""
+        whose, for_all = self.intent.owner_uid, self.intent.of_operator
+        return self.sight.once(
+            (party, whose, for_all),
+            lambda sight: _by_router(members(sight, party, whose, for_all=for_all)),
+        )
 
     def result(self) -> Examined:
         """What was found."""
@@ -149,7 +155,7 @@ class _Examining:
         """How far packets can get from a router."""
         found = self.known.surroundings.get(here)
         if found is None or not self.is_still(found.seen):
-            found = survey(self.sight.anew(), here)
+            found = self.sight.once((survey, here), lambda sight: survey(sight, here))
         self.surroundings[here] = found
         self.sight.seen.update(found.seen)
         return found
@@ -160,7 +166,9 @@ class _Examining:
         """How it stands between the members at two routers."""
         block = self.known.blocks.get(key)
         if block is None or not self.is_still(block.seen) or block.members != between:
-            block = _examine_block(self.sight.anew(), self.intent, *between)
+            # The groups are shared, too, and stay what they are as long as what is found here: they can be told by their identity.
+            alike = self.intent.expectation, self.intent.packets, *map(id, between)
+            block = self.sight.once(alike, lambda sight: _examine_block(sight, self.intent, *between))
         if not self.sight.patience.is_over or block.state is IntentState.BROKEN:
             self.blocks[key] = block
         self.sight.seen.update(block.seen)

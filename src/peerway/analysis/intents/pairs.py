@@ -48,14 +48,16 @@ def examine_pair(
     """How the intent stands between two members."""
     state, witness = IntentState.EMPTY, None
     for packets in asked_packets(intent, source, target):
-        for case in sweep(sight.network, packets):
-            sight.patience.left -= 1
-            for way in case.ways:
+        for case in sweep(sight.network, packets, sight.shared.followed):
+            sight.patience.left -= not case.is_like
+            for number, way in enumerate(case.ways):
                 sight.note(way)
                 found = _judge(sight, intent, target, way)
                 if WORST.index(found) < WORST.index(state):
-                    shown = Witness(source, target, case.last_port, way, case)
-                    state, witness = found, shown if found is not IntentState.HOLDING else None
+                    state, witness = found, None
+                    if found is not IntentState.HOLDING:
+                        shown = case.itself(sight.network)
+                        witness = Witness(source, target, case.last_port, shown.ways[number], shown)
             if state is IntentState.BROKEN or sight.patience.is_over:
                 return state, witness
     return state, witness

@@ -5,16 +5,19 @@ Owns what there is to be seen. Answers that rest on something else may not be ke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar, cast
 
+from peerway.analysis.intents.followed import Followed
 from peerway.analysis.intents.holdings import Holdings
 from peerway.analysis.network import Network
 from peerway.domain.service import LoadBalancer
 from peerway.fabric.model import Link, Router
 from peerway.fabric.outcomes import Check, Exchange
+
+T = TypeVar("T")
 
 
 class Sort(Enum):
@@ -64,6 +67,16 @@ class Patience:
         return self.left < 0
 
 
+@dataclass(slots=True)
+class Shared:
+    """What looks at one and the same network have found out for each other."""
+
+    #: By what was looked for: what was found, and what that rests on.
+    found: dict[Hashable, tuple[object, Seen]] = field(default_factory=dict)
+    #: Packets that were followed, and which others are like them.
+    followed: Followed = field(default_factory=Followed)
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """One look at a network."""
@@ -76,10 +89,24 @@ class Sight:
     seen: dict[Thing, object] = field(default_factory=dict)
     #: How long to look.
     patience: Patience = field(default_factory=Patience)
+    #: What other looks at this network have found out, and this one.
+    shared: Shared = field(default_factory=Shared)
 
     def anew(self) -> Sight:
         """Another look at the same network, nothing seen yet."""
-        return Sight(self.network, self.holdings, patience=self.patience)
+        return Sight(self.network, self.holdings, patience=self.patience, shared=self.shared)
+
+    def once(self, key: Hashable, find: Callable[[Sight], T]) -> T:
+        """What `find` finds, looked for once by all looks that share; what it rests on is seen by each of them."""
+        known = self.shared.found.get(key)
+        if known is None:
+            sight = self.anew()
+            known = find(sight), sight.seen
+            if not self.patience.is_over:
+                self.shared.found[key] = known
+        found, seen = known
+        self.seen.update(seen)
+        return cast("T", found)
 
     def router(self, id: str) -> Router | None:
         """A router."""

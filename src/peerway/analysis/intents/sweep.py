@@ -10,8 +10,9 @@ packet with all that it met, and it looks at every way that a connection's hash 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from peerway.analysis.intents.followed import Followed, Ways
 from peerway.analysis.intents.parties import Span
 from peerway.analysis.network import Network
 from peerway.analysis.trace.choices import exchanges
@@ -57,16 +58,29 @@ class Case:
     #: The last port for which the same holds.
     last_port: int
     #: What becomes of it, once for every way that it can go.
-    ways: tuple[Exchange, ...]
+    ways: Ways
+    #: Whether it was one like it that was followed, so that the ways are those of another port.
+    is_like: bool = False
+
+    def itself(self, network: Network) -> Case:
+        """The same with the packet's own ways."""
+        return (
+            replace(self, ways=tuple(exchanges(network, self.packet)), is_like=False)
+            if self.is_like
+            else self
+        )
 
 
-def sweep(network: Network, packets: Packets) -> Iterator[Case]:
-    """The cases that the packets come to, by source, then destination, then port. Lazy: who has seen enough stops."""
+def sweep(network: Network, packets: Packets, followed: Followed) -> Iterator[Case]:
+    """The cases that the packets come to, by source, then destination, then port. Lazy: who has seen enough stops.
+
+    What was `followed` before in the same network is not followed again.
+    """
     if (
         packets.sources.first == packets.sources.last
         and packets.destinations.first == packets.destinations.last
     ):
-        yield from _ports(network, packets, packets.sources.first, packets.destinations.first)
+        yield from _ports(network, packets, packets.sources.first, packets.destinations.first, followed)
         return
     kind = type(packets.sources.first)
     source: int | None = int(packets.sources.first)
@@ -75,7 +89,7 @@ def sweep(network: Network, packets: Packets) -> Iterator[Case]:
         destination: int | None = int(packets.destinations.first)
         while destination is not None:
             stops: list[int | None] = []
-            for case in _ports(network, packets, kind(source), kind(destination)):
+            for case in _ports(network, packets, kind(source), kind(destination), followed):
                 yield case
                 edges = _edges(network, packets, case)
                 stops.append(_next(edges, destination, packets.destinations))
@@ -84,16 +98,28 @@ def sweep(network: Network, packets: Packets) -> Iterator[Case]:
         source = _first(ends)
 
 
-def _ports(network: Network, packets: Packets, source: Address, destination: Address) -> Iterator[Case]:
+def _ports(
+    network: Network, packets: Packets, source: Address, destination: Address, followed: Followed
+) -> Iterator[Case]:
     """The cases of one pair of addresses."""
+
+    def cuts(packet: Packet, ways: Ways) -> Iterator[int]:
+        return (cut for way in ways for cut in _cuts(network, packet, way))
+
     low, high = packets.ports
     while low <= high:
         packet = Packet(source, destination, packets.protocol, low, packets.sender)
-        ways = tuple(exchanges(network, packet))
-        cuts = (cut for way in ways for cut in _cuts(network, packet, way)) if low < high else ()
-        after = min((cut for cut in cuts if low < cut), default=high + 1)
-        yield Case(packet, min(after - 1, high), ways)
-        low = after
+        known = followed.like(packet, cuts)
+        if known is not None:
+            last = min(known.ports[1], high)
+            yield Case(packet, last, known.ways, is_like=True)
+        else:
+            ways = tuple(exchanges(network, packet))
+            followed.keep(packet, ways, cuts)
+            edges = cuts(packet, ways) if low < high else ()
+            last = min((cut - 1 for cut in edges if low < cut <= high), default=high)
+            yield Case(packet, last, ways)
+        low = last + 1
 
 
 def _first(numbers: Iterable[int | None]) -> int | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from peerway.analysis.intents.examining import NEVER, Examined, examine
 from peerway.analysis.intents.holdings import Holdings
-from peerway.analysis.intents.sight import Sight, Sort, Thing, differing
+from peerway.analysis.intents.sight import MOST_FOLLOWED, Patience, Sight, Sort, Thing, differing
 from peerway.analysis.network import Network
 from peerway.domain.intent import Intent
 
@@ -22,6 +22,8 @@ class Watch:
 
     #: The network that the answers are true for; None before the first.
     network: Network | None = None
+    #: Most packets that are followed for one answer.
+    most_followed: int = MOST_FOLLOWED
     #: By id of the intent.
     intents: dict[str, Intent] = field(default_factory=dict)
     #: How they stand.
@@ -79,7 +81,9 @@ class Watch:
 
     def _examine(self, sight: Sight, id: str, changed: set[Thing]) -> Examined:
         known = self.answers.get(id, NEVER)
-        return examine(sight.network, self.intents[id], sight.holdings, known, changed)
+        patience = Patience(self.most_followed)
+        intent = self.intents[id]
+        return examine(sight.network, intent, sight.holdings, known, changed, patience, sight.shared)
 
     def _remember(self, id: str, found: Examined) -> None:
         before = self.answers.get(id, NEVER).seen
