@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from peerway.analysis.network import Network
+from peerway.analysis.outside import is_inside, way_in
 from peerway.domain.errors import InvalidInput, NotFound
 from peerway.domain.path import Point, PointKind, Question
 from peerway.domain.prefixes import Address
@@ -68,7 +69,13 @@ def pose(network: Network, question: Question) -> Posed | Unposable:
     chosen = _addresses(source, target, question)
     sender = source.holder
     if sender is None:
-        sender, chosen = _way_in(network, question, *chosen)
+        uplink, chosen = _way_in(network, question, *chosen)
+        if uplink is not None and is_inside(network, chosen[0], _homes(network, question, uplink)):
+            return Unposable(
+                f"{chosen[0]} is a private address or one of this network's own, which nothing comes from that is outside:"
+                " name the instance that has it, or the line that it comes by"
+            )
+        sender = uplink
     if sender is None:
         return Unposable(
             f"where packets from {chosen[0]} come in is not known, as {chosen[1]} is no public address:"
@@ -169,8 +176,11 @@ def _way_in(
     found = network.endpoint(question.target.id or "")
     if found is not None and found[1].public is not None:
         target = found[1].public
-    for router in network.fabric.routers.values():
-        for uplink in router.uplinks.values():
-            if uplink.translation is not None and target in uplink.translation.public:
-                return uplink.id, (source, target)
-    return None, (source, target)
+    uplink = way_in(network, target)
+    return uplink.id if uplink is not None else None, (source, target)
+
+
+def _homes(network: Network, question: Question, uplink: str) -> Iterator[str]:
+    """The routers that the target and its way in are at."""
+    found = (network.router_of(id) for id in (question.target.id, uplink) if id is not None)
+    return (router.id for router in found if router is not None)

@@ -25,6 +25,9 @@ VERDICTS: Mapping[str, tuple[str, str]] = MappingProxyType(
 #: So wide that no line is cut: a command is there to be copied, and terminals wrap by themselves.
 WIDTH = 1000
 
+#: What else is said of a target that is reached when packets leave the network for it.
+OUTSIDE = " (it leaves the network by the right way, and its answer would come back; whether there is one is not known here)"
+
 #: Endings of a packet that nothing stopped.
 ARRIVED = frozenset({"delivered", "left", "handed_to_endpoint", "handed_to_resolver"})
 
@@ -113,6 +116,8 @@ def verdict_of(result: Item) -> Text:
     words, style = VERDICTS[result["verdict"]]
     why = next(iter(result["blockers"]), None)
     reason = "" if why is None or result["verdict"] == "reachable" else f" ({why['text']})"
+    if result["verdict"] == "reachable" and result["request_outcome"] == "left":
+        reason = OUTSIDE
     return Text(words, style=style).append(reason, style="not bold")
 
 

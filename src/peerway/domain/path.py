@@ -30,7 +30,7 @@ class PointKind(StrEnum):
     VSWITCH = "vswitch"
     #: What is behind a border router's line: the customer's end of it, or the address that is named.
     VBR = "vbr"
-    #: An address, wherever it is; as a source one that is outside every VPC.
+    #: An address, wherever it is; as a source a public one, from which packets come in from outside.
     ADDRESS = "address"
 
 

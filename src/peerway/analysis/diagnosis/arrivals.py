@@ -8,7 +8,9 @@ from __future__ import annotations
 from peerway.analysis.diagnosis.cases import Goal
 from peerway.analysis.diagnosis.report import Verdict, Way
 from peerway.analysis.network import Network
+from peerway.analysis.outside import way_in
 from peerway.analysis.questions import Posed
+from peerway.analysis.trace.choices import exchanges
 from peerway.domain.path import PointKind, Question
 from peerway.fabric.outcomes import Check, Exchange, Outcome, Walk
 
@@ -23,7 +25,12 @@ def arrives(walk: Walk, posed: Posed, question: Question) -> bool:
     if question.target.kind is PointKind.LOAD_BALANCER:
         asked = any(step.check is Check.SERVICE for step in walk.steps)
         return asked and walk.outcome is Outcome.DELIVERED
-    return walk.outcome in _ARRIVED
+    return walk.outcome in _ARRIVED and not comes_back_in(walk, posed)
+
+
+def comes_back_in(walk: Walk, posed: Posed) -> bool:
+    """Whether the request left for a public address of the network itself: what the outside makes of that is not followed."""
+    return walk.outcome is Outcome.LEFT and way_in(posed.network, posed.packet.destination) is not None
 
 
 def stopped(exchange: Exchange, posed: Posed, question: Question) -> tuple[Way, Walk] | None:
@@ -46,6 +53,18 @@ def verdict_of(exchange: Exchange, posed: Posed, question: Question) -> Verdict:
     if way is Way.REPLY:
         return Verdict.ONE_WAY
     return Verdict.UNKNOWN if walk.outcome is Outcome.LEFT else Verdict.UNREACHABLE
+
+
+def overall(exchange: Exchange, posed: Posed, question: Question) -> Verdict:
+    """The same with all choices looked at: not known where the first fails that a connection's hash makes, and another works."""
+    verdict = verdict_of(exchange, posed, question)
+    if verdict not in {Verdict.UNREACHABLE, Verdict.ONE_WAY}:
+        return verdict
+    works = any(
+        verdict_of(way, posed, question) is Verdict.REACHABLE
+        for way in exchanges(posed.network, posed.packet, posed.client_port)
+    )
+    return Verdict.UNKNOWN if works else verdict
 
 
 def goal_of(network: Network, posed: Posed, question: Question, way: Way) -> Goal:

@@ -5,14 +5,15 @@ Owns how the parts of a report come together. Total for every question that can 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from peerway.analysis.diagnosis.arrivals import verdict_of
+from peerway.analysis.diagnosis.arrivals import overall
 from peerway.analysis.diagnosis.blockers import Blocked, find_blockers
 from peerway.analysis.diagnosis.findings import Diagnosed, find
 from peerway.analysis.diagnosis.insides import guest_blockers
+from peerway.analysis.diagnosis.notes import notes_on, sentences
 from peerway.analysis.diagnosis.report import Blocker, Report, Verdict, Way
 from peerway.analysis.network import Network
 from peerway.analysis.questions import Posed, Unposable, pose
@@ -31,9 +32,7 @@ from peerway.analysis.remedies import (
 from peerway.analysis.remedies.effects import remedied
 from peerway.analysis.telling import tell
 from peerway.analysis.telling.hops import Hop
-from peerway.analysis.telling.sentences import traffic
 from peerway.analysis.trace import exchange
-from peerway.analysis.trace.choices import exchanges
 from peerway.domain.errors import InvalidInput
 from peerway.domain.guest import GuestView
 from peerway.domain.path import PointKind, Question
@@ -103,8 +102,8 @@ def diagnose(
         findings=find(case, known),
         remedies=fewest(network, question, blocked),
         reverse=reverse,
-        notes=tuple(_notes(asked.posed, question)),
-        sentences=tuple(_sentences(asked, verdict, reverse, blockers)),
+        notes=notes_on(network, asked.posed, question, asked.exchange, (*request, *reply)),
+        sentences=tuple(sentences(asked.posed, question, asked.exchange, verdict, reverse, blockers)),
     )
 
 
@@ -141,7 +140,7 @@ def _ask(network: Network, question: Question) -> _Asked | Unposable:
     if isinstance(posed, Unposable):
         return posed
     asked = exchange(posed.network, posed.packet, posed.client_port)
-    return _Asked(posed, asked, verdict_of(asked, posed, question))
+    return _Asked(posed, asked, overall(asked, posed, question))
 
 
 def _lifts_all(network: Network, question: Question, remedies: Sequence[Remedy]) -> bool:
@@ -170,17 +169,6 @@ def _reverse(network: Network, question: Question) -> Verdict | None:
         return None
 
 
-def _notes(posed: Posed, question: Question) -> Iterator[str]:
-    """What is to be known of choices that the connection's own numbers make: the hops are those of the first."""
-    ways = list(exchanges(posed.network, posed.packet, posed.client_port))
-    if len(ways) > 1:
-        good = sum(verdict_of(way, posed, question) is Verdict.REACHABLE for way in ways)
-        yield (
-            f"connections are spread over {len(ways)} ways (links or instances behind a service), and {good} of them work; "
-            f"what is shown is the first"
-        )
-
-
 def _in_order(blockers: Sequence[Blocker]) -> tuple[Blocker, ...]:
     """Those of the request before those of the reply."""
     return tuple(sorted(blockers, key=lambda blocker: blocker.way is Way.REPLY))
@@ -191,24 +179,3 @@ def _with_guests(verdict: Verdict, captured: Sequence[Blocker]) -> Verdict:
     if any(blocker.way is Way.REQUEST for blocker in captured):
         return Verdict.UNREACHABLE
     return Verdict.ONE_WAY if captured and verdict is Verdict.REACHABLE else verdict
-
-
-def _sentences(
-    asked: _Asked, verdict: Verdict, reverse: Verdict | None, blockers: Sequence[Blocker]
-) -> Iterator[str]:
-    what = traffic(asked.posed.packet)
-    match verdict:
-        case Verdict.REACHABLE:
-            yield f"{what} arrives, and its answer comes back."
-        case Verdict.ONE_WAY:
-            yield f"{what} arrives, but its answer does not come back."
-        case Verdict.UNREACHABLE:
-            yield f"{what} does not arrive."
-        case Verdict.UNKNOWN:
-            yield f"Whether {what} arrives is not known: it leaves what the network sees."
-    for number, blocker in enumerate(blockers, start=1):
-        way = "request" if blocker.way is Way.REQUEST else "reply"
-        yield f"{number}. The {way} is stopped: {blocker.text}."
-    known = {reverse, verdict}.isdisjoint({None, Verdict.UNKNOWN})
-    if reverse is not None and known and (reverse is Verdict.REACHABLE) is not (verdict is Verdict.REACHABLE):
-        yield f"The other way round, when the target asks the source the same, the answer is {reverse.value}."

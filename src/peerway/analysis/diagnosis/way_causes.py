@@ -11,6 +11,7 @@ from peerway.analysis.diagnosis.assumptions import host, lead
 from peerway.analysis.diagnosis.cases import Case, Cause
 from peerway.analysis.diagnosis.link_causes import link_cause, no_link_cause
 from peerway.analysis.diagnosis.report import FindingCode
+from peerway.analysis.outside import way_in
 from peerway.analysis.remedies import AddRoute, EnableIpv4Gateway, LetForward, RemoveRoute
 from peerway.analysis.telling import next_hop_of
 from peerway.analysis.telling.links import AnyLink, link_called, links_between
@@ -29,6 +30,12 @@ def way_cause(case: Case) -> Cause:
     if case.hop.outcome is Outcome.HANDED_TO_ENDPOINT:
         return _final(case, case.hop.text, "the network does not see what the guest does")
     to = case.goal.router_id
+    if (
+        case.hop.outcome is Outcome.LEFT
+        and case.goal.holder is None
+        and way_in(case.network, case.start.destination)
+    ):
+        return _own_address(case)
     if to is None:
         return _final(case, case.hop.text, f"nothing is known that has the address {case.packet.destination}")
     uplink = case.goal.holder in case.network.fabric.routers[to].uplinks
@@ -37,6 +44,16 @@ def way_cause(case: Case) -> Cause:
     if case.origin.id == to:
         return _out(case, case.origin) if uplink else _at_home(case)
     return _across(case, to)
+
+
+def _own_address(case: Case) -> Cause:
+    """Out of the network, towards an address that is its own: it may come back in, or not."""
+    address = case.start.destination
+    text = (
+        f"it leaves by {case.hop.subject} towards {address}, which is a public address of this network; "
+        f"what comes of it at the outside is not followed here"
+    )
+    return _final(case, text, f"ask for what {address} stands for by its id")
 
 
 def _at_home(case: Case) -> Cause:

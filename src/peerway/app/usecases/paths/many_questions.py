@@ -6,12 +6,14 @@ Owns which of them are followed together and what a tenant is told of each. At a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from peerway.analysis.batch import Answer, Prepared, answer
-from peerway.analysis.diagnosis.arrivals import verdict_of
+from peerway.analysis.diagnosis.arrivals import overall
 from peerway.analysis.diagnosis.report import Verdict
 from peerway.analysis.network import Network
+from peerway.analysis.outside import public_addresses
 from peerway.analysis.questions import Posed, Unposable, pose
 from peerway.analysis.trace import exchange
 from peerway.app.store import Reader
@@ -20,6 +22,7 @@ from peerway.app.usecases.paths.reports import knows
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import InvalidInput, NotFound
 from peerway.domain.path import Point, PointKind, Question
+from peerway.domain.prefixes import Address
 from peerway.fabric.outcomes import Outcome
 
 #: Endings with which somebody who has the asked address got the request, or the world outside did.
@@ -72,9 +75,13 @@ def rule_on(prepared: Prepared, caller: Caller, questions: Sequence[Question]) -
         if isinstance(one, Posed) and one.network is network and questions[place].target.kind not in SINGLE
     ]
     answers = answer(prepared, [one.packet for one in _at(posed, together)]).values()
+    outward = any(found.request is Outcome.LEFT for found in answers)
+    own = public_addresses(network) if outward else frozenset()
     rulings = {
-        place: _judged(one, found)
+        place: _judged(one, found, own)
         for place, one, found in zip(together, _at(posed, together), answers, strict=True)
+        # Where it was chosen to answer itself, others may be, which shows when each choice is looked at.
+        if found.request is not Outcome.HAIRPIN
     }
     for place, one in enumerate(posed):
         if place not in rulings:
@@ -95,12 +102,16 @@ def _at(posed: Sequence[Posed | Unposable], places: Iterable[int]) -> list[Posed
     return [one for place in places if isinstance(one := posed[place], Posed)]
 
 
-def _judged(posed: Posed, found: Answer) -> Ruling:
-    """The verdict on an answer, as `arrivals.verdict_of` has it for a whole exchange."""
+def _judged(posed: Posed, found: Answer, own: AbstractSet[Address]) -> Ruling:
+    """The verdict on an answer, as `arrivals.verdict_of` has it for a whole exchange; of several choices it is the first's.
+
+    `own` are the network's public addresses: what leaves for one of them has not arrived.
+    """
     if posed.receiver is not None:
         arrived = found.request is Outcome.DELIVERED and found.receiver == posed.receiver
     else:
-        arrived = found.request in ARRIVED
+        again = found.request is Outcome.LEFT and posed.packet.destination in own
+        arrived = found.request in ARRIVED and not again
     return Ruling(
         verdict=_verdict(found, arrived=arrived),
         request=found.request,
@@ -124,7 +135,7 @@ def _alone(posed: Posed | Unposable, question: Question) -> Ruling:
     asked = exchange(posed.network, posed.packet, posed.client_port)
     last = asked.reply or asked.request
     return Ruling(
-        verdict=verdict_of(asked, posed, question),
+        verdict=overall(asked, posed, question),
         request=asked.request.outcome,
         reply=asked.reply.outcome if asked.reply is not None else None,
         decided_by=last.steps[-1].source,
