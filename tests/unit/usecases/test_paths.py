@@ -244,3 +244,13 @@ def test_oldest_answers_make_room(estate, alice, path):
     kept = estate.all(PathAnalysis)
     assert [one.result for one in kept] == ["", "2", "3", ""]
     assert {waiting.id, last.id} <= {one.id for one in kept}
+
+
+def test_ends_without_a_common_ip_version_are_refused_at_once(estate, alice, instance, vswitch):
+    """PATH-1: what can never be asked is refused where it is put, and names the target."""
+    for target in ("2001:db8::1", f"{vswitch.id}@2001:db8::1"):
+        for request in (AnalyseQuestion, CreateNetworkPath):
+            use_case = analyse_question if request is AnalyseQuestion else create_network_path
+            with pytest.raises(InvalidInput) as caught:
+                estate.do(use_case, alice, request(source=instance.id, target=target))
+            assert caught.value.field == "target"

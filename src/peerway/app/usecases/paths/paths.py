@@ -189,15 +189,34 @@ def question_of(ask: Ask) -> Question:
 
 def answerable(tx: Reader, caller: Caller, question: Question) -> Question:
     """The question, when the caller may have it answered: each point is its own or shared with it, or it is an operator."""
-    for field, point in (("source", question.source), ("target", question.target)):
-        _require_point(tx, caller, point, field)
+    ends = [
+        _versions(_usable_point(tx, caller, point, field), point)
+        for field, point in (("source", question.source), ("target", question.target))
+    ]
     kinds = {question.source.kind, question.target.kind}
     if kinds == {PointKind.ADDRESS} and not caller.role.may(Role.OPERATOR):
         raise InvalidInput("source", "must be a resource of yours when the target is an address")
+    if frozenset.intersection(*ends) == frozenset():
+        source, target = question.source, question.target
+        raise InvalidInput("target", f"has no address of an IP version that {source} has, too", str(target))
     return question
 
 
-def _require_point(tx: Reader, caller: Caller, point: Point, field: str) -> None:
+def _usable_point(tx: Reader, caller: Caller, point: Point, field: str) -> Resource | None:
+    """What is stored of the point; None for an address."""
     kind = RESOURCES.get(point.kind)
-    if kind is not None:
-        readable(tx, caller, kind, point.id, field)
+    return readable(tx, caller, kind, point.id, field) if kind is not None else None
+
+
+def _versions(resource: Resource | None, point: Point) -> frozenset[int]:
+    """IP versions of the addresses that stand for the point."""
+    if point.address is not None:
+        return frozenset({point.address.version})
+    match resource:
+        case Instance():
+            return frozenset(address.version for address in resource.addresses)
+        case VSwitch():
+            return frozenset(prefix.version for prefix in resource.prefixes)
+        case VirtualBorderRouter():
+            return frozenset(network.version for network in resource.transfer_networks)
+    return frozenset({4})
