@@ -111,8 +111,8 @@ def analyze(
 ) -> None:
     """Say whether one reaches the other, hop by hop both ways, what stops it, and what would help.
 
-    The exit status is 0 when the target is reached and answers, 1 when not, 2 when the question could not be answered, 4 when
-    the network does not know.
+    The exit status is 0 when the target is reached and its answer would come back, 1 when not, 2 when the question could not be
+    answered, 4 when the network does not know.
     """
     session = session_of(ctx)
     if target is None:
