@@ -1,8 +1,11 @@
 """Answers about reachability that nobody waits for: equal to an analysis, and told to those whom they concern (PATH-1, PATH-4)."""
 
 import pytest
+from tests.builders.topology import Topology
 
+from peerway.analysis.batch.prepared import prepare
 from peerway.analysis.diagnosis import diagnose
+from peerway.analysis.network import Network
 from peerway.app.following import NetworkFollower
 from peerway.app.readings import Readings
 from peerway.app.usecases.databases import CreateDatabase, create_database
@@ -18,7 +21,9 @@ from peerway.app.usecases.security_groups import (
     create_security_group,
     create_security_rule,
 )
+from peerway.domain.account import Caller, Role
 from peerway.domain.errors import InvalidInput, NotFound
+from peerway.domain.path import PathProtocol, Point, PointKind, Question, parse_point
 
 
 class Land:
@@ -247,3 +252,41 @@ def test_foreign_points_are_as_good_as_missing(land):
     with pytest.raises(InvalidInput) as caught:
         land.pair(land.estate.operator, "198.51.100.9", "198.51.100.10")
     assert caught.value.field == "source"
+
+
+def test_many_claim_no_more_than_one_does():
+    """PATH-4: own public addresses from inside, private ones from outside and failing first choices are as unknown as alone."""
+    topology = Topology()
+    vpc = topology.vpc("10.0.0.0/16")
+    switch, outside = topology.vswitch(vpc, "10.0.1.0/24"), topology.network()
+    one, other = topology.instance(switch), topology.instance(switch)
+    topology.snat(gateway := topology.nat_gateway(vpc, outside, "203.0.113.7"), "10.0.0.0/16", "203.0.113.7")
+    topology.route(vpc, "0.0.0.0/0", gateway)
+    topology.eip(outside, "203.0.113.9", other)
+    balancer = topology.balancer(switch)
+    topology.listener(balancer, 80, one, other)
+    network = Network.of(topology.snapshot())
+    ends = {
+        (one.id, "203.0.113.7"): "unknown",
+        (one.id, "203.0.113.9"): "unknown",
+        (switch.id, "203.0.113.9"): "unknown",
+        (one.id, "198.51.100.1"): "reachable",
+        ("10.9.9.9", other.id): "unknown",
+        ("10.9.9.9", "203.0.113.9"): "unknown",
+        ("198.51.100.1", other.id): "reachable",
+        (one.id, "lb-named"): "unknown",
+        (one.id, str(balancer.address)): "unknown",
+    }
+    balancers = {"lb-named": Point(PointKind.LOAD_BALANCER, balancer.id)}
+    questions = [
+        Question(
+            source=parse_point(source, "source"),
+            target=balancers.get(target) or parse_point(target, "target"),
+            protocol=PathProtocol.TCP,
+            port=80,
+        )
+        for source, target in ends
+    ]
+    rulings = rule_on(prepare(network), Caller("1", Role.OPERATOR, "key"), questions)
+    assert [ruling.verdict.value for ruling in rulings] == list(ends.values())
+    assert [diagnose(network, question).verdict for question in questions] == [one.verdict for one in rulings]
