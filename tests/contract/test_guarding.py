@@ -11,6 +11,7 @@ from tests.builders.estate import Estate
 from peerway.analysis.intents import examine
 from peerway.app.following import NetworkFollower
 from peerway.app.guarding import guarded
+from peerway.app.usecases.instances import CreateInstance, create_instance
 from peerway.app.usecases.intents.intents import (
     CreateIntent,
     DeleteIntent,
@@ -227,6 +228,30 @@ def test_changes_that_break_an_intent_together_are_never_both_made(offices, way)
     offices.do(
         delete_security_rule, offices.bob, DeleteSecurityRule(id=offices.estate.all(SecurityRule)[0].id)
     )
+
+
+def test_what_accounts_have_is_followed_from_change_to_change(offices):
+    """An account is all that it has when a change is made: what came by then counts, and what breaks that is refused."""
+    offices.rule("10.0.0.0/8")
+    operators = offices.estate.operator
+    offices.intent(
+        operators, f"account:{offices.alice.uid}", f"vpc:{offices.vpcs[1].id}", "isolate", protocol="udp"
+    )
+    third = offices.estate.vpc(offices.alice, "10.5.0.0/16")
+    kept = offices.intent(
+        operators,
+        f"account:{offices.alice.uid}",
+        f"vpc:{offices.vpcs[1].id}",
+        "reach",
+        protocol="tcp",
+        port_low=443,
+        port_high=443,
+    )
+    vswitch = offices.estate.vswitch(offices.alice, third, "10.5.1.0/24")
+    offices.rule("10.4.0.0/16")
+    offices.refused(create_instance, offices.alice, CreateInstance(vswitch_id=vswitch.id))
+    offices.do(delete_intent, operators, DeleteIntent(id=kept.id))
+    offices.do(create_instance, offices.alice, CreateInstance(vswitch_id=vswitch.id))
 
 
 def test_what_takes_too_long_to_judge_is_left_to_the_worker(offices):

@@ -12,13 +12,14 @@ has an intent that refuses, all this is one look-up a transaction.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
 
 from peerway.analysis.intents import NEVER, Examined, examine, still
+from peerway.analysis.intents.holdings import Holdings
 from peerway.analysis.intents.sight import Patience, Sight
 from peerway.analysis.network import Network
 from peerway.app.following import NetworkFollower
@@ -29,7 +30,7 @@ from peerway.app.usecases.previews.intent_effects import guarding_intents, may_b
 from peerway.app.world import World
 from peerway.domain.account import AuditEntry
 from peerway.domain.errors import Conflict
-from peerway.domain.intent import REFUSING, Intent, IntentState
+from peerway.domain.intent import REFUSING, Intent, IntentState, PartyKind
 
 T = TypeVar("T")
 
@@ -82,6 +83,8 @@ class Guard:
     kept: dict[tuple[object, ...], Examined] = field(default_factory=dict)
     #: Most packets that are followed to judge one transaction.
     most_followed: int = MOST_FOLLOWED
+    #: Where accounts had guests in the network that was looked at last; None before somebody's intent asks for it.
+    holdings: Holdings | None = None
 
     def run(self, tx: Writer, work: Callable[[Writer], T], *, patient: bool) -> T:
         """Do the work; `Conflict` with code `intent_broken` when that breaks what it may not.
@@ -122,9 +125,11 @@ class Guard:
         if changes is None or not (changes.upserts or changes.removals):
             return
         patience = Patience(self.most_followed)
-        before = Sight(network_before(), None, patience=patience)
-        later = before.network.after(changes.revision, changes.upserts, changes.removals)
-        after = Sight(later, None, patience=patience)
+        network = network_before()
+        later = network.after(changes.revision, changes.upserts, changes.removals)
+        holdings = self._holdings(guarding, network)
+        before = Sight(network, holdings, patience=patience)
+        after = Sight(later, holdings and holdings.at(later), patience=patience)
         fresh: dict[tuple[object, ...], Examined] = {}
         for intent in {intent.asks: intent for intent in guarding}.values():
             known = self.kept.get(intent.asks, NEVER)
@@ -139,6 +144,14 @@ class Guard:
         if len(self.kept) + len(fresh) > KEPT:
             self.kept.clear()
         self.kept |= fresh
+
+    def _holdings(self, guarding: Iterable[Intent], network: Network) -> Holdings | None:
+        """Where accounts have guests, when intents are about accounts; the first look costs what the network is in size."""
+        parties = (party for intent in guarding for party in intent.parties)
+        if all(party.kind is not PartyKind.ACCOUNT for party in parties):
+            return None
+        self.holdings = Holdings.of(network) if self.holdings is None else self.holdings.at(network)
+        return self.holdings
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +254,7 @@ def _standing(sight: Sight, intent: Intent, known: Examined) -> Examined:
     """How the intent stands in a network; `known` is how it stood in another one, or `NEVER`."""
     if known is not NEVER and still(sight, known.seen):
         return known
-    return examine(sight.network, intent, known=known, patience=sight.patience, shared=sight.shared)
+    return examine(sight.network, intent, sight.holdings, known, patience=sight.patience, shared=sight.shared)
 
 
 def _refusal(network: Network, intent: Intent, found: Examined, actors: Collection[str]) -> Conflict:
