@@ -323,6 +323,6 @@ def test_answer_that_takes_too_long_is_unknown(data):
     patience = Patience(0)
     assert watch.move(network)[intent.id].state is examine(network, intent, patience=patience).state
     watch.most_followed = 50_000
-    watch.put(replace(intent, port_low=0, port_high=65535))
+    watch.drop(intent.id)
     watch.put(intent)
     assert watch.move(network)[intent.id].state is whole.state
