@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol, cast
@@ -20,10 +21,13 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 #: How long a writer waits for another process's transaction before it is told to try again.
 WAIT_S = 5
+
+#: Pause before a new file is asked again to keep its log beside it, s.
+REST_S = 0.002
+
 #: How SQLite works. The log is moved to the file every 32 MiB: seldom enough that the same pages are written once for many commits.
 #: The file is read through the page cache of the system, which all connections share.
 PRAGMAS = (
-    "journal_mode=WAL",
     "synchronous=FULL",
     "wal_autocheckpoint=8192",
     "cache_size=-65536",
@@ -130,9 +134,25 @@ class SqliteEngine(StoreEngine):
             check_same_thread=False,
             cached_statements=1024,
         )
+        self._keep_log(connection, time.monotonic() + wait_s)
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         return cast("Connection", connection)
+
+    def _keep_log(self, connection: sqlite3.Connection, patience: float) -> None:
+        """Have the log of writes beside the file (WAL).
+
+        Of several that open a new file at once SQLite turns some away here without having them wait, whatever its time-out says.
+        """
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.Error as error:
+                if not self.lost_race(error) or time.monotonic() >= patience:
+                    raise
+                time.sleep(REST_S)
+            else:
+                return
 
     def lost_race(self, error: Exception) -> bool:
         """Another process writes."""
