@@ -7,6 +7,17 @@ from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from hypothesis import strategies as st
 
 from peerway.domain.account import Account, Credential, Role, Site
+from peerway.domain.alarm import (
+    AlarmLevel,
+    AlarmRule,
+    AlarmState,
+    AlarmTarget,
+    Comparison,
+    Condition,
+    Contact,
+    ContactGroup,
+    Statistic,
+)
 from peerway.domain.gateway import (
     DnatEntry,
     Eip,
@@ -17,7 +28,9 @@ from peerway.domain.gateway import (
     SnatEntry,
 )
 from peerway.domain.intent import Enforcement, Expectation, Intent, IntentState, Party, PartyKind
+from peerway.domain.labels import Labels, ResourceGroup, Tag
 from peerway.domain.line import LineState, PhysicalConnection, PortType, VbrState, VirtualBorderRouter
+from peerway.domain.offer import OfferState, PeeringOffer
 from peerway.domain.path import AnalysisState, NetworkPath, PathAnalysis, PathProtocol, Point, PointKind
 from peerway.domain.peering import LinkType, Peering, PeeringSide, PeeringState
 from peerway.domain.port import Port, PortKind
@@ -43,6 +56,7 @@ from peerway.domain.security import (
 from peerway.domain.service import Backend, BackendHealth, Database, Listener, LoadBalancer
 from peerway.domain.sharing import Share
 from peerway.domain.sync import SyncFailure
+from peerway.domain.task import Task
 from peerway.domain.vpc import Instance, Vpc, VpcKind, VSwitch
 
 #: Any text but NUL and half characters, which PostgreSQL and UTF-8 can't hold.
@@ -76,6 +90,17 @@ ACL_ENTRIES = st.builds(
     port_high=PORTS,
     cidr=PREFIXES,
     name=TEXTS,
+    description=TEXTS,
+)
+CONDITIONS = st.builds(
+    Condition,
+    level=st.sampled_from(AlarmLevel),
+    metric=TEXTS,
+    statistic=st.sampled_from(Statistic),
+    comparison=st.sampled_from(Comparison),
+    threshold=MONEY,
+    period_s=SMALL,
+    times=SMALL,
 )
 
 
@@ -151,6 +176,8 @@ RESOURCES = {
         next_hop_id=some(IDS),
         paths=tuples(PATHS),
         origin=st.sampled_from(EntryOrigin),
+        description=TEXTS,
+        enabled=st.booleans(),
     ),
     SecurityGroup: of(SecurityGroup, vpc_id=IDS, name=TEXTS, description=TEXTS, inner_access=st.booleans()),
     SecurityRule: of(
@@ -187,6 +214,7 @@ RESOURCES = {
         source_dest_check=st.booleans(),
         netns=some(TEXTS),
         state=st.sampled_from(Provisioning),
+        stopped=st.booleans(),
     ),
     Peering: of(
         Peering,
@@ -415,5 +443,67 @@ RESOURCES = {
         network_revision=some(COUNTS),
         reason=TEXTS,
     ),
+    PeeringOffer: of(
+        PeeringOffer,
+        name=TEXTS,
+        description=TEXTS,
+        region_id=IDS,
+        vpc_id=IDS,
+        remote_vpc_id=IDS,
+        state=st.sampled_from(OfferState),
+        peering_id=some(IDS),
+    ),
+    Labels: of(
+        Labels,
+        resource_id=IDS,
+        resource_kind=IDS,
+        tags=tuples(st.builds(Tag, TEXTS, TEXTS)),
+        group_id=some(IDS),
+    ),
+    ResourceGroup: of(ResourceGroup, name=TEXTS, display_name=TEXTS),
+    AlarmRule: of(
+        AlarmRule,
+        rule_id=IDS,
+        name=TEXTS,
+        profile=IDS,
+        namespace=TEXTS,
+        conditions=tuples(CONDITIONS),
+        all_conditions=st.booleans(),
+        watches=tuples(tuples(st.tuples(TEXTS, TEXTS))),
+        group_names=tuples(TEXTS),
+        webhook=TEXTS,
+        subject=TEXTS,
+        effective=TEXTS,
+        silent=TEXTS,
+        silence_s=SMALL,
+        no_data=TEXTS,
+        targets=tuples(st.builds(AlarmTarget, TEXTS, TEXTS, TEXTS, TEXTS)),
+        enabled=st.booleans(),
+        state=st.sampled_from(AlarmState),
+        state_since=some(TIMES),
+        changed_at=TIMES,
+    ),
+    Contact: of(
+        Contact,
+        name=TEXTS,
+        description=TEXTS,
+        mail=TEXTS,
+        sms=TEXTS,
+        webhook=TEXTS,
+        messenger=TEXTS,
+        language=TEXTS,
+        changed_at=TIMES,
+    ),
+    ContactGroup: of(
+        ContactGroup,
+        name=TEXTS,
+        description=TEXTS,
+        contact_names=tuples(TEXTS),
+        webhooks=tuples(TEXTS),
+        subscribed=st.booleans(),
+        extra=TEXTS,
+        changed_at=TIMES,
+    ),
+    Task: of(Task, action=TEXTS, resource_id=IDS),
     SyncFailure: of(SyncFailure, text=TEXTS, attempts=COUNTS, next_attempt_at=TIMES),
 }

@@ -80,7 +80,7 @@ class Twin:
         fitting = [
             entry
             for entry in self.entries
-            if entry.route_table_id == table_id and destination in entry.destination
+            if entry.route_table_id == table_id and entry.enabled and destination in entry.destination
         ]
         if not fitting:
             return None

@@ -110,6 +110,8 @@ class RouteEntry(Resource):
     route_table_id: str
     #: Display name.
     name: str = ""
+    #: Free text.
+    description: str = ""
     #: Destination range.
     destination: Prefix
     #: Kind of next hop.
@@ -120,6 +122,8 @@ class RouteEntry(Resource):
     paths: tuple[RoutePath, ...] = ()
     #: Who wrote it.
     origin: EntryOrigin = EntryOrigin.CUSTOM
+    #: One that is switched off is kept and takes no packets.
+    enabled: bool = True
 
 
 class EntryKind(StrEnum):
@@ -153,8 +157,12 @@ class TableEntry:
     paths: tuple[RoutePath, ...] = ()
     #: Display name.
     name: str = ""
-    #: Whether packets can take it now; False when its next hop is gone or does not carry.
+    #: Free text.
+    description: str = ""
+    #: Whether packets can take it now; False when its next hop is gone or does not carry, and for one that is switched off.
     available: bool = True
+    #: Whether it is switched on.
+    enabled: bool = True
 
 
 def system_entries(table_id: str, vswitches: Iterable[VSwitch]) -> list[TableEntry]:

@@ -131,6 +131,8 @@ class AclEntry:
     cidr: Prefix
     #: Display name.
     name: str = ""
+    #: Free text.
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

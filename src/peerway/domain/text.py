@@ -14,23 +14,24 @@ TOKEN_LENGTH = 64
 
 def check_name(text: object, field: str = "name") -> str:
     """The name, or `InvalidInput`; an empty name is allowed."""
-    return _check(text, field, NAME_LENGTH)
+    return check_text(text, field, NAME_LENGTH)
 
 
 def check_description(text: object, field: str = "description") -> str:
     """The description, or `InvalidInput`; an empty one is allowed."""
-    return _check(text, field, DESCRIPTION_LENGTH)
+    return check_text(text, field, DESCRIPTION_LENGTH)
 
 
 def check_token(text: object, field: str = "client_token") -> str:
     """A client token: 1 to 64 visible ASCII characters."""
-    token = _check(text, field, TOKEN_LENGTH)
+    token = check_text(text, field, TOKEN_LENGTH)
     if not token or not token.isascii() or " " in token:
         raise InvalidInput(field, f"must be 1 to {TOKEN_LENGTH} visible ASCII characters", token)
     return token
 
 
-def _check(text: object, field: str, longest: int) -> str:
+def check_text(text: object, field: str, longest: int) -> str:
+    """Printable text of at most so many characters, or `InvalidInput`."""
     if not isinstance(text, str):
         raise InvalidInput(field, "must be text", text)
     if len(text) > longest:

@@ -118,6 +118,8 @@ class Instance(Provisioned):
     source_dest_check: bool = True
     #: Path of an existing network namespace that is the guest; None for one that the data plane makes.
     netns: str | None = None
+    #: A stopped instance keeps its place and addresses, and is not on the network.
+    stopped: bool = False
 
     @property
     def addresses(self) -> tuple[Address, ...]:

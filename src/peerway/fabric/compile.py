@@ -147,8 +147,12 @@ def _kept(before: Mapping[str, T], after: Mapping[str, T]) -> Mapping[str, T]:
 
 
 def _present(site: Site) -> dict[str, Instance]:
-    """Instances whose VSwitch is there."""
-    return {id: instance for id, instance in site.instances.items() if instance.vswitch_id in site.vswitches}
+    """Instances that run and whose VSwitch is there."""
+    return {
+        id: instance
+        for id, instance in site.instances.items()
+        if instance.vswitch_id in site.vswitches and not instance.stopped
+    }
 
 
 def _databases(site: Site) -> list[Database]:

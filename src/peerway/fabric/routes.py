@@ -72,14 +72,14 @@ def compile_fib(
     """The forwarding table of one route table.
 
     A system entry beats every custom entry that is equal to it or inside it: those are left out, so that an entry to a peer's
-    range never takes packets for the VPC's own VSwitches (PEER-6). A custom entry whose next hop is not among the `hops`
-    stays and drops its packets: they don't fall through to a shorter entry.
+    range never takes packets for the VPC's own VSwitches (PEER-6). So are those that are switched off. A custom entry whose next
+    hop is not among the `hops` stays and drops its packets: they don't fall through to a shorter entry.
     """
     claimed = _Claims(entry.prefix for entry in system)
     custom = [
         FibEntry(entry.destination, _hop(entry, hops), entry.id)
         for entry in entries
-        if not claimed.cover(entry.destination)
+        if entry.enabled and not claimed.cover(entry.destination)
     ]
     return Fib(table_id, tuple(sorted((*system, *custom), key=_order)))
 

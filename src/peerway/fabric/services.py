@@ -72,9 +72,9 @@ def compile_whitelist(database: Database) -> Policy:
 
 
 def _compile_backend(backend: StoredBackend, site: Site, subnets: Mapping[str, Subnet]) -> Backend | None:
-    """An instance behind a listener; None when it isn't there."""
+    """An instance behind a listener; None when it isn't there or does not run."""
     instance = site.instances.get(backend.instance_id)
-    if instance is None or instance.vswitch_id not in subnets:
+    if instance is None or instance.stopped or instance.vswitch_id not in subnets:
         return None
     healthy = backend.health is not BackendHealth.ABNORMAL
     return Backend(instance.id, instance.ipv4, backend.port, backend.weight, healthy)

@@ -24,6 +24,15 @@ from ipaddress import (
 from operator import attrgetter
 from typing import Any
 
+from peerway.domain.alarm import (
+    AlarmLevel,
+    AlarmTarget,
+    Comparison,
+    Condition,
+    Dimensions,
+    Statistic,
+)
+from peerway.domain.labels import Tag
 from peerway.domain.port import Port, PortKind
 from peerway.domain.prefixes import Prefix
 from peerway.domain.route_table import RoutePath
@@ -89,6 +98,7 @@ def encode_acl(entries: Sequence[AclEntry]) -> str:
             entry.port_high,
             str(entry.cidr),
             entry.name,
+            entry.description,
         ]
         for entry in entries
     ]
@@ -96,7 +106,7 @@ def encode_acl(entries: Sequence[AclEntry]) -> str:
 
 
 def decode_acl(text: str) -> tuple[AclEntry, ...]:
-    """The opposite of `encode_acl`."""
+    """The opposite of `encode_acl`; entries of old have no description."""
     return tuple(
         AclEntry(
             action=RuleAction(action),
@@ -105,8 +115,9 @@ def decode_acl(text: str) -> tuple[AclEntry, ...]:
             port_high=port_high,
             cidr=prefix(cidr),
             name=name,
+            description=description[0] if description else "",
         )
-        for action, protocol, port_low, port_high, cidr, name in json.loads(text)
+        for action, protocol, port_low, port_high, cidr, name, *description in json.loads(text)
     )
 
 
@@ -136,6 +147,70 @@ def decode_port(text: str) -> Port:
     return Port(PortKind(kind), name, int(vlan))
 
 
+def encode_tags(tags: Sequence[Tag]) -> str:
+    """Tags as JSON, in their order."""
+    return json.dumps([[tag.key, tag.value] for tag in tags], ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_tags(text: str) -> tuple[Tag, ...]:
+    """The opposite of `encode_tags`."""
+    return () if text == "[]" else tuple(Tag(key, value) for key, value in json.loads(text))
+
+
+def encode_conditions(conditions: Sequence[Condition]) -> str:
+    """Conditions of an alarm rule as JSON, in their order."""
+    rows = [
+        [
+            one.level.value,
+            one.metric,
+            one.statistic.value,
+            one.comparison.value,
+            str(one.threshold),
+            one.period_s,
+            one.times,
+        ]
+        for one in conditions
+    ]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_conditions(text: str) -> tuple[Condition, ...]:
+    """The opposite of `encode_conditions`."""
+    return tuple(
+        Condition(
+            level=AlarmLevel(level),
+            metric=metric,
+            statistic=Statistic(statistic),
+            comparison=Comparison(comparison),
+            threshold=Decimal(threshold),
+            period_s=period_s,
+            times=times,
+        )
+        for level, metric, statistic, comparison, threshold, period_s, times in json.loads(text)
+    )
+
+
+def encode_watches(watches: Sequence[Dimensions]) -> str:
+    """What an alarm rule watches, as JSON."""
+    return json.dumps(watches, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_watches(text: str) -> tuple[Dimensions, ...]:
+    """The opposite of `encode_watches`."""
+    return tuple(tuple((name, value) for name, value in one) for one in json.loads(text))
+
+
+def encode_targets(targets: Sequence[AlarmTarget]) -> str:
+    """Machines that an alarm rule tells, as JSON."""
+    rows = [[one.id, one.arn, one.level, one.parameters] for one in targets]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_targets(text: str) -> tuple[AlarmTarget, ...]:
+    """The opposite of `encode_targets`."""
+    return tuple(AlarmTarget(*row) for row in json.loads(text))
+
+
 TIME = Conversion(micros, moment)
 MONEY = Conversion(str, Decimal)
 BOOL = Conversion(bool, bool)
@@ -151,3 +226,7 @@ INTERFACE6 = Conversion(str, IPv6Interface)
 PATHS = Conversion(encode_paths, decode_paths)
 PORT = Conversion(encode_port, decode_port)
 ACL = Conversion(encode_acl, decode_acl)
+TAGS = Conversion(encode_tags, decode_tags)
+CONDITIONS = Conversion(encode_conditions, decode_conditions)
+WATCHES = Conversion(encode_watches, decode_watches)
+TARGETS = Conversion(encode_targets, decode_targets)

@@ -18,6 +18,7 @@ from peerway.adapters.store.conversions import (
     ACL,
     ADDRESS,
     BOOL,
+    CONDITIONS,
     INTERFACE4,
     INTERFACE6,
     IPV4,
@@ -28,8 +29,11 @@ from peerway.adapters.store.conversions import (
     PORT,
     PREFIX,
     PREFIXES,
+    TAGS,
+    TARGETS,
     TEXTS,
     TIME,
+    WATCHES,
     Conversion,
     choice,
 )
@@ -37,12 +41,15 @@ from peerway.adapters.store.tables import (
     accounts,
     bookkeeping,
     gateways,
+    labels,
     links,
+    monitoring,
     networks,
     questions,
     services,
 )
 from peerway.domain.account import Account, Credential, Role, Site
+from peerway.domain.alarm import AlarmRule, AlarmState, Contact, ContactGroup
 from peerway.domain.gateway import (
     DnatEntry,
     Eip,
@@ -61,9 +68,11 @@ from peerway.domain.intent import (
     Party,
     PartyKind,
 )
+from peerway.domain.labels import Labels, ResourceGroup
 from peerway.domain.lifecycle.peering import PEERING
 from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE
 from peerway.domain.line import LineState, PhysicalConnection, PortType, VbrState, VirtualBorderRouter
+from peerway.domain.offer import OfferState, PeeringOffer
 from peerway.domain.path import AnalysisState, NetworkPath, PathAnalysis, PathProtocol, Point, PointKind
 from peerway.domain.peering import (
     LinkType,
@@ -94,6 +103,7 @@ from peerway.domain.security import (
 from peerway.domain.service import Backend, BackendHealth, Database, Listener, LoadBalancer
 from peerway.domain.sharing import Share
 from peerway.domain.sync import SyncFailure
+from peerway.domain.task import Task
 from peerway.domain.vpc import Instance, Vpc, VpcKind, VSwitch
 
 R = TypeVar("R", bound=Resource)
@@ -301,6 +311,7 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                     "next_hop": choice(NextHop),
                     "paths": PATHS,
                     "origin": choice(EntryOrigin),
+                    "enabled": BOOL,
                 },
             ),
             Codec(SecurityGroup, networks.SECURITY_GROUP, {"inner_access": BOOL}),
@@ -324,6 +335,7 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                     "security_group_ids": TEXTS,
                     "source_dest_check": BOOL,
                     "state": STATE,
+                    "stopped": BOOL,
                 },
             ),
             Codec(
@@ -442,6 +454,31 @@ CODECS: Mapping[type[Resource], Codec[Any]] = MappingProxyType(
                 nested={"source": Party, "target": Party},
                 tallied=guarding,
             ),
+            Codec(PeeringOffer, links.PEERING_OFFER, {"state": choice(OfferState)}),
+            Codec(Labels, labels.LABELS, {"tags": TAGS}),
+            Codec(ResourceGroup, labels.RESOURCE_GROUP, {}),
+            Codec(
+                AlarmRule,
+                monitoring.ALARM_RULE,
+                {
+                    "conditions": CONDITIONS,
+                    "all_conditions": BOOL,
+                    "watches": WATCHES,
+                    "group_names": TEXTS,
+                    "targets": TARGETS,
+                    "enabled": BOOL,
+                    "state": choice(AlarmState),
+                    "state_since": TIME,
+                    "changed_at": TIME,
+                },
+            ),
+            Codec(Contact, monitoring.CONTACT, {"changed_at": TIME}),
+            Codec(
+                ContactGroup,
+                monitoring.CONTACT_GROUP,
+                {"contact_names": TEXTS, "webhooks": TEXTS, "subscribed": BOOL, "changed_at": TIME},
+            ),
+            Codec(Task, bookkeeping.TASK, {}),
             Codec(SyncFailure, bookkeeping.SYNC_FAILURE, {"next_attempt_at": TIME}),
         )
     }

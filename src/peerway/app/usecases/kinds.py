@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from peerway.domain.account import Account, Credential
+from peerway.domain.alarm import AlarmRule, Contact, ContactGroup
 from peerway.domain.gateway import DnatEntry, Eip, ExternalNetwork, Ipv4Gateway, NatGateway, SnatEntry
 from peerway.domain.intent import Intent
+from peerway.domain.labels import Labels, ResourceGroup
 from peerway.domain.line import PhysicalConnection, VirtualBorderRouter
+from peerway.domain.offer import PeeringOffer
 from peerway.domain.path import NetworkPath, PathAnalysis
 from peerway.domain.peering import Peering
 from peerway.domain.quota import QuotaApplication, QuotaGrant
@@ -18,6 +21,7 @@ from peerway.domain.router_interface import RouterInterface
 from peerway.domain.security import NetworkAcl, SecurityGroup, SecurityRule
 from peerway.domain.service import Backend, Database, Listener, LoadBalancer
 from peerway.domain.sharing import Share
+from peerway.domain.task import Task
 from peerway.domain.vpc import Instance, Vpc, VSwitch
 
 #: Words for the kinds in errors and audit actions.
@@ -52,6 +56,13 @@ WORDS: Final[Mapping[type[Resource], str]] = {
     NetworkPath: "network_path",
     PathAnalysis: "path_analysis",
     Intent: "intent",
+    PeeringOffer: "peering_offer",
+    Labels: "labels",
+    ResourceGroup: "resource_group",
+    AlarmRule: "alarm_rule",
+    Contact: "contact",
+    ContactGroup: "contact_group",
+    Task: "task",
 }
 
 #: Kinds that can be shared, and the field of a share that names them.

@@ -242,5 +242,7 @@ def _shown(tx: Reader, entry: RouteEntry) -> TableEntry:
         next_hop_id=entry.next_hop_id,
         paths=entry.paths,
         name=entry.name,
-        available=is_available(tx, entry),
+        description=entry.description,
+        available=entry.enabled and is_available(tx, entry),
+        enabled=entry.enabled,
     )

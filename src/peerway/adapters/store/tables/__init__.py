@@ -7,11 +7,24 @@ from peerway.adapters.store.tables import (
     accounts,
     bookkeeping,
     gateways,
+    labels,
     links,
+    monitoring,
     networks,
     questions,
     services,
 )
 from peerway.adapters.store.tables.columns import METADATA
 
-__all__ = ["METADATA", "accounts", "bookkeeping", "gateways", "links", "networks", "questions", "services"]
+__all__ = [
+    "METADATA",
+    "accounts",
+    "bookkeeping",
+    "gateways",
+    "labels",
+    "links",
+    "monitoring",
+    "networks",
+    "questions",
+    "services",
+]

@@ -14,6 +14,8 @@ SYNC_FAILURE = resource(
     search="owner_uid",
 )
 
+TASK = resource("task", text("action"), text("resource_id"), search="resource_id owner_uid")
+
 #: The last revision, in one row. Writers on PostgreSQL queue up for this row.
 REVISION = Table(
     "revision",

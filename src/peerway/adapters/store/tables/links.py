@@ -116,3 +116,17 @@ VIRTUAL_BORDER_ROUTER = resource(
     UniqueConstraint("line_id", "vlan"),
     search="line_id route_table_id owner_uid line_owner_uid state",
 )
+
+PEERING_OFFER = resource(
+    "peering_offer",
+    text("name"),
+    text("description"),
+    text("region_id"),
+    text("vpc_id"),
+    text("remote_vpc_id"),
+    text("state"),
+    optional("peering_id"),
+    UniqueConstraint("vpc_id", "remote_vpc_id"),
+    UniqueConstraint("owner_uid", "name"),
+    search="peering_id vpc_id remote_vpc_id owner_uid",
+)

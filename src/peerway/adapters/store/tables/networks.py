@@ -54,6 +54,8 @@ ROUTE_ENTRY = resource(
     optional("next_hop_id"),
     text("origin"),
     text("paths"),
+    text("description"),
+    flag("enabled"),
     UniqueConstraint("route_table_id", "destination"),
     search="next_hop_id route_table_id vpc_id owner_uid",
 )
@@ -105,6 +107,7 @@ INSTANCE = resource(
     flag("source_dest_check"),
     optional("netns"),
     text("state"),
+    flag("stopped"),
     UniqueConstraint("vpc_id", "ipv4"),
     UniqueConstraint("vpc_id", "ipv6"),
     UniqueConstraint("vpc_id", "mac"),
