@@ -65,6 +65,8 @@ $(BIN)/python:
 	@scripts/prepare python
 
 LOCKED = $(PIP) install --require-hashes --no-build-isolation
+# Most modules of the SDKs are never imported: compiling them all would take longer than the download.
+LOCKED_SDKS = $(LOCKED) --no-compile
 EDITABLE = $(PIP) install --no-build-isolation --no-deps --editable .
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
@@ -73,27 +75,46 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
 	@$(EDITABLE)
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
-	@echo "setup: installing what peerway, its tests and its checks need" >&2
+# Some SDKs come as source only, and are built with this.
+$(VENV)/.source: requirements/source.txt | $(BIN)/python
 	@$(LOCKED) -r $<
+	@touch $@
+
+# SDKs that can't stand beside the others have a folder each, which a test gives to a process of its own as PYTHONPATH.
+APART := $(patsubst requirements/sdk-%.txt,$(VENV)/sdk/%/.installed,$(wildcard requirements/sdk-*.txt))
+
+$(VENV)/sdk/%/.installed: requirements/sdk-%.txt | $(VENV)/.source
+	@echo "setup: installing the SDK $*, apart from the others" >&2
+	@rm -rf $(@D)
+	@$(LOCKED_SDKS) --target $(@D) -r $<
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml $(APART) | $(VENV)/.source
+	@echo "setup: installing what peerway, its tests and its checks need" >&2
+	@$(LOCKED_SDKS) -r $<
 	@$(EDITABLE)
 	@touch $(VENV)/.runtime $@
 
-$(VENV)/.bench: requirements/bench.txt pyproject.toml | $(BIN)/python
+$(VENV)/.bench: requirements/bench.txt pyproject.toml $(APART) | $(VENV)/.source
 	@echo "setup: installing what the measurements need" >&2
-	@$(LOCKED) -r $<
+	@$(LOCKED_SDKS) -r $<
 	@$(EDITABLE)
 	@touch $(VENV)/.runtime $(VENV)/.dev $@
 
 # ---- locks ----------------------------------------------------------------------------------------------------------
 # Names, versions and hashes, and no address, so that the locks hold for every mirror. uv is needed only here.
 
-COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	--no-emit-index-url --no-emit-find-links pyproject.toml requirements/build.in
+RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links $(ARGS)
+COMPILE = $(RESOLVE) pyproject.toml requirements/build.in
+ALONE = $(patsubst requirements/%.in,%,$(wildcard requirements/sdk-*.in)) source
 
 .PHONY: lock
 lock: $(VENV)/.dev ## Renew the locks within what pyproject.toml allows (ARGS=--upgrade takes the newest)
 	$(PIP) install uv
-	$(COMPILE) $(ARGS) --output-file requirements/runtime.txt
-	$(COMPILE) $(ARGS) --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
-	$(COMPILE) $(ARGS) --extra dev --extra bench --constraint requirements/dev.txt --output-file requirements/bench.txt
+	$(COMPILE) --output-file requirements/runtime.txt
+	$(COMPILE) --extra dev --extra sdk --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	$(COMPILE) --extra dev --extra sdk --extra bench --constraint requirements/dev.txt --output-file requirements/bench.txt
+	@set -e; for lock in $(ALONE); do \
+		$(RESOLVE) requirements/$$lock.in --output-file requirements/$$lock.txt; \
+	done
