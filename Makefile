@@ -66,7 +66,7 @@ $(BIN)/python:
 
 LOCKED = $(PIP) install --require-hashes --no-build-isolation
 # Most modules of the SDKs are never imported: compiling them all would take longer than the download.
-LOCKED_SDKS = $(LOCKED) --no-compile
+LOCKED_SDKS = $(LOCKED) --no-compile --use-pep517
 EDITABLE = $(PIP) install --no-build-isolation --no-deps --editable .
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
