@@ -14,8 +14,8 @@ from tests.support.stores import memory_store
 from tests.support.world import make_world
 
 from peerway.adapters.store import SqlStore
-from peerway.api.native.app import create_app
-from peerway.api.native.services import Limits, Services
+from peerway.api.app import create_app
+from peerway.api.serving.services import Limits, Services
 from peerway.app.clock import VirtualClock
 from peerway.app.dataplane import Probe, ProbeResult, Verdict
 from peerway.app.following import NetworkFollower
@@ -63,6 +63,9 @@ class Account:
     client: httpx.Client
     uid: str
     token: str
+    #: Its access key, for the clouds' doors.
+    key_id: str = ""
+    secret: str = ""
 
     def call(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
         """One request as this account."""
@@ -119,7 +122,9 @@ class Site:
     def account(self, **fields: Any) -> Account:
         """A new tenant with a member's credential."""
         made = self.operator.ok("POST", "/accounts", {"name": f"tenant-{next(self.names)}", **fields})
-        return Account(self.client, made["uid"], made["token"])
+        return Account(
+            self.client, made["uid"], made["token"], made["access_key_id"], made["access_key_secret"]
+        )
 
     def credential(self, account: Account, role: str) -> Account:
         """The account again, with a credential of that role."""

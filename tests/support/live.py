@@ -49,8 +49,12 @@ class Refused(AssertionError):
 class Tenant:
     """One account's way to the API."""
 
-    def __init__(self, url: str, uid: str, token: str) -> None:
+    def __init__(self, url: str, uid: str, token: str, key_id: str = "", secret: str = "") -> None:
         self.uid = uid
+        #: Its access key, for the clouds' doors; empty for one that logged in by its token.
+        self.key_id, self.secret = key_id, secret
+        #: Where the doors are: `HOST:PORT`.
+        self.endpoint = url.partition("://")[2]
         self._http = httpx.Client(
             base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE_S
         )
@@ -114,11 +118,11 @@ class Cloud:
     def tenant(self, name: str, **fields: Any) -> Tenant:
         """A new account."""
         made = self.operator.post("/accounts", name=name, **fields)
-        return self.log_in(made["uid"], made["token"])
+        return self.log_in(made["uid"], made["token"], made["access_key_id"], made["access_key_secret"])
 
-    def log_in(self, uid: str, token: str) -> Tenant:
-        """An account by its token."""
-        self.tenants.append(Tenant(self.ready["url"], uid, token))
+    def log_in(self, uid: str, token: str, key_id: str = "", secret: str = "") -> Tenant:
+        """An account by its token, and its access key if that is known."""
+        self.tenants.append(Tenant(self.ready["url"], uid, token, key_id, secret))
         return self.tenants[-1]
 
     def close(self) -> None:

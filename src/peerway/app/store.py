@@ -64,12 +64,18 @@ class Reader(Protocol):
         """The resource, or None."""
 
     def select(
-        self, kind: type[R], *conditions: Where, after: str | None = None, limit: int | None = None
+        self,
+        kind: type[R],
+        *conditions: Where,
+        after: str | None = None,
+        limit: int | None = None,
+        skip: int = 0,
     ) -> list[R]:
         """Resources that meet all conditions, in order of creation.
 
         `after` is a cursor: `cursor(resource)` of the last one seen; it stays good when that resource is gone. `InvalidInput`
-        on a text that is no cursor. Cost follows the page, not the position in the list.
+        on a text that is no cursor. Cost follows the page, not the position in the list. With `skip` so many are left out first,
+        which costs a walk along the index.
         """
 
     def cursor(self, resource: Resource) -> str:

@@ -13,8 +13,8 @@ import structlog
 import uvicorn
 
 from peerway.adapters.agent.client import SocketAgent
-from peerway.api.native.app import create_app
-from peerway.api.native.services import Limits, Services
+from peerway.api.app import create_app
+from peerway.api.serving.services import Limits, Services
 from peerway.app.guarding import guarded
 from peerway.bootstrap.http import BoundedHttp
 from peerway.bootstrap.parts import (

@@ -91,6 +91,8 @@ class Profile:
     name: str
     #: Title for people.
     title: str
+    #: What ids of its connections begin with.
+    id_prefix: str
     #: How long a request waits for an answer (PEER-3).
     expiry: timedelta
     #: The product's name of each state (PEER-2).
@@ -136,6 +138,7 @@ def load_profile(name: str) -> Profile:
     return Profile(
         name=name,
         title=raw["title"],
+        id_prefix=raw["id_prefix"],
         expiry=timedelta(hours=raw["expiry_hours"]),
         state_names={state: raw["state_names"][state.value] for state in PeeringState},
         events=frozenset(PeeringEvent(event) for event in raw["events"]),

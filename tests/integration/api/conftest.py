@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tests.support.api import Site, make_site
 
-from peerway.api.native.services import Limits
+from peerway.api.serving.services import Limits
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.support.api import Account, make_site
 
-from peerway.api.native.services import Limits
+from peerway.api.serving.services import Limits
 from peerway.domain.account import Credential
 
 

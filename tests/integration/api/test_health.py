@@ -6,7 +6,7 @@ import pytest
 import structlog
 from tests.support.api import make_site
 
-from peerway.api.native.services import Limits
+from peerway.api.serving.services import Limits
 from peerway.domain.errors import Unavailable
 
 

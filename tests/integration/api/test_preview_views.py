@@ -4,7 +4,7 @@ import pytest
 from tests.support.api import make_site
 
 from peerway.api.native.app import all_operations
-from peerway.api.native.services import Limits
+from peerway.api.serving.services import Limits
 from peerway.app.usecases.foresee import settle_changed
 
 

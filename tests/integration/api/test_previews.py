@@ -7,7 +7,7 @@ from tests.support.api import VBR, make_site
 from tests.support.rehearsing import Rehearsing
 
 from peerway.api.native.app import all_operations
-from peerway.api.native.services import Limits
+from peerway.api.serving.services import Limits
 from peerway.app.usecases.peerings import expire_peering
 from peerway.domain.peering import Peering
 

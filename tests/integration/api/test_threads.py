@@ -5,7 +5,7 @@ import threading
 import pytest
 from tests.support.api import make_site
 
-from peerway.api.native.services import Limits
+from peerway.api.serving.services import Limits
 
 
 class NotedStore:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from tests.support.api import make_site
 
-from peerway.api.native.services import Limits
+from peerway.api.serving.services import Limits
 
 
 def events(lines, count):

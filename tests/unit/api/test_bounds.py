@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from peerway.api.native.errors import invalid_request, status_of
-from peerway.api.native.limits import read_body
+from peerway.api.serving.limits import read_body
 from peerway.domain.errors import InvalidInput
 
 

@@ -58,6 +58,7 @@ class Searches:
         self._dialect = dialect
         self._order = {kind: search_order(codec.table) for kind, codec in CODECS.items()}
         self._page = lru_cache(maxsize=SHAPES)(self._compile_page)
+        self._place = lru_cache(maxsize=SHAPES)(self._compile_place)
         self._count = lru_cache(maxsize=SHAPES)(self._compile_count)
         self._audit = lru_cache(maxsize=SHAPES)(self._compile_audit)
 
@@ -71,6 +72,16 @@ class Searches:
         if shapes is None:
             return None
         statement = self._page(codec, shapes, limited=limit is not None)
+        return statement.sql, statement.fill(values)
+
+    def place(self, kind: type[Resource], conditions: Sequence[Where], after: int, skip: int) -> Search:
+        """One row with the place of the `skip`-th row after that place, or none; of the rows nothing but the index is read."""
+        values: dict[str, object] = {"after": after, "skip": skip - 1}
+        codec = codec_of(kind)
+        shapes = self._shapes(codec, conditions, values)
+        if shapes is None:
+            return None
+        statement = self._place(codec, shapes)
         return statement.sql, statement.fill(values)
 
     def count(self, kind: type[Resource], conditions: Sequence[Where]) -> Search:
@@ -139,14 +150,22 @@ class Searches:
             rows = rows.where(table.c.seq > bindparam("after"), *driving, *filters)
         return compiled(rows.limit(bindparam("limit")) if limited else rows, self._dialect)
 
+    def _compile_place(self, codec: Codec[Any], shapes: tuple[Shape, ...]) -> Statement:
+        seq = codec.table.c.seq
+        rows = select(seq).where(seq > bindparam("after"), *self._wanted(codec, shapes)).order_by(seq)
+        return compiled(rows.limit(1).offset(bindparam("skip")), self._dialect)
+
     def _compile_count(self, codec: Codec[Any], shapes: tuple[Shape, ...]) -> Statement:
-        table = codec.table
+        table, wanted = codec.table, self._wanted(codec, shapes)
+        return compiled(select(func.count()).select_from(table).where(*wanted), self._dialect)
+
+    def _wanted(self, codec: Codec[Any], shapes: tuple[Shape, ...]) -> list[ColumnElement[bool]]:
+        """All conditions; one of them drives."""
         drive = self._driver(codec, shapes)
-        wanted = [
-            matches(table, index, shape) if index == drive else self._filter(table, index, shape)
+        return [
+            matches(codec.table, index, shape) if index == drive else self._filter(codec.table, index, shape)
             for index, shape in enumerate(shapes)
         ]
-        return compiled(select(func.count()).select_from(table).where(*wanted), self._dialect)
 
     def _compile_audit(self, uids: int, *, bounded: bool, limited: bool) -> Statement:
         table = bookkeeping.AUDIT

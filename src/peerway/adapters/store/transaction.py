@@ -58,10 +58,22 @@ class SqlReader:
         return None if row is None else codec_of(kind).decode(row)
 
     def select(
-        self, kind: type[R], *conditions: Where, after: str | None = None, limit: int | None = None
+        self,
+        kind: type[R],
+        *conditions: Where,
+        after: str | None = None,
+        limit: int | None = None,
+        skip: int = 0,
     ) -> list[R]:
         """Resources that meet all conditions, in order of creation."""
-        search = self._searches.page(kind, conditions, read_cursor(after), limit)
+        start = read_cursor(after)
+        if skip:
+            last = self._searches.place(kind, conditions, start, skip)
+            row = None if last is None else self._connection.execute(*last).fetchone()
+            if row is None:
+                return []
+            start = int(row[0])
+        search = self._searches.page(kind, conditions, start, limit)
         if search is None:
             return []
         decode = codec_of(kind).decode

@@ -1,7 +1,7 @@
 """The native API as one ASGI application.
 
-Owns the order of the layers: telemetry (and with it the last resort for exceptions), the door, and FastAPI behind it for what is
-not an operation: the OpenAPI document, health, metrics, and whatever else is mounted on the application later.
+Owns the order of the layers: telemetry (and with it the last resort for exceptions), what stands in front, the door, and FastAPI
+behind it for what is not an operation: the OpenAPI document, health, metrics, and whatever else is mounted later.
 """
 
 from __future__ import annotations
@@ -21,12 +21,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import peerway
-from peerway.api.native.call import Tools
 from peerway.api.native.changes import changes_operation
 from peerway.api.native.door import Door, Paths, method_not_allowed
-from peerway.api.native.errors import problem
+from peerway.api.native.errors import problem, unexpected
 from peerway.api.native.health import HEALTH, health_routes
-from peerway.api.native.limits import Buckets
 from peerway.api.native.openapi import build_document
 from peerway.api.native.operation import PREFIX, Operation
 from peerway.api.native.routers import (
@@ -53,10 +51,12 @@ from peerway.api.native.routers import (
     vpcs,
     vswitches,
 )
-from peerway.api.native.services import Services
-from peerway.api.native.telemetry import Metrics, Telemetry
-from peerway.api.native.trace import trace_of
 from peerway.api.native.watch import Feed, watch_operation
+from peerway.api.serving.limits import Buckets
+from peerway.api.serving.services import Services
+from peerway.api.serving.telemetry import Metrics, Telemetry
+from peerway.api.serving.tools import Tools
+from peerway.api.serving.trace import trace_of
 from peerway.app.readings import Readings
 from peerway.domain.errors import InvalidInput, NotFound, PeerwayError
 
@@ -78,8 +78,11 @@ class Application(FastAPI):
             await super().__call__(scope, receive, send)
 
 
-def create_app(services: Services) -> FastAPI:
-    """The application. `app.state.stop()` ends its watch streams; call it when the server begins to stop."""
+def create_native_app(services: Services, front: Callable[[ASGIApp, Tools], ASGIApp]) -> FastAPI:
+    """The application, with other doors in `front` of this one.
+
+    `app.state.stop()` ends its watch streams; call it when the server begins to stop.
+    """
     executor = ThreadPoolExecutor(services.threads, thread_name_prefix="api")
     metrics = Metrics(peerway.__version__, services.agent.dataplane_name)
     feed = Feed(services, metrics.watchers.set)
@@ -104,11 +107,16 @@ def create_app(services: Services) -> FastAPI:
     app.state.stop = feed.close
     limits = services.limits
     buckets = Buckets(limits.requests_per_second, limits.burst, services.monotonic)
-    tools = Tools(services, services.store.loop_writes(), executor, buckets, Readings(services.networks))
+    failures = Buckets(limits.failures_per_second, 10 * limits.failures_per_second, services.monotonic)
+    tools = Tools(
+        services, services.store.loop_writes(), executor, buckets, failures, Readings(services.networks)
+    )
     public, unbounded = frozenset({OPENAPI, *HEALTH}), frozenset({"/watch"})
     behind = super(Application, app).__call__
     door = Door(behind, paths=Paths(operations), tools=tools, public=public, unbounded=unbounded)
-    app.layers = Telemetry(door, metrics=metrics, monotonic=services.monotonic)
+    app.layers = Telemetry(
+        front(door, tools), metrics=metrics, monotonic=services.monotonic, tell=problem, excuse=unexpected
+    )
     return app
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor
-from dataclasses import dataclass, field
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import orjson
@@ -16,11 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from peerway.api.native.limits import Buckets
 from peerway.api.native.schemas.previews import preview_of
-from peerway.api.native.services import Services
-from peerway.app.readings import Readings
-from peerway.app.store import LoopWrites, Reader, Writer
+from peerway.api.serving.tools import Tools
+from peerway.app.store import Reader, Writer
 from peerway.app.usecases.previews.rehearsals import Rehearsal, rehearse
 from peerway.app.world import World
 from peerway.domain.account import Caller
@@ -31,29 +27,8 @@ P = ParamSpec("P")
 #: A use case's request.
 Asked = TypeVar("Asked")
 
-#: Most previews that are worked out at once; others wait.
-PREVIEWS_AT_ONCE: Final = 2
-
 #: Times end in Z; text keys only.
 FORMAT: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What all requests share."""
-
-    #: The services.
-    services: Services
-    #: How the loop writes.
-    writes: LoopWrites
-    #: Threads for long reads.
-    executor: Executor
-    #: How often each account may still ask.
-    accounts: Buckets
-    #: The network, ready for questions that are answered at once.
-    readings: Readings
-    #: Bounds the previews that are worked out at once, so that threads are left for everything else.
-    previews: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PREVIEWS_AT_ONCE))
 
 
 class Call(Request):

@@ -13,9 +13,10 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from peerway.api.native.auth import Authenticator
-from peerway.api.native.call import Call, Tools
+from peerway.api.native.call import Call
 from peerway.api.native.operation import PREFIX, Inputs, Operation
-from peerway.api.native.trace import header, trace_of
+from peerway.api.serving.tools import Tools
+from peerway.api.serving.trace import header, trace_of
 from peerway.domain.errors import InvalidInput, NotFound, Unavailable
 from peerway.domain.text import check_token
 

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from peerway.api.native.call import answer
-from peerway.api.native.services import Services
-from peerway.api.native.telemetry import Metrics
+from peerway.api.serving.services import Services
+from peerway.api.serving.telemetry import Metrics
 from peerway.domain.errors import PeerwayError
 
 #: Their paths.

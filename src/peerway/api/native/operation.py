@@ -23,9 +23,9 @@ from starlette.types import Scope
 
 from peerway.api.native.call import Call
 from peerway.api.native.errors import PROBLEM_TYPE, Problem, invalid_request
-from peerway.api.native.limits import read_body
 from peerway.api.native.schemas.previews import Preview
-from peerway.api.native.trace import header
+from peerway.api.serving.limits import read_body
+from peerway.api.serving.trace import header
 from peerway.domain.errors import InvalidInput
 
 Handler = Callable[..., Awaitable[Response]]

@@ -20,8 +20,8 @@ from starlette.types import Receive, Scope, Send
 from peerway.api.native.call import Call
 from peerway.api.native.operation import Operation
 from peerway.api.native.schemas.common import Parameters
-from peerway.api.native.services import Services
-from peerway.api.native.trace import header
+from peerway.api.serving.services import Services
+from peerway.api.serving.trace import header
 from peerway.app.store import Change
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import Forbidden, InvalidInput, RateLimited

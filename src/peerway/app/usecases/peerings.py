@@ -299,7 +299,7 @@ def expire_peering(tx: Writer, world: World, id: str) -> Peering | None:
 def _new_peering(tx: Writer, world: World, request: CreatePeering, plan: Plan) -> Peering:
     same_account = plan.requester.uid == plan.accepter.uid
     return Peering(
-        id=world.entropy.new_id("pcc"),
+        id=world.entropy.new_id(plan.profile.id_prefix),
         owner_uid=plan.requester.uid,
         created_at=tx.now,
         name=check_name(request.name),

@@ -9,10 +9,11 @@ from typing import TypeVar
 
 import orjson
 
-from peerway.app.store import Writer
+from peerway.app.store import Writer, where
 from peerway.app.usecases.kinds import WORDS
 from peerway.domain.account import AuditEntry, Caller
 from peerway.domain.errors import Conflict
+from peerway.domain.labels import Labels
 from peerway.domain.resource import Provisioned, Provisioning, Resource
 from peerway.domain.text import check_token
 
@@ -105,8 +106,10 @@ def replace_stored(tx: Writer, caller: Caller, before: R, after: R, verb: str = 
 
 
 def remove(tx: Writer, caller: Caller, resource: Resource) -> None:
-    """Remove a stored resource and record it as `KIND.delete`."""
+    """Remove a stored resource, with what accounts wrote on it, and record it as `KIND.delete`."""
     tx.delete(resource)
+    for labels in tx.select(Labels, where("resource_id", resource.id)):
+        tx.delete(labels)
     record(tx, caller, f"{WORDS[type(resource)]}.delete", resource, None)
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from peerway.api.native.errors import problem, unexpected
-from peerway.api.native.trace import Trace, start_trace
+from peerway.api.serving.trace import Trace, start_trace
 from peerway.app.store import Reader, where
 from peerway.domain.errors import PeerwayError
 from peerway.domain.intent import Intent, IntentState
@@ -86,10 +86,23 @@ class Metrics:
 
 
 class Telemetry:
-    """ASGI middleware, for HTTP only: gives each request an id, logs and counts its answer, and turns exceptions into problems."""
+    """ASGI middleware, for HTTP only: gives each request an id, logs and counts its answer, and lets no exception through.
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, monotonic: Callable[[], float]) -> None:
+    `tell` makes the answer for an error that no door told, `excuse` the one for a failure of our own.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        monotonic: Callable[[], float],
+        tell: Callable[[PeerwayError, str], Response],
+        excuse: Callable[[str], Response],
+    ) -> None:
         self._app = app
+        self._tell = tell
+        self._excuse = excuse
         self._metrics = metrics
         self._monotonic = monotonic
 
@@ -110,7 +123,7 @@ class Telemetry:
             await self._app(scope, receive, send_noting)
         except PeerwayError as error:
             if status == 0:
-                await problem(error, trace.request_id)(scope, receive, send_noting)
+                await self._tell(error, trace.request_id)(scope, receive, send_noting)
         except asyncio.CancelledError:
             raise
         except Exception:
@@ -118,7 +131,7 @@ class Telemetry:
                 "request failed", request_id=trace.request_id, route=trace.route, method=scope["method"]
             )
             if status == 0:
-                await unexpected(trace.request_id)(scope, receive, send_noting)
+                await self._excuse(trace.request_id)(scope, receive, send_noting)
         finally:
             self._note(scope["method"], trace, status, self._monotonic() - started)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from starlette.types import Receive, Scope
 
-from peerway.api.native.trace import header
+from peerway.api.serving.trace import header
 from peerway.domain.errors import InvalidInput, TooLarge
 
 #: Most keys that buckets are kept for; the longest unused ones go first, and a fresh bucket is a full one.

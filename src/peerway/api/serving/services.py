@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from peerway.app.agent import AgentPort
+from peerway.app.clock import Clock, SystemClock
 from peerway.app.following import NetworkFollower
 from peerway.app.store import Store
 from peerway.app.world import World
@@ -56,5 +57,7 @@ class Services:
     inline_reads: bool = True
     #: Threads for lists, probes and whatever else may take long.
     threads: int = 8
+    #: The time by which signed requests are too old or too new.
+    clock: Clock = field(default_factory=SystemClock)
     #: Seconds of a clock that never goes back.
     monotonic: Callable[[], float] = time.monotonic

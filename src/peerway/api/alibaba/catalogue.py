@@ -1,0 +1,10 @@
+"""All products of Alibaba Cloud that this installation speaks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from peerway.api.alibaba.products import sts, vpcpeer
+from peerway.api.clouds.action import Product
+
+PRODUCTS: Final[tuple[Product, ...]] = (vpcpeer.PRODUCT.bind(), sts.PRODUCT.bind())

@@ -1,0 +1,127 @@
+"""Alibaba Cloud's RPC style: `/` with parameters in query, form and headers, answers in JSON or XML."""
+
+from __future__ import annotations
+
+import tomllib
+import uuid
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any, Final
+
+import orjson
+from starlette.responses import Response
+
+from peerway.api.alibaba.catalogue import PRODUCTS
+from peerway.api.alibaba.signatures import claim_of
+from peerway.api.alibaba.xml import to_xml
+from peerway.api.clouds.action import Action, Answer
+from peerway.api.clouds.dialect import Asked
+from peerway.api.clouds.errors import Rows, tell
+from peerway.api.clouds.parameters import decode
+from peerway.api.clouds.wire import Wire, once, read_pairs, tree_of
+from peerway.domain.errors import InvalidInput, PeerwayError
+
+FORM: Final = "application/x-www-form-urlencoded"
+JSON: Final = "application/json"
+ERRORS: Final[Rows] = tomllib.loads(
+    (files("peerway.api.alibaba") / "errors.toml").read_text(encoding="utf-8")
+)
+
+
+class AlibabaRpc:
+    """`Dialect` for all of Alibaba Cloud's products."""
+
+    name = "alibaba"
+
+    def __init__(self) -> None:
+        self._versions = {product.version for product in PRODUCTS}
+        self._actions: dict[tuple[str, str], Action] = {
+            (product.version, action.name): action
+            for product in PRODUCTS
+            for action in product.actions.values()
+        }
+
+    def takes(self, head: Wire) -> bool:
+        """The root, unless a browser only wants to look at it."""
+        looked_at = head.method in {"GET", "HEAD"} and not head.query and "x-acs-action" not in head.headers
+        return head.path in {"/", ""} and not looked_at
+
+    def claims(self, wire: Wire) -> bool:
+        """Everything at the root that nobody else claimed."""
+        return self.takes(wire)
+
+    def new_request_id(self) -> str:
+        """An upper-case UUID."""
+        return str(uuid.uuid4()).upper()
+
+    def read(self, wire: Wire) -> Asked:
+        """The action by version and name; query and form are one."""
+        if wire.method not in {"GET", "POST"}:
+            raise InvalidInput("method", "must be GET or POST", wire.method, code="method")
+        flat = once([*read_pairs(wire.query), *_form(wire)])
+        action = self._action(wire.headers, flat)
+        claim = claim_of(wire, flat)
+        region = flat.get("RegionId") or wire.headers.get("x-acs-region-id") or None
+        return Asked(
+            action, tree_of(flat), texts=True, claim=claim, region_id=region, form=_answer_form(flat)
+        )
+
+    def given(self, asked: Asked) -> dict[str, Any]:
+        """The action's parameters; what it does not know is not looked at."""
+        return decode(asked.action.parameters, asked.tree, texts=True)
+
+    def answer(self, wire: Wire, asked: Asked, content: Answer, request_id: str) -> Response:  # noqa: ARG002 - the port's
+        """The fields of the answer and the request's id, flat."""
+        told = {**(content or {}), "RequestId": request_id}
+        return _render(asked.form, f"{asked.action.name}Response", told, 200, JSON)
+
+    def refuse(self, wire: Wire, asked: Asked | None, error: PeerwayError, request_id: str) -> Response:
+        """Code, message, request id, host, and where to read on."""
+        action = asked.action if asked else None
+        parameter = str(error.data.get("field", ""))
+        if action is not None:
+            parameter = action.parameter_of(parameter)
+        tables = (action.errors, action.product.errors, ERRORS) if action else (ERRORS,)
+        told = tell(error, parameter, tables)
+        product = action.product.name if action else ""
+        content = {
+            "RequestId": request_id,
+            "HostId": wire.headers.get("host", ""),
+            "Code": told.code,
+            "Message": told.text,
+            "Recommend": f"https://api.aliyun.com/troubleshoot?q={told.code}&product={product}",
+        }
+        form = asked.form if asked else "xml" if "Format=XML" in wire.query else ""
+        return _render(form, "Error", content, told.status, f"{JSON};charset=utf-8")
+
+    def _action(self, headers: Mapping[str, str], flat: Mapping[str, str]) -> Action:
+        name = flat.get("Action") or headers.get("x-acs-action", "")
+        version = flat.get("Version") or headers.get("x-acs-version", "")
+        for field, value in (("Action", name), ("Version", version)):
+            if not value:
+                raise InvalidInput(field, "is required", code="missing")
+        action = self._actions.get((version, name))
+        if action is not None:
+            return action
+        if version not in self._versions:
+            raise InvalidInput("Version", "is not a known version", version, code="unknown_version")
+        raise InvalidInput("Action", "is not a known action", name, code="unknown_action")
+
+
+def _form(wire: Wire) -> list[tuple[str, str]]:
+    """Parameters in the body."""
+    if wire.media_type != FORM or not wire.body:
+        return []
+    return read_pairs(wire.body.decode("latin-1"))
+
+
+def _answer_form(flat: Mapping[str, str]) -> str:
+    """RPC v1 answers in XML unless it is told otherwise, V3 in JSON."""
+    asked = flat.get("Format", "")
+    return "xml" if asked.upper() == "XML" or (not asked and "Signature" in flat) else "json"
+
+
+def _render(form: str, root: str, content: Mapping[str, Any], status: int, media: str) -> Response:
+    if form == "xml":
+        return Response(to_xml(root, content), status, {"content-type": "text/xml;charset=utf-8"})
+    return Response(orjson.dumps(content), status, {"content-type": media})

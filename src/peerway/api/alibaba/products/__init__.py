@@ -1,0 +1,1 @@
+"""Alibaba Cloud's products: a table and its operations each."""

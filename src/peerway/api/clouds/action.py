@@ -1,0 +1,194 @@
+"""Actions: rows of a product's table, each with the operation that stands behind it.
+
+A table is a TOML file beside the module with its product's operations:
+
+    product = "VpcPeer"
+    version = "2022-01-01"
+    common = "RegionId:s"                           # parameters that every action takes
+
+    [actions.AcceptVpcPeerConnection]
+    takes = "InstanceId*:s=id, DryRun:b"
+    ignores = "ResourceGroupId:s"                   # taken, and without effect
+    calls = "peerings.accept_peering"               # the use case, where it takes nothing more
+    partly = "no resource group is set"             # what is missing, if something is
+
+    [errors]                                        # for all actions; `errors` of an action come first
+    "not_found.peering" = ["ResourceNotFound.InstanceId", 400]
+
+    unsupported = ["MoveResourceGroup"]             # what the real product has beside these
+"""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from importlib.resources import files
+from typing import Any, Final
+
+from peerway.api.clouds.call import Call, ReadCall, WriteCall
+from peerway.api.clouds.errors import Rows
+from peerway.api.clouds.parameters import Given, Parameter, parse_parameters
+
+#: What an operation answers: the fields of the action's answer, or nothing.
+Answer = Mapping[str, Any] | None
+
+Reads = Callable[[ReadCall, Given], Answer]
+Writes = Callable[[WriteCall, Given], Answer]
+
+#: Where use cases are.
+USE_CASES: Final = "peerway.app.usecases"
+
+
+class Effect(Enum):
+    """What an operation does to the store, and how long it takes."""
+
+    #: Looks at a few rows by their keys.
+    FIND = "find"
+    #: Reads, for as long as it takes.
+    READ = "read"
+    #: Changes.
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What stands behind an action."""
+
+    #: What it does.
+    run: Callable[[Call[Any], Given], Answer]
+    #: How it uses the store.
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action of a product."""
+
+    #: Its name.
+    name: str
+    #: Product it belongs to.
+    product: Product
+    #: Parameters it takes.
+    parameters: tuple[Parameter, ...]
+    #: Names of those that have no effect.
+    ignored: frozenset[str]
+    #: What stands behind it.
+    operation: Operation
+    #: What is missing; empty when nothing is.
+    partly: str
+    #: Its own words for errors.
+    errors: Rows
+    #: Parameter by the field of the request that it sets.
+    fields: Mapping[str, str]
+    #: Whatever else its row says, for its dialect.
+    extra: Mapping[str, Any]
+
+    def parameter_of(self, name: str) -> str:
+        """The parameter that a field of a request stands for: its own name when there is none."""
+        return self.fields.get(name) or self.fields.get(name.partition("[")[0]) or name
+
+
+@dataclass(slots=True)
+class Product:
+    """A product of a cloud: its table, and the operations that were declared for it."""
+
+    #: Its name.
+    name: str
+    #: Version of its API; empty where there is none.
+    version: str
+    #: Words for errors, for all its actions.
+    errors: Rows
+    #: Actions of the real product that are not there.
+    unsupported: tuple[str, ...]
+    #: Whatever else the table says, such as names of states.
+    extra: Mapping[str, Any]
+    #: Its actions by name; complete once `bind` was called.
+    actions: dict[str, Action] = field(default_factory=dict)
+    _rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    _common: str = ""
+    _operations: dict[str, Operation] = field(default_factory=dict)
+
+    def finds(self, *names: str) -> Callable[[Reads], Reads]:
+        """Declare the operation behind actions: one that looks at a few rows by their keys."""
+        return self._declare(names, Effect.FIND)
+
+    def reads(self, *names: str) -> Callable[[Reads], Reads]:
+        """Declare the operation behind actions: one that reads for as long as it takes."""
+        return self._declare(names, Effect.READ)
+
+    def writes(self, *names: str) -> Callable[[Writes], Writes]:
+        """Declare the operation behind actions: one that changes something."""
+        return self._declare(names, Effect.WRITE)
+
+    def bind(self) -> Product:
+        """Join rows and operations; `ValueError` when a row has none or an operation no row."""
+        strangers = self._operations.keys() - self._rows.keys()
+        if strangers:
+            raise ValueError(f"{self.name}: operations without a row: {', '.join(sorted(strangers))}")
+        for name, row in self._rows.items():
+            self.actions[name] = self._action(name, dict(row))
+        return self
+
+    def _declare(self, names: tuple[str, ...], effect: Effect) -> Callable[[Any], Any]:
+        def declare(run: Any) -> Any:
+            for name in names:
+                self._operations[name] = Operation(run, effect)
+            return run
+
+        return declare
+
+    def _action(self, name: str, row: dict[str, Any]) -> Action:
+        ignored = parse_parameters(row.pop("ignores", ""))
+        taken = (*parse_parameters(self._common), *parse_parameters(row.pop("takes", "")), *ignored)
+        # A row's own parameter stands for a common one of that name.
+        parameters = tuple({one.name: one for one in taken}.values())
+        calls = row.pop("calls", None)
+        operation = self._operations.get(name) or (calls and use_case_operation(calls, parameters))
+        if not operation:
+            raise ValueError(f"{self.name}: nothing stands behind {name}")
+        return Action(
+            name=name,
+            product=self,
+            parameters=parameters,
+            ignored=frozenset(one.name for one in ignored),
+            operation=operation,
+            partly=row.pop("partly", ""),
+            errors=row.pop("errors", {}),
+            fields={one.field: one.name for one in parameters if one.field},
+            extra=row,
+        )
+
+
+def load_product(package: str, file: str) -> Product:
+    """The product of a table in a package; its operations are declared next, then it is bound."""
+    table = tomllib.loads((files(package) / file).read_text(encoding="utf-8"))
+    return Product(
+        name=table.pop("product"),
+        version=table.pop("version", ""),
+        errors=table.pop("errors", {}),
+        unsupported=tuple(table.pop("unsupported", ())),
+        _rows=table.pop("actions", {}),
+        _common=table.pop("common", ""),
+        extra=table,
+    )
+
+
+def use_case_operation(name: str, parameters: Iterable[Parameter]) -> Operation:
+    """The operation that hands parameters to a use case by the fields they set, and answers nothing: `peerings.accept_peering`.
+
+    The use case's request is the class of its module with the same name in capitals: `AcceptPeering`.
+    """
+    module_name, _, function = name.rpartition(".")
+    module = importlib.import_module(f"{USE_CASES}.{module_name}")
+    use_case = getattr(module, function)
+    request = getattr(module, "".join(word.capitalize() for word in function.split("_")))
+    fields = [(one.name, one.field) for one in parameters if one.field]
+
+    def run(call: Call[Any], given: Given) -> Answer:
+        call.use(use_case, request(**{to: given[name] for name, to in fields if name in given}))
+        return None
+
+    return Operation(run, Effect.WRITE)

@@ -1,0 +1,1 @@
+"""What all doors share: bounds, identities, tools for handlers, telemetry. May not know any door."""
