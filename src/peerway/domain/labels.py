@@ -11,7 +11,6 @@ from typing import Final
 
 from peerway.domain.errors import InvalidInput, QuotaExceeded
 from peerway.domain.resource import Resource
-from peerway.domain.text import check_text
 
 #: Most tags that one account puts on one resource.
 MOST_TAGS: Final = 20
@@ -67,10 +66,15 @@ def check_tags(tags: Iterable[Tag], field: str = "tags") -> tuple[Tag, ...]:
     """Tags as they are kept, or `InvalidInput`: keys are unique and not reserved, none is too long."""
     found: dict[str, Tag] = {}
     for place, tag in enumerate(tags):
-        key = check_text(tag.key, f"{field}[{place}].key", TAG_LENGTH)
-        check_text(tag.value, f"{field}[{place}].value", TAG_LENGTH)
-        if not key or key.lower().startswith(("aliyun", "acs:")) or "http://" in key or "https://" in key:
-            rule = "must be 1 to 128 characters, no URL, and not begin with aliyun or acs:"
+        key = tag.key
+        if len(tag.value) > TAG_LENGTH or not tag.value.isprintable():
+            rule = f"must have at most {TAG_LENGTH} characters, all of them printable"
+            raise InvalidInput(f"{field}[{place}].value", rule, tag.value, code="tag_value")
+        reserved = key.lower().startswith(("aliyun", "acs:")) or "http://" in key or "https://" in key
+        if not 1 <= len(key) <= TAG_LENGTH or not key.isprintable() or reserved:
+            rule = (
+                f"must be 1 to {TAG_LENGTH} printable characters, no URL, and not begin with aliyun or acs:"
+            )
             raise InvalidInput(f"{field}[{place}].key", rule, key, code="tag_key")
         if key in found:
             raise InvalidInput(f"{field}[{place}].key", "must not be there twice", key, code="tag_key_twice")

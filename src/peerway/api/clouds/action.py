@@ -123,6 +123,10 @@ class Product:
         """Declare the operation behind actions: one that changes something."""
         return self._declare(names, Effect.WRITE)
 
+    def has_row(self, name: str) -> bool:
+        """Whether the table has the action; for operations that several products share."""
+        return name in self._rows
+
     def bind(self) -> Product:
         """Join rows and operations; `ValueError` when a row has none or an operation no row."""
         strangers = self._operations.keys() - self._rows.keys()

@@ -5,6 +5,7 @@ A key of a table is what an error is, from the most particular to the most gener
     not_found.vpc@VpcId     our code, the resource, and the parameter that named it
     not_found@VpcId         our code and the parameter
     not_found.vpc           our code and the resource
+    quota_exceeded.vpcs     our code and the quota
     not_found               our code
     conflict                the kind, for all codes of that kind that have no key of their own
 
@@ -37,7 +38,7 @@ class Told:
 
 def keys_of(error: PeerwayError, parameter: str) -> Iterable[str]:
     """What an error is, most particular first."""
-    resource = error.data.get("resource")
+    resource = error.data.get("resource") or error.data.get("quota")
     if resource and parameter:
         yield f"{error.code}.{resource}@{parameter}"
     if parameter:
