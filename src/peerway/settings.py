@@ -56,6 +56,11 @@ class ApiOptions(Common):
     dataplane: DataPlaneChoice = DataPlaneChoice.AUTO
     #: Requests a second that one account may make for long; bursts may be ten times that.
     requests_per_second: int = 2000
+    #: Take TLS, too, at the same port.
+    tls: bool = False
+    #: The operator's own certificate (with its chain) and key in PEM, which ask for TLS by themselves; None for one made here.
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import structlog
 import uvicorn
@@ -16,6 +16,7 @@ from peerway.adapters.agent.client import SocketAgent
 from peerway.api.app import create_app
 from peerway.api.serving.services import Limits, Services
 from peerway.app.guarding import guarded
+from peerway.bootstrap.accepting import TwoTongued
 from peerway.bootstrap.http import BoundedHttp
 from peerway.bootstrap.parts import (
     AGENT_SOCKET,
@@ -27,6 +28,7 @@ from peerway.bootstrap.parts import (
     make_store,
     make_world,
 )
+from peerway.bootstrap.tls import Tls, make_tls
 from peerway.domain.errors import InvalidInput
 from peerway.settings import ApiOptions
 
@@ -42,11 +44,12 @@ def run_api(options: ApiOptions) -> int:
     collect_rarely()
     folder = make_data_folder(options)
     chosen, _ = choose_dataplane(options.dataplane)
+    tls = make_tls(options)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(listen(options.listen))
         store = stack.enter_context(contextlib.closing(make_store(options)))
         agent = stack.enter_context(contextlib.closing(SocketAgent(folder / AGENT_SOCKET, chosen.value)))
-        serve(options, listener, Parts(store, make_world(options), agent), lambda: None)
+        serve(options, listener, tls, Parts(store, make_world(options), agent), lambda: None)
     return 0
 
 
@@ -68,26 +71,44 @@ def listen(address: str) -> socket.socket:
     return listener
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, scheme: str = "http") -> str:
     """Where clients reach the listening socket."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 class _Server(uvicorn.Server):
-    """Tells when it takes requests and when it is about to stop."""
+    """Takes TLS, too, if told how. Tells when it takes requests and when it is about to stop."""
 
     def __init__(
-        self, config: uvicorn.Config, on_started: Callable[[], None], on_stopping: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        tls: Tls | None,
+        on_started: Callable[[], None],
+        on_stopping: Callable[[], None],
     ) -> None:
         super().__init__(config)
+        self._tls = tls
         self._on_started = on_started
         self._on_stopping = on_stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
-        await super().startup(sockets=sockets)
+        if self._tls is None:
+            await super().startup(sockets=sockets)
+        else:
+            # All but the listening, which is done otherwise.
+            await super().startup(sockets=[])
+            self.servers += [self._take_both(listener, self._tls) for listener in sockets or []]
         self._on_started()
+
+    def _take_both(self, listener: socket.socket, tls: Tls) -> Any:
+        """What uvicorn needs of a server: that it can be closed."""
+
+        def protocol() -> BoundedHttp:
+            return BoundedHttp(self.config, self.server_state, self.lifespan.state)
+
+        return TwoTongued(listener, protocol, tls.context, BoundedHttp.patience_s)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell, so that streams without an end find one, then stop."""
@@ -98,6 +119,7 @@ class _Server(uvicorn.Server):
 def serve(
     options: ApiOptions,
     listener: socket.socket,
+    tls: Tls | None,
     parts: Parts,
     on_started: Callable[[], None],
 ) -> None:
@@ -133,7 +155,7 @@ def serve(
         server_header=False,
         date_header=False,
     )
-    server = _Server(config, started, app.state.stop)
+    server = _Server(config, tls, started, app.state.stop)
 
     def stop(_number: int, _frame: object) -> None:
         server.should_exit = True

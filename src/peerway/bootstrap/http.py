@@ -18,6 +18,10 @@ from peerway.domain.errors import InvalidInput
 MOST_HEAD: Final = 64 * 1024
 
 
+#: How long clients get to answer the good-bye of TLS when the server stops, s.
+GOODBYE_S: Final = 0.5
+
+
 class Gathering:
     """A transport that sends what is written piece by piece at once: each piece would cost as much, and wake the client."""
 
@@ -70,6 +74,12 @@ class BoundedHttp(HttpToolsProtocol):
         """Wait no longer."""
         self._stop_timer()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server stops. A client that only keeps its connection hears so; by TLS it needn't be listening to be left."""
+        super().shutdown()
+        if self.scheme == "https" and self.transport.is_closing():
+            self.loop.call_later(GOODBYE_S, self.transport.abort)
 
     def on_message_begin(self) -> None:
         """The first byte of a head has come."""

@@ -23,6 +23,7 @@ from peerway.bootstrap.parts import (
     make_store,
     make_world,
 )
+from peerway.bootstrap.tls import make_tls
 from peerway.bootstrap.worker import make_worker
 from peerway.domain.errors import InvalidInput
 from peerway.settings import DataPlaneChoice, UpOptions
@@ -36,6 +37,7 @@ def run_up(options: UpOptions) -> int:
     collect_rarely()
     folder = make_data_folder(options)
     _make_way_for_ready_file(options)
+    tls = make_tls(options)
     with only_one(folder / "up.lock", 0), contextlib.ExitStack() as stack:
         listener = stack.enter_context(listen(options.listen))
         world = make_world(options)
@@ -45,6 +47,8 @@ def run_up(options: UpOptions) -> int:
         store = make_store(options)
         stack.callback(store.close)
         ready = {"url": url_of(listener), "dataplane": chosen.value}
+        if tls is not None:
+            ready |= {"tls_url": url_of(listener, "https"), "tls_certificate": str(tls.certificate)}
         if options.dev_account:
             ready |= _operator_credentials(store, world)
         agent = stack.enter_context(AgentProcess(options, chosen)).door
@@ -54,7 +58,7 @@ def run_up(options: UpOptions) -> int:
         for runner in worker:
             runner.start()
             stack.callback(runner.stop)
-        serve(options, listener, parts, lambda: _announce(options, ready))
+        serve(options, listener, tls, parts, lambda: _announce(options, ready))
         if options.ready_file is not None:
             options.ready_file.unlink(missing_ok=True)
     return 0

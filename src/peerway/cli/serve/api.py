@@ -5,7 +5,19 @@ from __future__ import annotations
 import typer
 
 from peerway.bootstrap.api import run_api
-from peerway.cli.serve.starting import DEFAULTS, Data, Database, DataPlane, Listen, Log, Rate, hand_over
+from peerway.cli.serve.starting import (
+    DEFAULTS,
+    Data,
+    Database,
+    DataPlane,
+    Listen,
+    Log,
+    Rate,
+    Tls,
+    TlsCert,
+    TlsKey,
+    hand_over,
+)
 from peerway.settings import ApiOptions, DataPlaneChoice
 
 app = typer.Typer(add_completion=False)
@@ -18,6 +30,9 @@ def api(
     dataplane: DataPlane = DataPlaneChoice.AUTO,
     database: Database = None,
     requests_per_second: Rate = DEFAULTS.requests_per_second,
+    tls: Tls = False,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
     log_format: Log = DEFAULTS.log_format,
 ) -> None:
     """Run the API alone.
@@ -31,5 +46,8 @@ def api(
         listen=listen,
         dataplane=dataplane,
         requests_per_second=requests_per_second,
+        tls=tls,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
     )
     hand_over(run_api, options)

@@ -38,6 +38,18 @@ DataPlane = Annotated[
 Rate = Annotated[
     int, typer.Option("--requests-per-second", help="Requests that one account may make for long.", min=1)
 ]
+Tls = Annotated[
+    bool, typer.Option("--tls", help="Take TLS, too, at the same port, with a certificate made here.")
+]
+TlsCert = Annotated[
+    Path | None,
+    typer.Option(
+        "--tls-cert", help="Take TLS with this certificate (PEM, with its chain).", show_default=False
+    ),
+]
+TlsKey = Annotated[
+    Path | None, typer.Option("--tls-key", help="The certificate's private key (PEM).", show_default=False)
+]
 Cleanup = Annotated[
     bool, typer.Option("--cleanup", help="Remove everything made in the kernel when stopping.")
 ]

@@ -17,6 +17,9 @@ from peerway.cli.serve.starting import (
     Listen,
     Log,
     Rate,
+    Tls,
+    TlsCert,
+    TlsKey,
     hand_over,
 )
 from peerway.settings import DataPlaneChoice, UpOptions
@@ -42,6 +45,9 @@ def up(
     cleanup: Cleanup = False,
     database: Database = None,
     requests_per_second: Rate = DEFAULTS.requests_per_second,
+    tls: Tls = False,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
     log_format: Log = DEFAULTS.log_format,
 ) -> None:
     """Run all of Peerway in the foreground.
@@ -55,6 +61,9 @@ def up(
         listen=listen,
         dataplane=dataplane,
         requests_per_second=requests_per_second,
+        tls=tls,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
         dev_account=dev_account,
         ready_file=ready_file,
         cleanup=cleanup,
