@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import own, readable, require_member, require_staying
 from peerway.app.usecases.external_networks import network_of
-from peerway.app.usecases.fields import choose
+from peerway.app.usecases.fields import UNSET, Unset, choose, given
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.pages import Page, own_page
 from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
@@ -30,6 +30,16 @@ class AllocateEip:
     name: str = ""
     #: Makes repeats harmless.
     client_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateEip:
+    """Change what a public address is called."""
+
+    #: The address.
+    id: str
+    #: New name.
+    name: str | Unset = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +120,13 @@ def list_eips(
         vpc_id=vpc_id,
         target_id=target_id,
     )
+
+
+def update_eip(tx: Writer, world: World, caller: Caller, request: UpdateEip) -> Eip:
+    """Change the name."""
+    require_member(caller)
+    before = own(tx, caller, Eip, request.id)
+    return replace_stored(tx, caller, before, replace(before, **given(request, name=check_name)))
 
 
 def associate_eip(tx: Writer, world: World, caller: Caller, request: AssociateEip) -> Eip:

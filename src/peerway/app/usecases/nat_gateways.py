@@ -84,6 +84,18 @@ class CreateSnatEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateSnatEntry:
+    """Change the name and the public addresses of an entry for connections out."""
+
+    #: The entry.
+    id: str
+    #: New name.
+    name: str | Unset = UNSET
+    #: Public addresses of the gateway that stand for its sources from now on.
+    public: tuple[str, ...] | Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteSnatEntry:
     """Take an entry for connections out away."""
 
@@ -111,6 +123,26 @@ class CreateDnatEntry:
     name: str = ""
     #: Makes repeats harmless.
     client_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateDnatEntry:
+    """Change an entry for connections in."""
+
+    #: The entry.
+    id: str
+    #: New name.
+    name: str | Unset = UNSET
+    #: New public address.
+    public: str | Unset = UNSET
+    #: New address in the VPC.
+    private: str | Unset = UNSET
+    #: New protocol.
+    protocol: str | Unset = UNSET
+    #: New port at the public address.
+    public_port: int | Unset = UNSET
+    #: New port at the private address.
+    private_port: int | Unset = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +258,22 @@ def list_snat_entries(
     return page(tx, SnatEntry, where("nat_gateway_id", gateway.id), after=after, limit=limit)
 
 
+def get_snat_entry(tx: Reader, world: World, caller: Caller, id: str) -> SnatEntry:
+    """An entry for connections out of the caller's."""
+    return readable(tx, caller, SnatEntry, id)
+
+
+def update_snat_entry(tx: Writer, world: World, caller: Caller, request: UpdateSnatEntry) -> SnatEntry:
+    """Change name and public addresses; connections through an address that it loses end at once."""
+    require_member(caller)
+    before = own(tx, caller, SnatEntry, request.id)
+    after = replace(before, **given(request, name=check_name))
+    if request.public is not UNSET:
+        gateway = _usable(tx, caller, before.nat_gateway_id)
+        after = replace(after, public=_decide_public(tx, gateway, request.public))
+    return replace_stored(tx, caller, before, after)
+
+
 def delete_snat_entry(tx: Writer, world: World, caller: Caller, request: DeleteSnatEntry) -> SnatEntry:
     """Take the entry away; connections that it let out end at once."""
     require_member(caller)
@@ -241,10 +289,7 @@ def create_dnat_entry(tx: Writer, world: World, caller: Caller, request: CreateD
     def run() -> DnatEntry:
         gateway = _usable(tx, caller, request.nat_gateway_id)
         entry = _decide_dnat(tx, world, gateway, request)
-        for other in tx.select(DnatEntry, where("nat_gateway_id", gateway.id)):
-            if _meet(entry, other):
-                text = f"entry {other.id} has this address and port"
-                raise AlreadyExists(text, code="entry_exists", field="public_port", id=other.id)
+        _check_alone(tx, entry)
         _check_room(tx, world, gateway)
         return insert(tx, caller, entry)
 
@@ -263,6 +308,36 @@ def list_dnat_entries(
     """A gateway's entries for connections in."""
     gateway = readable(tx, caller, NatGateway, nat_gateway_id)
     return page(tx, DnatEntry, where("nat_gateway_id", gateway.id), after=after, limit=limit)
+
+
+def get_dnat_entry(tx: Reader, world: World, caller: Caller, id: str) -> DnatEntry:
+    """An entry for connections in of the caller's."""
+    return readable(tx, caller, DnatEntry, id)
+
+
+def update_dnat_entry(tx: Writer, world: World, caller: Caller, request: UpdateDnatEntry) -> DnatEntry:
+    """Change what leads where, under the rules of a new entry; connections that it let in end at once."""
+    require_member(caller)
+    before = own(tx, caller, DnatEntry, request.id)
+    wanted = {
+        name: value
+        for name in ("name", "public", "private", "protocol", "public_port", "private_port")
+        if (value := getattr(request, name)) is not UNSET
+    }
+    kept = {
+        "name": before.name,
+        "public": str(before.public),
+        "private": str(before.private),
+        "protocol": before.protocol,
+        "public_port": before.public_port,
+        "private_port": before.private_port,
+    }
+    gateway = _usable(tx, caller, before.nat_gateway_id)
+    asked = CreateDnatEntry(nat_gateway_id=gateway.id, **{**kept, **wanted})
+    decided = _decide_dnat(tx, world, gateway, asked)
+    after = replace(decided, id=before.id, created_at=before.created_at, revision=before.revision)
+    _check_alone(tx, after)
+    return replace_stored(tx, caller, before, after)
 
 
 def delete_dnat_entry(tx: Writer, world: World, caller: Caller, request: DeleteDnatEntry) -> DnatEntry:
@@ -338,6 +413,14 @@ def _private_address(tx: Reader, gateway: NatGateway, text: object) -> IPv4Addre
     if isinstance(address, IPv4Address) and any(address in cidr for cidr in ranges):
         return address
     raise InvalidInput("private", "must be an IPv4 address of the gateway's VPC", text)
+
+
+def _check_alone(tx: Reader, entry: DnatEntry) -> None:
+    """`AlreadyExists` when another entry of the gateway has its public address and port."""
+    for other in tx.select(DnatEntry, where("nat_gateway_id", entry.nat_gateway_id)):
+        if other.id != entry.id and _meet(entry, other):
+            text = f"entry {other.id} has this address and port"
+            raise AlreadyExists(text, code="entry_exists", field="public_port", id=other.id)
 
 
 def _meet(one: DnatEntry, other: DnatEntry) -> bool:

@@ -13,7 +13,7 @@ from peerway.app.usecases.storing import idempotent, insert, remove, replace_sto
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import InUse, InvalidInput
+from peerway.domain.errors import InUse, InvalidInput, NotFound
 from peerway.domain.prefixes import parse_prefix
 from peerway.domain.quota import ENTRIES_PER_ACL
 from peerway.domain.security import (
@@ -43,6 +43,8 @@ class AclEntrySpec:
     cidr: str
     #: Display name.
     name: str = ""
+    #: Free text.
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,16 @@ class ReplaceAclEntries:
     ingress: tuple[AclEntrySpec, ...] | Unset = UNSET
     #: New entries from it.
     egress: tuple[AclEntrySpec, ...] | Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyAclEntries:
+    """Give an ACL the entries of another one."""
+
+    #: The ACL.
+    id: str
+    #: The ACL that has them.
+    source_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +169,17 @@ def replace_acl_entries(tx: Writer, world: World, caller: Caller, request: Repla
     return replace_stored(tx, caller, before, after, "replace_entries")
 
 
+def copy_acl_entries(tx: Writer, world: World, caller: Caller, request: CopyAclEntries) -> NetworkAcl:
+    """Give an ACL the entries of another one of the same VPC, both directions; its own go."""
+    require_member(caller)
+    before = own(tx, caller, NetworkAcl, request.id)
+    source = own(tx, caller, NetworkAcl, request.source_id, "source_id")
+    if source.vpc_id != before.vpc_id:
+        raise NotFound("network_acl", source.id, field="source_id")
+    after = replace(before, ingress=source.ingress, egress=source.egress)
+    return replace_stored(tx, caller, before, after, "replace_entries")
+
+
 def delete_network_acl(tx: Writer, world: World, caller: Caller, request: DeleteNetworkAcl) -> NetworkAcl:
     """Remove an ACL; `InUse` while a VSwitch is bound to it."""
     require_member(caller)
@@ -185,4 +208,5 @@ def _decide_entry(spec: AclEntrySpec, field: str) -> AclEntry:
         port_high=high,
         cidr=cidr,
         name=check_name(spec.name, f"{field}.name"),
+        description=check_description(spec.description, f"{field}.description"),
     )

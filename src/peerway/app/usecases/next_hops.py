@@ -161,7 +161,7 @@ def _given(id: str | None) -> str:
 
 def _inactive(word: str, id: str, state: str, field: str = "next_hop_id") -> Conflict:
     text = f"{word} {id} is {state}: a route can't lead to it"
-    return Conflict(text, code="next_hop_not_active", field=field, id=id, state=state)
+    return Conflict(text, code="next_hop_not_active", resource=word, field=field, id=id, state=state)
 
 
 def _made(kind: type[Instance | NatGateway]) -> Look:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import own, readable, require_member
+from peerway.app.usecases.access import existing, own, readable, require_member
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.next_hops import choose_hop, is_available
@@ -30,7 +30,7 @@ from peerway.domain.route_table import (
     line_entries,
     system_entries,
 )
-from peerway.domain.text import check_description, check_name
+from peerway.domain.text import check_description, check_flag, check_name
 from peerway.domain.vpc import VSwitch
 from peerway.profiles.model import AutoRoutes
 
@@ -85,8 +85,30 @@ class CreateRouteEntry:
     paths: tuple[RoutePath, ...] = ()
     #: Display name.
     name: str = ""
+    #: Free text.
+    description: str = ""
     #: Makes repeats harmless.
     client_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateRouteEntry:
+    """Change a stored entry's texts, where it leads, and whether it is switched on."""
+
+    #: The entry.
+    id: str
+    #: New name.
+    name: str | Unset = UNSET
+    #: New description.
+    description: str | Unset = UNSET
+    #: Kind of the new next hop; the old one's when only its id is given.
+    next_hop: str | Unset = UNSET
+    #: Id of the new next hop; None for a blackhole and with `paths`.
+    next_hop_id: str | Unset | None = UNSET
+    #: Several router interfaces instead.
+    paths: tuple[RoutePath, ...] | Unset = UNSET
+    #: Whether it takes packets.
+    enabled: bool | Unset = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,17 +205,33 @@ def create_route_entry(tx: Writer, world: World, caller: Caller, request: Create
     return idempotent(tx, caller, request.client_token, "create_route_entry", request, run, RouteEntry)
 
 
+def update_route_entry(tx: Writer, world: World, caller: Caller, request: UpdateRouteEntry) -> RouteEntry:
+    """Change texts, next hop and switch; one that the system wrote is the user's from its new next hop on."""
+    require_member(caller)
+    before = _users_own(tx, world, own(tx, caller, RouteEntry, request.id))
+    after = replace(before, **given(request, **TEXTS, enabled=check_flag))
+    moved = {request.next_hop, request.next_hop_id, request.paths} != {UNSET}
+    if moved:
+        after = _led_elsewhere(tx, world, after, request)
+    return replace_stored(tx, caller, before, after)
+
+
 def delete_route_entry(tx: Writer, world: World, caller: Caller, request: DeleteRouteEntry) -> RouteEntry:
     """Remove a stored entry; one that the product always writes (JD) goes with its connection only."""
     require_member(caller)
-    entry = own(tx, caller, RouteEntry, request.id)
+    entry = _users_own(tx, world, own(tx, caller, RouteEntry, request.id))
+    remove(tx, caller, entry)
+    return entry
+
+
+def _users_own(tx: Reader, world: World, entry: RouteEntry) -> RouteEntry:
+    """The entry when users may change it: not one that the product always writes."""
     if entry.origin is EntryOrigin.AUTO and entry.next_hop_id is not None:
         peering = tx.get(Peering, entry.next_hop_id)
         profile = world.require_profile(peering.profile) if peering else None
         if profile and profile.auto_routes is AutoRoutes.ALWAYS:
             text = f"the entry belongs to connection {entry.next_hop_id} and goes with it"
             raise Conflict(text, code="managed_entry", id=entry.id)
-    remove(tx, caller, entry)
     return entry
 
 
@@ -225,11 +263,25 @@ def _decide_entry(tx: Writer, world: World, caller: Caller, request: CreateRoute
         vpc_id=table.vpc_id,
         route_table_id=table.id,
         name=check_name(request.name),
+        description=check_description(request.description),
         destination=destination,
         next_hop=next_hop,
         next_hop_id=hop.id,
         paths=hop.paths,
     )
+
+
+def _led_elsewhere(tx: Reader, world: World, entry: RouteEntry, request: UpdateRouteEntry) -> RouteEntry:
+    """The entry with the request's next hop, under the rules of a new one."""
+    table = existing(tx, RouteTable, entry.route_table_id)
+    require_usable_router(tx, table)
+    next_hop = entry.next_hop if request.next_hop is UNSET else choose(NextHop, request.next_hop, "next_hop")
+    id = None if request.next_hop_id is UNSET else request.next_hop_id
+    paths = () if request.paths is UNSET else request.paths
+    hop = choose_hop(tx, world, table, next_hop, id, paths, entry.destination)
+    if (next_hop, hop.id, hop.paths) == (entry.next_hop, entry.next_hop_id, entry.paths):
+        return entry
+    return replace(entry, next_hop=next_hop, next_hop_id=hop.id, paths=hop.paths, origin=EntryOrigin.CUSTOM)
 
 
 def _shown(tx: Reader, entry: RouteEntry) -> TableEntry:
