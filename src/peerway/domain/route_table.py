@@ -77,12 +77,13 @@ def check_paths(paths: Sequence[RoutePath], field: str = "paths") -> tuple[Route
             field, f"must be from {FEWEST_PATHS} to {MOST_PATHS} router interfaces", len(paths)
         )
     for place, path in enumerate(paths):
-        check_number(path.weight, f"{field}[{place}].weight", 0, HIGHEST_WEIGHT)
+        check_number(path.weight, f"{field}[{place}].weight", 0, HIGHEST_WEIGHT, code="weight")
         if any(path.interface_id == before.interface_id for before in paths[:place]):
             raise InvalidInput(f"{field}[{place}].interface_id", "must not be there twice", path.interface_id)
     standby = sum(path.weight == 0 for path in paths)
     if standby and standby != len(paths) - 1:
-        raise InvalidInput(field, "must have one interface with a weight when others stand by with 0")
+        rule = "must have one interface with a weight when others stand by with 0"
+        raise InvalidInput(field, rule, code="weight")
     return tuple(paths)
 
 

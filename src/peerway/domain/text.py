@@ -41,12 +41,12 @@ def check_text(text: object, field: str, longest: int) -> str:
     return text
 
 
-def check_number(value: object, field: str, low: int, high: int) -> int:
+def check_number(value: object, field: str, low: int, high: int, *, code: str | None = None) -> int:
     """A whole number from `low` to `high`, or `InvalidInput`; booleans are no numbers."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidInput(field, "must be a whole number", value)
+        raise InvalidInput(field, "must be a whole number", value, code=code)
     if not low <= value <= high:
-        raise InvalidInput(field, f"must be from {low} to {high}", value)
+        raise InvalidInput(field, f"must be from {low} to {high}", value, code=code)
     return value
 
 

@@ -171,7 +171,7 @@ def check_vswitch_cidr(text: object, vpc: Vpc, field: str = "cidr") -> IPv4Netwo
     """An IPv4 range of a VSwitch: /16 to /29, inside one range of the VPC (NET-4)."""
     cidr = parse_ipv4_prefix(text, field)
     if not 16 <= cidr.prefixlen <= 29:
-        raise InvalidInput(field, "must have a prefix length from /16 to /29", text)
+        raise InvalidInput(field, "must have a prefix length from /16 to /29", text, code="prefix_length")
     if not any(contains(outer, cidr) for outer in vpc.ipv4_prefixes):
         raise InvalidInput(field, "must be inside a range of the VPC", text)
     return cidr

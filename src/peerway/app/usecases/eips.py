@@ -9,6 +9,7 @@ from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import own, readable, require_member, require_staying
 from peerway.app.usecases.external_networks import network_of
 from peerway.app.usecases.fields import UNSET, Unset, choose, given
+from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.pages import Page, own_page
 from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
@@ -149,7 +150,7 @@ def disassociate_eip(tx: Writer, world: World, caller: Caller, request: Disassoc
     require_member(caller)
     eip = own(tx, caller, Eip, request.id)
     for entry in entries_with(tx, eip):
-        raise InUse("eip", eip.id, "nat_entry", entry.id)
+        raise InUse("eip", eip.id, WORDS[type(entry)], entry.id)
     after = replace(eip, target=None, target_id=None, vpc_id=None)
     return replace_stored(tx, caller, eip, after, "disassociate")
 

@@ -10,6 +10,7 @@ from peerway.app.usecases.access import own, readable, require_member, require_s
 from peerway.app.usecases.eips import let_go_of_eips
 from peerway.app.usecases.external_networks import network_of
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, given
+from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.links import routes_over
 from peerway.app.usecases.pages import Page, own_page, page
@@ -59,10 +60,12 @@ class UpdateNatGateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteNatGateway:
-    """Delete a gateway without entries that no route leads to."""
+    """Delete a gateway that no route leads to."""
 
     #: The gateway.
     id: str
+    #: Whether its entries go with it; without that it must have none.
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +215,9 @@ def delete_nat_gateway(tx: Writer, world: World, caller: Caller, request: Delete
     for entry in routes_over(tx, gateway.id):
         raise InUse("nat_gateway", gateway.id, "route_entry", entry.id)
     for left in _entries(tx, gateway.id):
-        raise InUse("nat_gateway", gateway.id, "nat_entry", left.id)
+        if not request.force:
+            raise InUse("nat_gateway", gateway.id, WORDS[type(left)], left.id)
+        remove(tx, caller, left)
     let_go_of_eips(tx, caller, gateway.id)
     return begin_deletion(tx, caller, gateway)
 

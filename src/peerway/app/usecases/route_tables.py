@@ -15,8 +15,9 @@ from peerway.app.usecases.storing import idempotent, insert, remove, replace_sto
 from peerway.app.usecases.vpcs import usable_vpc
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import AlreadyExists, Conflict, InUse
+from peerway.domain.errors import AlreadyExists, Conflict, InUse, NotFound
 from peerway.domain.peering import Peering
+from peerway.domain.prefixes import parse_prefix
 from peerway.domain.route_table import (
     EntryKind,
     EntryOrigin,
@@ -193,6 +194,19 @@ def list_entries(tx: Reader, world: World, caller: Caller, route_table_id: str) 
 def get_route_entry(tx: Reader, world: World, caller: Caller, id: str) -> RouteEntry:
     """A stored entry of the caller's."""
     return readable(tx, caller, RouteEntry, id)
+
+
+def find_route_entry(tx: Reader, world: World, caller: Caller, table_id: str, destination: str) -> RouteEntry:
+    """The stored entry of a table to a destination; `Conflict` for one that the table has by itself."""
+    table = readable(tx, caller, RouteTable, table_id, "route_table_id")
+    wanted = parse_prefix(destination, "destination")
+    for entry in tx.select(RouteEntry, where("route_table_id", table.id)):
+        if entry.destination == wanted:
+            return entry
+    if any(entry.destination == wanted for entry in _computed(tx, table)):
+        text = f"the entry to {wanted} belongs to the table"
+        raise Conflict(text, code="system_entry", field="destination", id=table.id)
+    raise NotFound("route_entry", str(wanted), field="destination")
 
 
 def create_route_entry(tx: Writer, world: World, caller: Caller, request: CreateRouteEntry) -> RouteEntry:

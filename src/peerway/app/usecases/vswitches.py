@@ -20,7 +20,7 @@ from peerway.domain.errors import Conflict, InUse, NotFound
 from peerway.domain.gateway import SnatEntry
 from peerway.domain.prefixes import Prefix, contains
 from peerway.domain.resource import Provisioning
-from peerway.domain.route_table import RouteEntry, RouteTable
+from peerway.domain.route_table import RouteEntry, RouteTable, TableKind
 from peerway.domain.security import NetworkAcl
 from peerway.domain.service import Database, LoadBalancer
 from peerway.domain.sharing import Share
@@ -75,6 +75,46 @@ class UpdateVSwitch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssociateTable:
+    """Bind a VSwitch to a custom route table."""
+
+    #: The VSwitch.
+    vswitch_id: str
+    #: The table.
+    route_table_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisassociateTable:
+    """Bind a VSwitch to its VPC's system table again."""
+
+    #: The VSwitch.
+    vswitch_id: str
+    #: The custom table that it is bound to.
+    route_table_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssociateAcl:
+    """Bind a VSwitch to a network ACL."""
+
+    #: The VSwitch.
+    vswitch_id: str
+    #: The ACL.
+    network_acl_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisassociateAcl:
+    """Free a VSwitch of a network ACL."""
+
+    #: The VSwitch.
+    vswitch_id: str
+    #: The ACL that it is bound to.
+    network_acl_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteVSwitch:
     """Delete a VSwitch without instances."""
 
@@ -122,6 +162,46 @@ def update_vswitch(tx: Writer, world: World, caller: Caller, request: UpdateVSwi
     if request.network_acl_id is not UNSET:
         after = replace(after, network_acl_id=_acl_in(tx, caller, before.vpc_id, request.network_acl_id))
     return replace_stored(tx, caller, before, after)
+
+
+def associate_table(tx: Writer, world: World, caller: Caller, request: AssociateTable) -> VSwitch:
+    """Bind a VSwitch to a custom table of its VPC, whichever it was bound to; a system table binds by itself: `Conflict`."""
+    require_member(caller)
+    before = own(tx, caller, VSwitch, request.vswitch_id, "vswitch_id")
+    table = _custom_table(tx, caller, before, request.route_table_id)
+    return replace_stored(tx, caller, before, replace(before, route_table_id=table.id))
+
+
+def disassociate_table(tx: Writer, world: World, caller: Caller, request: DisassociateTable) -> VSwitch:
+    """Bind a VSwitch to the system table again; `Conflict` when it is not bound to the custom table named."""
+    require_member(caller)
+    before = own(tx, caller, VSwitch, request.vswitch_id, "vswitch_id")
+    table = _custom_table(tx, caller, before, request.route_table_id)
+    if before.route_table_id != table.id:
+        raise _not_bound(before, table.id)
+    vpc = own(tx, caller, Vpc, before.vpc_id)
+    return replace_stored(tx, caller, before, replace(before, route_table_id=vpc.system_table_id))
+
+
+def associate_acl(tx: Writer, world: World, caller: Caller, request: AssociateAcl) -> VSwitch:
+    """Bind a VSwitch to a network ACL of its VPC; `Conflict` while it is bound to another one. A repeat changes nothing."""
+    require_member(caller)
+    before = own(tx, caller, VSwitch, request.vswitch_id, "vswitch_id")
+    acl_id = _acl_in(tx, caller, before.vpc_id, request.network_acl_id)
+    if before.network_acl_id not in {None, acl_id}:
+        text = f"VSwitch {before.id} is bound to network ACL {before.network_acl_id}"
+        raise Conflict(text, code="acl_bound", field="vswitch_id", id=before.id)
+    return replace_stored(tx, caller, before, replace(before, network_acl_id=acl_id))
+
+
+def disassociate_acl(tx: Writer, world: World, caller: Caller, request: DisassociateAcl) -> VSwitch:
+    """Free a VSwitch of a network ACL; `Conflict` when it is not bound to it."""
+    require_member(caller)
+    before = own(tx, caller, VSwitch, request.vswitch_id, "vswitch_id")
+    acl_id = _acl_in(tx, caller, before.vpc_id, request.network_acl_id)
+    if before.network_acl_id != acl_id:
+        raise _not_bound(before, request.network_acl_id)
+    return replace_stored(tx, caller, before, replace(before, network_acl_id=None))
 
 
 def delete_vswitch(tx: Writer, world: World, caller: Caller, request: DeleteVSwitch) -> VSwitch:
@@ -189,6 +269,20 @@ def _table_in(tx: Reader, caller: Caller, vpc: Vpc, id: str | None) -> str:
     if table.vpc_id != vpc.id:
         raise NotFound("route_table", id, field="route_table_id")
     return table.id
+
+
+def _custom_table(tx: Reader, caller: Caller, vswitch: VSwitch, id: str) -> RouteTable:
+    table = own(tx, caller, RouteTable, id, "route_table_id")
+    if table.vpc_id != vswitch.vpc_id:
+        raise NotFound("route_table", id, field="route_table_id")
+    if table.kind is TableKind.SYSTEM:
+        text = "a VSwitch is bound to the system table while it is bound to no other one"
+        raise Conflict(text, code="system_table", id=table.id)
+    return table
+
+
+def _not_bound(vswitch: VSwitch, id: str) -> Conflict:
+    return Conflict(f"VSwitch {vswitch.id} is not bound to {id}", code="not_bound", field="vswitch_id", id=id)
 
 
 def _acl_in(tx: Reader, caller: Caller, vpc_id: str, id: str | None) -> str | None:
