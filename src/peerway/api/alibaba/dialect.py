@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import tomllib
 import uuid
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any, Final
 
 import orjson
 from starlette.responses import Response
 
 from peerway.api.alibaba.catalogue import PRODUCTS
+from peerway.api.alibaba.errors import told
 from peerway.api.alibaba.signatures import claim_of
 from peerway.api.alibaba.xml import to_xml
 from peerway.api.clouds.action import Action, Answer
 from peerway.api.clouds.dialect import Asked
-from peerway.api.clouds.errors import Rows, tell
 from peerway.api.clouds.parameters import decode
 from peerway.api.clouds.wire import Wire, once, read_pairs, tree_of
 from peerway.domain.errors import InvalidInput, PeerwayError
 
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
-ERRORS: Final[Rows] = tomllib.loads(
-    (files("peerway.api.alibaba") / "errors.toml").read_text(encoding="utf-8")
-)
 
 
 class AlibabaRpc:
@@ -72,27 +67,23 @@ class AlibabaRpc:
 
     def answer(self, wire: Wire, asked: Asked, content: Answer, request_id: str) -> Response:  # noqa: ARG002 - the port's
         """The fields of the answer and the request's id, flat."""
-        told = {**(content or {}), "RequestId": request_id}
-        return _render(asked.form, f"{asked.action.name}Response", told, 200, JSON)
+        fields = {**(content or {}), "RequestId": request_id}
+        return _render(asked.form, f"{asked.action.name}Response", fields, 200, JSON)
 
     def refuse(self, wire: Wire, asked: Asked | None, error: PeerwayError, request_id: str) -> Response:
         """Code, message, request id, host, and where to read on."""
         action = asked.action if asked else None
-        parameter = str(error.data.get("field", ""))
-        if action is not None:
-            parameter = action.parameter_of(parameter)
-        tables = (action.errors, action.product.errors, ERRORS) if action else (ERRORS,)
-        told = tell(error, parameter, tables)
+        words = told(error, action)
         product = action.product.name if action else ""
         content = {
             "RequestId": request_id,
             "HostId": wire.headers.get("host", ""),
-            "Code": told.code,
-            "Message": told.text,
-            "Recommend": f"https://api.aliyun.com/troubleshoot?q={told.code}&product={product}",
+            "Code": words.code,
+            "Message": words.text,
+            "Recommend": f"https://api.aliyun.com/troubleshoot?q={words.code}&product={product}",
         }
         form = asked.form if asked else "xml" if "Format=XML" in wire.query else ""
-        return _render(form, "Error", content, told.status, f"{JSON};charset=utf-8")
+        return _render(form, "Error", content, words.status, f"{JSON};charset=utf-8")
 
     def _action(self, headers: Mapping[str, str], flat: Mapping[str, str]) -> Action:
         name = flat.get("Action") or headers.get("x-acs-action", "")

@@ -166,9 +166,11 @@ class Product:
         )
 
 
-def load_product(package: str, file: str) -> Product:
-    """The product of a table in a package; its operations are declared next, then it is bound."""
-    table = tomllib.loads((files(package) / file).read_text(encoding="utf-8"))
+def load_product(package: str, *names: str) -> Product:
+    """The product of a table, in one file of a package or several; its operations are declared next, then it is bound."""
+    table: dict[str, Any] = {}
+    for name in names:
+        _join(table, tomllib.loads((files(package) / name).read_text(encoding="utf-8")), name)
     return Product(
         name=table.pop("product"),
         version=table.pop("version", ""),
@@ -178,6 +180,19 @@ def load_product(package: str, file: str) -> Product:
         _common=table.pop("common", ""),
         extra=table,
     )
+
+
+def _join(table: dict[str, Any], more: Mapping[str, Any], file: str) -> None:
+    """Add one file's part of a table; `ValueError` when it says again what another file said."""
+    for name, part in more.items():
+        if name not in table:
+            table[name] = part
+        elif isinstance(part, list):
+            table[name] = [*table[name], *part]
+        elif isinstance(part, dict) and not part.keys() & table[name].keys():
+            table[name] = {**table[name], **part}
+        else:
+            raise ValueError(f"{file}: {name} is in another file already")
 
 
 def use_case_operation(name: str, parameters: Iterable[Parameter]) -> Operation:

@@ -4,8 +4,9 @@ A key of a table is what an error is, from the most particular to the most gener
 
     not_found.vpc@VpcId     our code, the resource, and the parameter that named it
     not_found@VpcId         our code and the parameter
-    not_found.vpc           our code and the resource
+    not_found.vpc           our code and the resource, or the quota
     quota_exceeded.vpcs     our code and the quota
+    in_use/vswitch          our code and what stands in the way
     not_found               our code
     conflict                the kind, for all codes of that kind that have no key of their own
 
@@ -39,6 +40,9 @@ class Told:
 def keys_of(error: PeerwayError, parameter: str) -> Iterable[str]:
     """What an error is, most particular first."""
     resource = error.data.get("resource") or error.data.get("quota")
+    by = error.data.get("by")
+    if by:
+        yield f"{error.code}/{by}"
     if resource and parameter:
         yield f"{error.code}.{resource}@{parameter}"
     if parameter:
