@@ -5,10 +5,16 @@ Each account makes a half from its own VPC to the other; when there are two that
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
+from peerway.domain.errors import InvalidInput
 from peerway.domain.resource import Resource
+
+#: Names of halves: Chinese characters, letters, digits and underscores.
+NAME: Final = re.compile(r"[\u4e00-\u9fffA-Za-z0-9_]{1,32}")
 
 
 class OfferState(StrEnum):
@@ -40,3 +46,10 @@ class PeeringOffer(Resource):
     state: OfferState = OfferState.INITIATED
     #: The peer connection while both halves are there; None otherwise.
     peering_id: str | None = None
+
+
+def check_offer_name(text: object, field: str = "name") -> str:
+    """The name of a half: 1 to 32 Chinese characters, letters, digits and underscores."""
+    if not isinstance(text, str) or not NAME.fullmatch(text):
+        raise InvalidInput(field, "must be 1 to 32 Chinese characters, letters, digits and underscores", text)
+    return text

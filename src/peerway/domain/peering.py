@@ -70,7 +70,7 @@ class Peering(Resource):
     name: str
     #: Free text.
     description: str = ""
-    #: Product whose rules hold (`native`, `alibaba`, `tencent`, `jdcloud`).
+    #: Product whose rules hold (`native`, `alibaba`, `tencent`, `jdcloud`, `jdcloud_vpc`).
     profile: str
     #: Who asked.
     requester: PeeringSide

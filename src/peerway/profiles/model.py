@@ -87,7 +87,7 @@ class Quota:
 class Profile:
     """One product's rules for peer connections."""
 
-    #: `native`, `alibaba`, `tencent` or `jdcloud`.
+    #: `native`, `alibaba`, `tencent`, `jdcloud` or `jdcloud_vpc`.
     name: str
     #: Title for people.
     title: str
@@ -129,7 +129,7 @@ class Profile:
     quotas: tuple[Quota, ...]
 
 
-PROFILE_NAMES = ("native", "alibaba", "tencent", "jdcloud")
+PROFILE_NAMES = ("native", "alibaba", "tencent", "jdcloud", "jdcloud_vpc")
 
 
 def load_profile(name: str) -> Profile:

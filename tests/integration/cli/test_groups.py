@@ -312,7 +312,7 @@ def test_regions_and_profiles_are_listed(tenant):
     """NET-2: regions with their zones, and the products."""
     regions = {region["id"]: region for region in tenant.json("region", "list")}
     assert "cn-hangzhou-h" in regions["cn-hangzhou"]["zones"]
-    assert {"native", "alibaba", "tencent", "jdcloud"} == {
+    assert {"native", "alibaba", "tencent", "jdcloud", "jdcloud_vpc"} == {
         item["name"] for item in tenant.json("region", "profiles")
     }
     assert "华东1（杭州）" in tenant.text("region", "list")

@@ -90,6 +90,16 @@ def test_jdcloud_is_as_its_seed_says():
     assert [q.default for q in jd.quotas if q.scope is QuotaScope.ACCOUNT_REGION] == [50]
 
 
+def test_jdcloud_vpc_is_as_its_documents_say():
+    """API-3: one region only, ten a VPC, no overlap of the pair, routes by hand, no class of links and no change of caps."""
+    halves = PROFILES["jdcloud_vpc"]
+    assert halves.vpc_kinds == {VpcKind.ECS}
+    assert (halves.overlap, halves.auto_routes) == (OverlapRule.REFUSE, AutoRoutes.NEVER)
+    assert PeeringEvent.MODIFY not in halves.events
+    limits = {quota.scope: quota.default for quota in halves.quotas}
+    assert (limits[QuotaScope.VPC], limits[QuotaScope.VPC_CROSS_REGION]) == (10, 0)
+
+
 def test_native_takes_the_best_of_all():
     """Native: enable, every kind, routes when asked for, overlap with a warning."""
     native = PROFILES["native"]

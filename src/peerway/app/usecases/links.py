@@ -11,6 +11,7 @@ from peerway.app.store import Reader, Where, Writer, where
 from peerway.app.world import World
 from peerway.domain.errors import InvalidInput
 from peerway.domain.lifecycle.peering import PEERING
+from peerway.domain.offer import PeeringOffer
 from peerway.domain.peering import Peering
 from peerway.domain.prefixes import Prefix, first_overlap
 from peerway.domain.route_table import EntryOrigin, NextHop, RouteEntry, may_route
@@ -107,6 +108,11 @@ def remove_routes(tx: Writer, peering: Peering) -> None:
     """Remove every entry that points to the connection, both sides, all tables (PEER-4)."""
     for entry in routes_over(tx, peering.id):
         tx.delete(entry)
+
+
+def halves_of(tx: Reader, peering_id: str) -> list[PeeringOffer]:
+    """The halves that the connection was made of, where it was."""
+    return tx.select(PeeringOffer, where("peering_id", peering_id))
 
 
 def routes_over(tx: Reader, link_id: str) -> list[RouteEntry]:

@@ -23,7 +23,7 @@ from peerway.app.usecases.admission import (
     load_sides,
 )
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given, required
-from peerway.app.usecases.links import of_vpc, remove_routes, routes_over, write_routes
+from peerway.app.usecases.links import halves_of, of_vpc, remove_routes, routes_over, write_routes
 from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.peering_views import peering_routes, peering_warnings
 from peerway.app.usecases.quotas import check_peering_quotas
@@ -32,6 +32,7 @@ from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import Conflict, NotFound
 from peerway.domain.lifecycle.peering import PeeringEffect, PeeringEvent, is_overdue, move
+from peerway.domain.offer import OfferState
 from peerway.domain.peering import Peering, PeeringState
 from peerway.domain.route_table import EntryOrigin
 from peerway.domain.text import check_description, check_flag, check_name
@@ -348,6 +349,9 @@ def _store(tx: Writer, world: World, caller: Caller, before: Peering, moved: Mov
         write_routes(tx, world, stored)
     if PeeringEffect.REMOVE_ROUTES in effects:
         remove_routes(tx, stored)
+        for half in halves_of(tx, stored.id):
+            parted = replace(half, state=OfferState.DISCONNECTED, peering_id=None)
+            replace_stored(tx, caller, half, parted, "disconnect")
     return stored
 
 

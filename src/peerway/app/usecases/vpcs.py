@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network
+from typing import Final
 
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import own, own_or_shared, readable, require_member, require_staying, seen_by
@@ -17,8 +18,9 @@ from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import InUse, InvalidInput
 from peerway.domain.gateway import Ipv4Gateway, NatGateway
+from peerway.domain.offer import PeeringOffer
 from peerway.domain.prefixes import contains, parse_ipv4_prefix
-from peerway.domain.resource import Provisioning
+from peerway.domain.resource import Provisioning, Resource
 from peerway.domain.route_table import EntryOrigin, RouteEntry, RouteTable, TableKind
 from peerway.domain.router_interface import RouterInterface
 from peerway.domain.security import NetworkAcl, SecurityGroup
@@ -31,6 +33,17 @@ from peerway.domain.vpc import (
     check_vpc_cidr,
     check_vpc_ipv6_cidr,
     unique_local_cidr,
+)
+
+#: What keeps a VPC from being deleted, beside custom tables and links.
+INSIDE: Final[tuple[type[Resource], ...]] = (
+    VSwitch,
+    SecurityGroup,
+    NetworkAcl,
+    RouterInterface,
+    NatGateway,
+    Ipv4Gateway,
+    PeeringOffer,
 )
 
 
@@ -239,7 +252,7 @@ def _decide_ipv6(text: str | None, id: str) -> IPv6Network | None:
 
 def _check_empty(tx: Reader, vpc: Vpc) -> None:
     inside = where("vpc_id", vpc.id)
-    for kind in (VSwitch, SecurityGroup, NetworkAcl, RouterInterface, NatGateway, Ipv4Gateway):
+    for kind in INSIDE:
         for left in tx.select(kind, inside, limit=1):
             raise InUse("vpc", vpc.id, WORDS[kind], left.id)
     for table in tx.select(RouteTable, inside, limit=2):
