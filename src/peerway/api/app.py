@@ -10,6 +10,7 @@ from peerway.api.clouds.door import CloudDoor
 from peerway.api.native.app import create_native_app
 from peerway.api.serving.services import Services
 from peerway.api.serving.tools import Tools
+from peerway.api.tencent.dialect import TencentV3
 
 
 def create_app(services: Services) -> FastAPI:
@@ -19,4 +20,4 @@ def create_app(services: Services) -> FastAPI:
 
 def clouds(behind: ASGIApp, tools: Tools) -> ASGIApp:
     """The clouds' doors, in front of what is behind them."""
-    return CloudDoor(behind, tools, (AlibabaRpc(),))
+    return CloudDoor(behind, tools, (TencentV3(), AlibabaRpc()))

@@ -4,7 +4,7 @@ A key of a table is what an error is, from the most particular to the most gener
 
     not_found.vpc@VpcId     our code, the resource, and the parameter that named it
     not_found@VpcId         our code and the parameter
-    not_found.vpc           our code and the resource, or the quota
+    not_found.vpc           our code and the resource
     quota_exceeded.vpcs     our code and the quota
     in_use/vswitch          our code and what stands in the way
     not_found               our code

@@ -1,0 +1,1 @@
+"""Tencent Cloud's products: a table and its operations each."""
