@@ -202,6 +202,10 @@ class GuardedStore:
         """Forget client tokens last used before a time."""
         return self.store.forget_tokens(before)
 
+    def forget_samples(self, before: datetime) -> int:
+        """Forget samples of minutes that began before a time."""
+        return self.store.forget_samples(before)
+
     def ping(self) -> None:
         """Raise `Unavailable` when the store can't be reached."""
         self.store.ping()

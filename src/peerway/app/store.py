@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from peerway.domain.account import AuditEntry
+from peerway.domain.metric import End, Reading, Sample
 from peerway.domain.resource import Resource
 
 R = TypeVar("R", bound=Resource)
@@ -93,6 +94,12 @@ class Reader(Protocol):
     def changes(self, after: int, limit: int = 1000) -> list[Change]:
         """Changes after a revision, oldest first."""
 
+    def samples(self, ends: Collection[End], since: datetime, until: datetime) -> list[Sample]:
+        """What ends of links carried in the minutes that begin from `since` on and before `until`.
+
+        In order of link, router and time. Cost follows what is found.
+        """
+
 
 class Writer(Reader, Protocol):
     """A transaction: sees its own writes, all or nothing, no other writer beside it."""
@@ -117,6 +124,15 @@ class Writer(Reader, Protocol):
 
     def remember(self, uid: str, token: str, operation: str, digest: str, result_id: str) -> None:
         """Record what a client token was used for."""
+
+    def readings(self, ends: Collection[End]) -> list[Reading]:
+        """The totals of ends as last read; those never read are not in it."""
+
+    def add_samples(self, samples: Collection[Sample], readings: Collection[Reading]) -> None:
+        """Store new samples, and the readings that they end with in place of those before.
+
+        `AlreadyExists` when there is a sample for an end and a minute already. Neither makes a revision: samples are no resources.
+        """
 
     def trial(self, work: Callable[[Writer], T]) -> T:
         """Run `work` on top of what the transaction did, undo all that it did, and give what it gave or raise what it raised."""
@@ -171,6 +187,9 @@ class Store(Protocol):
 
     def forget_tokens(self, before: datetime) -> int:
         """Forget client tokens last used before a time; how many that were."""
+
+    def forget_samples(self, before: datetime) -> int:
+        """Forget samples of minutes that began before a time, and readings older than that; how many samples that were."""
 
     def ping(self) -> None:
         """Raise `Unavailable` when the store can't be reached."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from peerway.domain.errors import InvalidInput
 from peerway.domain.line import AccessPoints
 from peerway.domain.region import Regions
+from peerway.profiles.metrics import Metrics, load_metrics
 from peerway.profiles.model import Profile
 from peerway.profiles.prices import PriceBook
 
@@ -57,6 +58,10 @@ class World:
     access_points: AccessPoints
     #: What things cost, by the day from which on they do.
     prices: tuple[PriceBook, ...]
+    #: What products call their metrics.
+    metrics: Metrics = field(default_factory=load_metrics)
+    #: Port of every leased line, `netns:PATH`, where the installation gives it by itself; None where an operator does.
+    line_port: str | None = None
 
     def require_profile(self, name: str, field: str = "profile") -> Profile:
         """The profile, or `InvalidInput` naming the field."""

@@ -162,6 +162,8 @@ class Statements:
             bookkeeping.REVISION,
         )
         tally = bookkeeping.TALLY
+        #: The engine's.
+        self.dialect = dialect
         self.kinds = {kind: kind_statements(codec, dialect) for kind, codec in CODECS.items()}
         #: Last revision.
         self.revision = compiled(select(revision.c.value), dialect).sql

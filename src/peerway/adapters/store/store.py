@@ -110,13 +110,17 @@ class SqlStore:
 
     def forget_tokens(self, before: datetime) -> int:
         """Drop the client tokens that were used before that time; how many there were."""
+        return self.write(lambda tx: _own(tx).forget_tokens(before))
 
-        def forget(tx: Writer) -> int:
-            if not isinstance(tx, SqlWriter):
-                raise TypeError("forget_tokens belongs to this store's own transactions")
-            return tx.forget_tokens(before)
+    def forget_samples(self, before: datetime) -> int:
+        """Drop samples of minutes that began before that time, and older readings; how many samples there were.
 
-        return self.write(forget)
+        A minute at a time: other writers get their turns between.
+        """
+        forgotten = 0
+        while count := self.write(lambda tx: _own(tx).forget_oldest_minute(before)):
+            forgotten += count
+        return forgotten
 
     def ping(self) -> None:
         """Raise `Unavailable` when the store can't be reached."""
@@ -158,6 +162,12 @@ class SqlStore:
                 listener(revision)
             except Exception:
                 LOG.exception("a listener to commits failed")
+
+
+def _own(tx: Writer) -> SqlWriter:
+    if not isinstance(tx, SqlWriter):
+        raise TypeError("what a store forgets is forgotten in its own transactions")
+    return tx
 
 
 def audit_entry(row: Any) -> AuditEntry:

@@ -6,7 +6,7 @@ Owns no connection: whoever opened the transaction ends it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -15,11 +15,19 @@ from peerway.adapters.store.conversions import micros
 from peerway.adapters.store.engines import Connection
 from peerway.adapters.store.known import Known
 from peerway.adapters.store.mapping import CODECS, Codec, codec_of
+from peerway.adapters.store.sampling import (
+    forget_oldest_minute,
+    read_readings,
+    read_samples,
+    sampling_of,
+    write_samples,
+)
 from peerway.adapters.store.search import Searches
 from peerway.adapters.store.statements import KindStatements, Statements
 from peerway.app.store import Change, Where
 from peerway.domain.account import AuditEntry
 from peerway.domain.errors import AlreadyExists, InvalidInput, NotFound
+from peerway.domain.metric import End, Reading, Sample
 from peerway.domain.resource import Resource
 
 R = TypeVar("R", bound=Resource)
@@ -107,6 +115,10 @@ class SqlReader:
             Change(revision, kind, id, tuple(uids.split()), bool(gone))
             for revision, kind, id, uids, gone in rows
         ]
+
+    def samples(self, ends: Collection[End], since: datetime, until: datetime) -> list[Sample]:
+        """What ends of links carried in the minutes that begin from `since` on and before `until`."""
+        return read_samples(self._connection, sampling_of(self._statements), ends, (since, until))
 
 
 class SqlWriter(SqlReader):
@@ -230,6 +242,18 @@ class SqlWriter(SqlReader):
     def forget_tokens(self, before: datetime) -> int:
         """Drop the client tokens that were used before that time; how many there were."""
         return self._connection.execute(self._statements.forget, (micros(before),)).rowcount
+
+    def readings(self, ends: Collection[End]) -> list[Reading]:
+        """The totals of ends as last read."""
+        return read_readings(self._connection, sampling_of(self._statements), ends)
+
+    def add_samples(self, samples: Collection[Sample], readings: Collection[Reading]) -> None:
+        """Store new samples, and the readings that they end with in place of those before."""
+        write_samples(self._connection, sampling_of(self._statements), samples, readings)
+
+    def forget_oldest_minute(self, before: datetime) -> int:
+        """Drop the samples of the oldest minute, if it began before that time; how many there were."""
+        return forget_oldest_minute(self._connection, sampling_of(self._statements), before)
 
     def trial(self, work: Callable[[SqlWriter], T]) -> T:
         """Run `work` on top of what this transaction has done, and undo all that it did."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from peerway.app.store import Reader, Where, where
+from peerway.domain.alarm import AlarmRule, Contact, ContactGroup
 from peerway.domain.gateway import DnatEntry, Eip, NatGateway, SnatEntry
 from peerway.domain.intent import Intent
 from peerway.domain.line import LineState, PhysicalConnection, VbrState, VirtualBorderRouter
@@ -126,6 +127,9 @@ USES: Final[Mapping[str, Uses]] = {
     "rules_per_group": Each((SecurityRule,), "security_group_id"),
     "network_paths_per_account": Each((NetworkPath,), "owner_uid"),
     "intents_per_account": Each((Intent,), "owner_uid"),
+    "alarm_rules_per_account": Each((AlarmRule,), "owner_uid"),
+    "contacts_per_account": Each((Contact,), "owner_uid"),
+    "contact_groups_per_account": Each((ContactGroup,), "owner_uid"),
     "pending_analyses_per_account": _analyses(AnalysisState.PENDING),
     "kept_analyses_per_account": _analyses(*ENDED_ANALYSES),
 }
