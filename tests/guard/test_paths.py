@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("runtime", "dev", "bench")
+LOCKS = ("runtime", "dev", "bench", "source", "sdk-tccli", "sdk-jdcloud-old")
 #: Folders that every machine has: a path that starts there gives nothing away.
 COMMON = ("/", "/usr", "/usr/local", "/opt", "/tmp", "/home", "/srv", "/var", "/nonexistent")
 

@@ -26,6 +26,7 @@ PAGES = (
     "preview-and-intents.md",
     "exec-ping-attach.md",
     "operating.md",
+    "tls.md",
     "../../README.md",
 )
 #: For readers whose instances carry packets.
