@@ -56,6 +56,8 @@ class ApiOptions(Common):
     dataplane: DataPlaneChoice = DataPlaneChoice.AUTO
     #: Requests a second that one account may make for long; bursts may be ten times that.
     requests_per_second: int = 2000
+    #: Port that all leased lines get at once, `netns:PATH`; None where an operator takes them on.
+    line_port: str | None = None
     #: Take TLS, too, at the same port.
     tls: bool = False
     #: The operator's own certificate (with its chain) and key in PEM, which ask for TLS by themselves; None for one made here.

@@ -45,11 +45,12 @@ def run_api(options: ApiOptions) -> int:
     folder = make_data_folder(options)
     chosen, _ = choose_dataplane(options.dataplane)
     tls = make_tls(options)
+    world = make_world(options, options.line_port)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(listen(options.listen))
         store = stack.enter_context(contextlib.closing(make_store(options)))
         agent = stack.enter_context(contextlib.closing(SocketAgent(folder / AGENT_SOCKET, chosen.value)))
-        serve(options, listener, tls, Parts(store, make_world(options), agent), lambda: None)
+        serve(options, listener, tls, Parts(store, world, agent), lambda: None)
     return 0
 
 

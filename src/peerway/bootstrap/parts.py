@@ -24,6 +24,7 @@ from peerway.app.following import NetworkFollower
 from peerway.app.store import Store
 from peerway.app.world import World
 from peerway.domain.errors import InvalidInput
+from peerway.domain.port import PortKind, parse_port
 from peerway.profiles.model import load_access_points, load_limits, load_profiles, load_regions
 from peerway.profiles.prices import load_price_books
 from peerway.settings import Common, DataPlaneChoice, LogFormat
@@ -69,8 +70,10 @@ def make_store(options: Common) -> SqlStore:
         raise InvalidInput("database", f"can't be used: {error}") from error
 
 
-def make_world(options: Common) -> World:
-    """The catalogues, and the installation's key from its file."""
+def make_world(options: Common, line_port: str | None = None) -> World:
+    """The catalogues, and the installation's key from its file; `InvalidInput` for a port that only one line could have."""
+    if line_port is not None and parse_port(line_port, "line-port")[0] is not PortKind.NETNS:
+        raise InvalidInput("line-port", "must be netns:PATH, as all lines share it", line_port)
     return World(
         regions=load_regions(),
         profiles=load_profiles(),
@@ -79,6 +82,7 @@ def make_world(options: Common) -> World:
         sealer=FernetSealer(options.data / "secret.key"),
         access_points=load_access_points(),
         prices=load_price_books(),
+        line_port=line_port,
     )
 
 

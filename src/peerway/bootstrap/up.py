@@ -40,7 +40,7 @@ def run_up(options: UpOptions) -> int:
     tls = make_tls(options)
     with only_one(folder / "up.lock", 0), contextlib.ExitStack() as stack:
         listener = stack.enter_context(listen(options.listen))
-        world = make_world(options)
+        world = make_world(options, options.line_port)
         chosen, reason = choose_dataplane(options.dataplane)
         if chosen is DataPlaneChoice.MEMORY:
             log.warning("no packets will be carried: the data plane is memory", reason=reason)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from peerway.api.alibaba.products import sts, vpcpeer
+from peerway.api.alibaba.products import expressconnect, sts, vpcpeer
 from peerway.api.clouds.action import Product
 
-PRODUCTS: Final[tuple[Product, ...]] = (vpcpeer.PRODUCT.bind(), sts.PRODUCT.bind())
+PRODUCTS: Final[tuple[Product, ...]] = (
+    vpcpeer.PRODUCT.bind(),
+    expressconnect.PRODUCT.bind(),
+    sts.PRODUCT.bind(),
+)

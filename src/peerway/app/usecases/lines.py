@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import existing, own, readable, require_member, require_operator, seen_by
+from peerway.app.usecases.access import (
+    SYSTEM,
+    existing,
+    own,
+    readable,
+    require_member,
+    require_operator,
+    seen_by,
+)
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.pages import Page, page
@@ -128,11 +136,11 @@ class LineRequest:
 
 
 def apply_for_line(tx: Writer, world: World, caller: Caller, request: ApplyForLine) -> PhysicalConnection:
-    """Ask for a line; the operator approves it."""
+    """Ask for a line; the operator approves it, or the installation does, where it has a port for all lines."""
     require_member(caller)
 
     def run() -> PhysicalConnection:
-        return insert(tx, caller, _decide_line(tx, world, caller, request))
+        return _take_on(tx, world, insert(tx, caller, _decide_line(tx, world, caller, request)))
 
     token = request.client_token
     return idempotent(tx, caller, token, "apply_for_line", request, run, PhysicalConnection)
@@ -222,6 +230,22 @@ def enable_line(tx: Writer, world: World, caller: Caller, request: LineRequest) 
     return replace_stored(tx, caller, before, after, "enable")
 
 
+def order_line(tx: Writer, world: World, caller: Caller, request: LineRequest) -> PhysicalConnection:
+    """Ask for a confirmed line of the caller's to be put into use, as its customer does in the clouds.
+
+    Done at once for an operator, and where the installation has a port for all lines; for others it is the operator's turn.
+    One that is in use already is no error.
+    """
+    require_member(caller)
+    before = own(tx, caller, PhysicalConnection, request.id)
+    if before.state is LineState.ENABLED:
+        return before
+    after, _ = move(before, LineEvent.ENABLE, tx.now)
+    if world.line_port is None and not caller.role.may(Role.OPERATOR):
+        return before
+    return replace_stored(tx, caller, before, after, "enable")
+
+
 def cancel_line(tx: Writer, world: World, caller: Caller, request: LineRequest) -> PhysicalConnection:
     """Withdraw before the line is in use."""
     before, after = _move(tx, caller, request.id, LineEvent.CANCEL)
@@ -285,6 +309,15 @@ def _decide_line(tx: Writer, world: World, caller: Caller, request: ApplyForLine
         redundant_line_id=_decide_redundant(tx, caller, request.redundant_line_id),
         state_since=tx.now,
     )
+
+
+def _take_on(tx: Writer, world: World, line: PhysicalConnection) -> PhysicalConnection:
+    """Do the operator's part of an application at once, where the installation has a port for all lines."""
+    if world.line_port is None:
+        return line
+    room = world.access_points.require(line.access_point_id).location
+    approve_line(tx, world, SYSTEM, ApproveLine(id=line.id, room=room, contact="the operator"))
+    return allocate_line(tx, world, SYSTEM, AllocateLine(id=line.id, port=world.line_port))
 
 
 def _decide_redundant(tx: Reader, caller: Caller, id: str | None, besides: str = "") -> str | None:

@@ -38,6 +38,14 @@ DataPlane = Annotated[
 Rate = Annotated[
     int, typer.Option("--requests-per-second", help="Requests that one account may make for long.", min=1)
 ]
+LinePort = Annotated[
+    str | None,
+    typer.Option(
+        "--line-port",
+        help="Approve leased lines and give them this port (netns:PATH) at once.",
+        show_default=False,
+    ),
+]
 Tls = Annotated[
     bool, typer.Option("--tls", help="Take TLS, too, at the same port, with a certificate made here.")
 ]
