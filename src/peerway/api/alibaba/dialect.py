@@ -58,7 +58,14 @@ class AlibabaRpc:
         claim = claim_of(wire, flat)
         region = flat.get("RegionId") or wire.headers.get("x-acs-region-id") or None
         return Asked(
-            action, tree_of(flat), texts=True, claim=claim, region_id=region, form=_answer_form(flat)
+            action,
+            tree_of(flat),
+            texts=True,
+            claim=claim,
+            region_id=region,
+            form=_answer_form(flat),
+            # A client whose endpoint has a scheme sends that, too.
+            host=wire.headers.get("host", "").rpartition("/")[2],
         )
 
     def given(self, asked: Asked) -> dict[str, Any]:

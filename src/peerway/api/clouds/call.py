@@ -19,7 +19,9 @@ P = ParamSpec("P")
 class Call(Generic[Tx]):
     """What an operation works with."""
 
-    def __init__(self, tx: Tx, services: Services, caller: Caller, region_id: str | None) -> None:
+    def __init__(
+        self, tx: Tx, services: Services, caller: Caller, region_id: str | None, host: str = ""
+    ) -> None:
         #: The transaction.
         self.tx = tx
         #: The catalogues.
@@ -28,6 +30,8 @@ class Call(Generic[Tx]):
         self.caller = caller
         #: Region that the request names, by this installation's id; None for none.
         self.region_id = region_id
+        #: Host and port that the request was sent to, as the client calls them; empty when it does not say.
+        self.host = host
         #: Whether the worker has something to do once the transaction is stored.
         self.wakes_worker = False
         self.services = services

@@ -30,6 +30,8 @@ class Asked:
     region_id: str | None = None
     #: Form it wants its answer in, where the dialect has several.
     form: str = ""
+    #: Host and port that it was sent to, as the client calls them.
+    host: str = ""
 
 
 class Dialect(Protocol):

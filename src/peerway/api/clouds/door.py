@@ -91,7 +91,7 @@ class CloudDoor:
         calls: list[AnyCall] = []
 
         def work(tx: Any) -> Answer:
-            call: AnyCall = Call(tx, services, caller, asked.region_id)
+            call: AnyCall = Call(tx, services, caller, asked.region_id, asked.host)
             calls.append(call)
             return operation.run(call, given)
 
