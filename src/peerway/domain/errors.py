@@ -113,13 +113,14 @@ class IllegalState(Conflict):
 
     code = "illegal_state"
 
-    def __init__(self, resource: str, id: str, state: str, event: str) -> None:
+    def __init__(self, resource: str, id: str, state: str, event: str, *, field: str | None = None) -> None:
         super().__init__(
             f"{resource} {id} is {state}: {event} is not possible",
             resource=resource,
             id=id,
             state=state,
             event=event,
+            field=field,
         )
 
 

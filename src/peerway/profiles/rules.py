@@ -110,7 +110,8 @@ def check_bandwidth(asked: object, *, same_region: bool) -> int | None:
     if asked is None:
         return None
     if same_region:
-        raise InvalidInput("bandwidth_mbps", "must not be given for a connection inside one region", asked)
+        rule = "must not be given for a connection inside one region"
+        raise InvalidInput("bandwidth_mbps", rule, asked, code="same_region")
     return check_number(asked, "bandwidth_mbps", 1, BANDWIDTH_CEILING)
 
 
@@ -121,7 +122,8 @@ def choose_link_type(profile: Profile, asked: object, *, same_region: bool) -> L
     if not profile.link_types:
         raise InvalidInput("link_type", f"is not known to {profile.title}", asked)
     if same_region:
-        raise InvalidInput("link_type", "must not be given for a connection inside one region", asked)
+        rule = "must not be given for a connection inside one region"
+        raise InvalidInput("link_type", rule, asked, code="same_region")
     if asked not in list(LinkType):
         raise InvalidInput("link_type", f"must be one of {', '.join(LinkType)}", asked)
     return LinkType(str(asked))

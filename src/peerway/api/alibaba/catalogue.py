@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from peerway.api.alibaba.products import expressconnect, sts, vpcpeer
+from peerway.api.alibaba.products import (
+    bss,
+    cdt,
+    expressconnect,
+    location,
+    quotas,
+    resourcemanager,
+    sts,
+    vpcpeer,
+)
 from peerway.api.clouds.action import Product
 
 PRODUCTS: Final[tuple[Product, ...]] = (
     vpcpeer.PRODUCT.bind(),
     expressconnect.PRODUCT.bind(),
     sts.PRODUCT.bind(),
+    resourcemanager.PRODUCT.bind(),
+    quotas.PRODUCT.bind(),
+    cdt.PRODUCT.bind(),
+    bss.PRODUCT.bind(),
+    location.PRODUCT.bind(),
 )

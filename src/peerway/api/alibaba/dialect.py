@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from peerway.api.alibaba.catalogue import PRODUCTS
 from peerway.api.alibaba.errors import told
-from peerway.api.alibaba.signatures import claim_of
+from peerway.api.alibaba.signatures import claim_of, is_v3
 from peerway.api.alibaba.xml import to_xml
 from peerway.api.clouds.action import Action, Answer
 from peerway.api.clouds.dialect import Asked
@@ -53,20 +53,16 @@ class AlibabaRpc:
         """The action by version and name; query and form are one."""
         if wire.method not in {"GET", "POST"}:
             raise InvalidInput("method", "must be GET or POST", wire.method, code="method")
-        flat = once([*read_pairs(wire.query), *_form(wire)])
-        action = self._action(wire.headers, flat)
+        flat = _parameters(wire)
+        # What a v1 signature does not cover is not believed.
+        headers = wire.headers if is_v3(wire) else {}
+        action = self._action(headers, flat)
         claim = claim_of(wire, flat)
-        region = flat.get("RegionId") or wire.headers.get("x-acs-region-id") or None
-        return Asked(
-            action,
-            tree_of(flat),
-            texts=True,
-            claim=claim,
-            region_id=region,
-            form=_answer_form(flat),
-            # A client whose endpoint has a scheme sends that, too.
-            host=wire.headers.get("host", "").rpartition("/")[2],
-        )
+        region = flat.get("RegionId") or headers.get("x-acs-region-id") or None
+        tree = tree_of(flat)
+        if action.extra.get("takes_host"):
+            tree["Host"] = wire.headers.get("host", "")
+        return Asked(action, tree, texts=True, claim=claim, region_id=region, form=_answer_form(flat))
 
     def given(self, asked: Asked) -> dict[str, Any]:
         """The action's parameters; what it does not know is not looked at."""
@@ -89,7 +85,7 @@ class AlibabaRpc:
             "Message": words.text,
             "Recommend": f"https://api.aliyun.com/troubleshoot?q={words.code}&product={product}",
         }
-        form = asked.form if asked else "xml" if "Format=XML" in wire.query else ""
+        form = asked.form if asked else _form_wanted(wire)
         return _render(form, "Error", content, words.status, f"{JSON};charset=utf-8")
 
     def _action(self, headers: Mapping[str, str], flat: Mapping[str, str]) -> Action:
@@ -106,11 +102,23 @@ class AlibabaRpc:
         raise InvalidInput("Action", "is not a known action", name, code="unknown_action")
 
 
-def _form(wire: Wire) -> list[tuple[str, str]]:
-    """Parameters in the body."""
-    if wire.media_type != FORM or not wire.body:
-        return []
-    return read_pairs(wire.body.decode("latin-1"))
+def _parameters(wire: Wire) -> dict[str, str]:
+    """Parameters of query and body together; a body of another type than a form is not looked at."""
+    pairs = read_pairs(wire.query)
+    if wire.media_type == FORM and wire.body:
+        try:
+            pairs += read_pairs(wire.body.decode())
+        except UnicodeDecodeError:
+            raise InvalidInput("body", "must be UTF-8", code="malformed") from None
+    return once(pairs)
+
+
+def _form_wanted(wire: Wire) -> str:
+    """The form of an answer to a request that can't be told from its parameters, if they can be read."""
+    try:
+        return _answer_form(_parameters(wire))
+    except InvalidInput:
+        return "json"
 
 
 def _answer_form(flat: Mapping[str, str]) -> str:

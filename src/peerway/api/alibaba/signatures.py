@@ -36,14 +36,24 @@ COVERED: Final = frozenset(
 _DIGESTS: Final = {"HMAC-SHA1": hashlib.sha1, "HMAC-SHA256": hashlib.sha256}
 
 
+#: Longest nonce; they are remembered for a while.
+LONGEST_NONCE: Final = 256
+
+FORM: Final = "application/x-www-form-urlencoded"
+
+
+def is_v3(wire: Wire) -> bool:
+    """Whether the request says to be signed by V3; then its headers count, and else its parameters alone."""
+    return wire.headers.get("authorization", "").startswith(ALGORITHM)
+
+
 def claim_of(wire: Wire, parameters: Mapping[str, str]) -> Claim:
     """Who says to have signed the request; `Unauthenticated` or `InvalidInput` when that can't be told.
 
     `parameters` are those of query and body together.
     """
-    authorization = wire.headers.get("authorization", "")
-    if authorization.startswith(ALGORITHM):
-        return _claim_v3(wire, authorization)
+    if is_v3(wire):
+        return _claim_v3(wire, wire.headers["authorization"])
     if "Signature" in parameters:
         return _claim_v1(wire, parameters)
     if "AccessKeyId" in parameters:
@@ -55,38 +65,55 @@ def _claim_v3(wire: Wire, authorization: str) -> Claim:
     match = V3.fullmatch(authorization.strip())
     if match is None:
         raise Unauthenticated("the Authorization header can't be read", code="incomplete_signature")
+    headers = wire.headers
     names = match["headers"].lower().split(";")
-    missing = sorted(COVERED - set(names))
-    if missing:
-        raise Unauthenticated(f"the signature must cover {', '.join(missing)}", code="incomplete_signature")
+    _check_covered(wire, frozenset(names))
     payload = hashlib.sha256(wire.body).hexdigest()
     canonical = "\n".join(
         (
             wire.method,
             wire.path or "/",
             canonical_query(wire.query),
-            *(f"{name}:{wire.headers.get(name, '').strip()}" for name in names),
+            *(f"{name}:{headers.get(name, '').strip()}" for name in names),
             "",
             match["headers"],
             payload,
         )
     )
-    to_sign = f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    to_sign = f"{ALGORITHM}\n{hashlib.sha256(canonical.encode('latin-1')).hexdigest()}"
 
     def check(secret: str) -> None:
         made = hmac.new(secret.encode(), to_sign.encode(), hashlib.sha256).hexdigest()
-        stated = wire.headers.get("x-acs-content-sha256", "").lower()
+        stated = headers["x-acs-content-sha256"].lower()
         if not hmac.compare_digest(made, match["sum"].lower()) or stated != payload:
             raise bad_signature(to_sign)
 
-    headers = wire.headers
-    return Claim(
-        match["key"],
-        read_time(headers.get("x-acs-date", "")),
-        WINDOW,
-        headers["x-acs-signature-nonce"],
-        check,
-    )
+    nonce = _nonce(headers["x-acs-signature-nonce"])
+    return Claim(match["key"], read_time(headers["x-acs-date"]), WINDOW, nonce, check)
+
+
+def _check_covered(wire: Wire, names: frozenset[str]) -> None:
+    """`Unauthenticated` unless the signed headers are there and tell all that is believed of the request.
+
+    The body's hash is always signed; the type of one that is no form has to be, or somebody on the way could have it overlooked.
+    """
+    told = {name for name in wire.headers if name.startswith("x-acs-")}
+    if wire.body and wire.media_type != FORM:
+        told.add("content-type")
+    missing = (COVERED | told) - names
+    if missing:
+        text = f"the signature must cover {', '.join(sorted(missing))}"
+        raise Unauthenticated(text, code="incomplete_signature")
+    absent = COVERED - wire.headers.keys()
+    if absent:
+        raise Unauthenticated(f"there is no {', '.join(sorted(absent))}", code="incomplete_signature")
+
+
+def _nonce(text: str) -> str:
+    if not 1 <= len(text) <= LONGEST_NONCE:
+        rule = f"must have 1 to {LONGEST_NONCE} characters"
+        raise InvalidInput("SignatureNonce", rule, text)
+    return text
 
 
 def _claim_v1(wire: Wire, parameters: Mapping[str, str]) -> Claim:
@@ -106,7 +133,7 @@ def _claim_v1(wire: Wire, parameters: Mapping[str, str]) -> Claim:
             raise bad_signature(to_sign)
 
     signed_at = read_time(parameters["Timestamp"])
-    return Claim(parameters["AccessKeyId"], signed_at, WINDOW, parameters["SignatureNonce"], check)
+    return Claim(parameters["AccessKeyId"], signed_at, WINDOW, _nonce(parameters["SignatureNonce"]), check)
 
 
 def canonical_query(query: str) -> str:

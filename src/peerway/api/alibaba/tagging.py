@@ -22,7 +22,7 @@ from peerway.domain.resource import Resource
 
 #: Most resources that one request may tag, and most lines of a list of tags.
 MOST_RESOURCES: Final = 50
-MOST_LINES: Final = 100
+MOST_LINES: Final = 50
 #: Lines of a list of tags unless the caller asks for another number.
 LINES: Final = 50
 

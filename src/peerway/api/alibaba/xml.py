@@ -31,4 +31,4 @@ def _add(parent: Element, name: str, value: Any) -> None:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "".join(one for one in str(value) if one >= " " or one in "\t\n\r")
+    return "".join(one for one in str(value) if (one >= " " and one not in "\ufffe\uffff") or one in "\t\n\r")

@@ -5,6 +5,7 @@ Owns what all signatures have in common. How a text is signed is each dialect's 
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +22,10 @@ from peerway.domain.errors import Unauthenticated
 
 #: Most nonces remembered; beyond them the oldest are forgotten before their time.
 MOST_NONCES: Final = 200_000
+
+
+#: What access key ids look like; others are not looked up.
+KEY_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Keyring:
         sealer = tools.services.world.sealer
 
         def look_up(tx: Reader, key_id: str) -> Key:
-            found = tx.get(Credential, key_id)
+            found = tx.get(Credential, key_id) if KEY_ID.fullmatch(key_id) else None
             if found is None:
                 raise Unauthenticated("the access key is not known", code="unknown_key")
             if not found.enabled:

@@ -212,6 +212,8 @@ def _json_texts(one: Parameter, raw: Raw, path: str) -> list[str]:
     value = _any_json(one, raw, path)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InvalidInput(path, "must be a JSON list of texts", raw, code="wrong_type")
+    if any("\0" in item for item in value):
+        raise InvalidInput(path, "must not contain NUL", code="wrong_type")
     return value
 
 

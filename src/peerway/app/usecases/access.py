@@ -82,8 +82,8 @@ def seen_by(
     return (where(owners, caller.uid),)
 
 
-def require_staying(resource: Made, verb: str = "use") -> Made:
-    """The resource; `IllegalState` while it is being deleted."""
+def require_staying(resource: Made, verb: str = "use", field: str | None = None) -> Made:
+    """The resource; `IllegalState` while it is being deleted, naming the field that named it."""
     if resource.state is Provisioning.DELETING:
-        raise IllegalState(WORDS[type(resource)], resource.id, resource.state.value, verb)
+        raise IllegalState(WORDS[type(resource)], resource.id, resource.state.value, verb, field=field)
     return resource

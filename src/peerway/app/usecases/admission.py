@@ -173,8 +173,8 @@ def _check_pair_allowed(tx: Reader, world: World, pair: Pair) -> None:
 
 
 def _check_states(tx: Reader, world: World, pair: Pair) -> None:
-    for vpc in (pair.vpc, pair.peer):
-        require_staying(vpc, "peer")
+    require_staying(pair.vpc, "peer", "vpc_id")
+    require_staying(pair.peer, "peer", "peer_vpc_id")
 
 
 def _check_kinds(tx: Reader, world: World, pair: Pair) -> None:

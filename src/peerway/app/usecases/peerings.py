@@ -27,7 +27,7 @@ from peerway.app.usecases.links import halves_of, of_vpc, remove_routes, routes_
 from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.peering_views import peering_routes, peering_warnings
 from peerway.app.usecases.quotas import check_peering_quotas
-from peerway.app.usecases.storing import idempotent, insert, replace_stored
+from peerway.app.usecases.storing import idempotent, insert, remove_labels, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import Conflict, NotFound
@@ -126,6 +126,8 @@ class AcceptPeering:
 
     #: The connection.
     id: str
+    #: Makes repeats harmless.
+    client_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,8 @@ class RejectPeering:
 
     #: The connection.
     id: str
+    #: Makes repeats harmless.
+    client_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +162,8 @@ class UpdatePeering:
     bandwidth_mbps: int | Unset = UNSET
     #: New link type; cross region only.
     link_type: str | Unset = UNSET
+    #: Makes repeats harmless.
+    client_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +174,8 @@ class DeletePeering:
     id: str
     #: Whether to remove custom routes that lead to it where the product asks.
     force: bool = False
+    #: Makes repeats harmless.
+    client_token: str | None = None
 
 
 def create_peering(tx: Writer, world: World, caller: Caller, request: CreatePeering) -> Peering:
@@ -225,19 +233,27 @@ def list_peerings(
 
 def accept_peering(tx: Writer, world: World, caller: Caller, request: AcceptPeering) -> Peering:
     """Say yes; only the accepter's account may, only before the deadline, and only within its own quotas."""
-    before, profile = _load(tx, world, caller, request.id, PeeringEvent.ACCEPT)
-    _check_in_time(before, tx.now)
-    after = _fire(tx, before, PeeringEvent.ACCEPT)
-    same_region = before.same_region
-    check_peering_quotas(tx, profile, before.accepter, same_region=same_region, adding=0, own=True)
-    return _store(tx, world, caller, before, after, "accept")
+
+    def run() -> Peering:
+        before, profile = _load(tx, world, caller, request.id, PeeringEvent.ACCEPT)
+        _check_in_time(before, tx.now)
+        after = _fire(tx, before, PeeringEvent.ACCEPT)
+        same_region = before.same_region
+        check_peering_quotas(tx, profile, before.accepter, same_region=same_region, adding=0, own=True)
+        return _store(tx, world, caller, before, after, "accept")
+
+    return idempotent(tx, caller, request.client_token, "accept_peering", request, run, Peering)
 
 
 def reject_peering(tx: Writer, world: World, caller: Caller, request: RejectPeering) -> Peering:
     """Say no; only the accepter's account may, and only before the deadline."""
-    before, _ = _load(tx, world, caller, request.id, PeeringEvent.REJECT)
-    _check_in_time(before, tx.now)
-    return _store(tx, world, caller, before, _fire(tx, before, PeeringEvent.REJECT), "reject")
+
+    def run() -> Peering:
+        before, _ = _load(tx, world, caller, request.id, PeeringEvent.REJECT)
+        _check_in_time(before, tx.now)
+        return _store(tx, world, caller, before, _fire(tx, before, PeeringEvent.REJECT), "reject")
+
+    return idempotent(tx, caller, request.client_token, "reject_peering", request, run, Peering)
 
 
 def enable_peering(tx: Writer, world: World, caller: Caller, request: EnablePeering) -> Peering:
@@ -252,28 +268,38 @@ def enable_peering(tx: Writer, world: World, caller: Caller, request: EnablePeer
 
 def update_peering(tx: Writer, world: World, caller: Caller, request: UpdatePeering) -> Peering:
     """Change texts at any time, cap and link type while active (PEER-9, PEER-10); a change to the same value is none."""
-    before, profile = _load(tx, world, caller, request.id, PeeringEvent.MODIFY)
-    check_can_change(before)
-    after = replace(before, **given(request, **TEXTS))
-    if request.bandwidth_mbps is not UNSET:
-        asked = required(request.bandwidth_mbps, "bandwidth_mbps")
-        cap = choose_bandwidth(tx, world, profile, before.requester, before.accepter, asked)
-        after = replace(after, bandwidth_mbps=cap)
-    if request.link_type is not UNSET:
-        wanted = required(request.link_type, "link_type")
-        after = replace(after, link_type=choose_link_type(profile, wanted, same_region=before.same_region))
-    if (after.bandwidth_mbps, after.link_type) != (before.bandwidth_mbps, before.link_type):
-        after, _ = move(after, PeeringEvent.MODIFY, tx.now)
-    return replace_stored(tx, caller, before, after)
+
+    def run() -> Peering:
+        before, profile = _load(tx, world, caller, request.id, PeeringEvent.MODIFY)
+        check_can_change(before)
+        after = replace(before, **given(request, **TEXTS))
+        if request.bandwidth_mbps is not UNSET:
+            asked = required(request.bandwidth_mbps, "bandwidth_mbps")
+            cap = choose_bandwidth(tx, world, profile, before.requester, before.accepter, asked)
+            after = replace(after, bandwidth_mbps=cap)
+        if request.link_type is not UNSET:
+            wanted = required(request.link_type, "link_type")
+            after = replace(
+                after, link_type=choose_link_type(profile, wanted, same_region=before.same_region)
+            )
+        if (after.bandwidth_mbps, after.link_type) != (before.bandwidth_mbps, before.link_type):
+            after, _ = move(after, PeeringEvent.MODIFY, tx.now)
+        return replace_stored(tx, caller, before, after)
+
+    return idempotent(tx, caller, request.client_token, "update_peering", request, run, Peering)
 
 
 def delete_peering(tx: Writer, world: World, caller: Caller, request: DeletePeering) -> Peering:
     """End a connection; either side may at any time (PEER-4). Every route that leads to it goes with it."""
-    before, profile = _load(tx, world, caller, request.id, PeeringEvent.DELETE)
-    moved = _fire(tx, before, PeeringEvent.DELETE)
-    if profile.delete_needs_force and not check_flag(request.force, "force"):
-        _check_no_custom_routes(tx, before)
-    return _store(tx, world, caller, before, moved, "delete")
+
+    def run() -> Peering:
+        before, profile = _load(tx, world, caller, request.id, PeeringEvent.DELETE)
+        moved = _fire(tx, before, PeeringEvent.DELETE)
+        if profile.delete_needs_force and not check_flag(request.force, "force"):
+            _check_no_custom_routes(tx, before)
+        return _store(tx, world, caller, before, moved, "delete")
+
+    return idempotent(tx, caller, request.client_token, "delete_peering", request, run, Peering)
 
 
 def due_expiries(tx: Reader, now: datetime, limit: int) -> list[Peering]:
@@ -352,6 +378,8 @@ def _store(tx: Writer, world: World, caller: Caller, before: Peering, moved: Mov
         for half in halves_of(tx, stored.id):
             parted = replace(half, state=OfferState.DISCONNECTED, peering_id=None)
             replace_stored(tx, caller, half, parted, "disconnect")
+    if stored.state is PeeringState.DELETED:
+        remove_labels(tx, stored.id)
     return stored
 
 

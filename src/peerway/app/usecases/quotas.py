@@ -78,6 +78,11 @@ def list_quotas(
     ]
 
 
+def used_in_region(tx: Reader, world: World, caller: Caller, region_id: str) -> int:
+    """How many connections count against the caller's quota of connections in a region."""
+    return tx.tally(Peering, account_region(caller.uid, region_id))
+
+
 def grant_quota(tx: Writer, world: World, caller: Caller, request: GrantQuota) -> QuotaGrant:
     """Give an account another limit; operators only."""
     require_operator(caller)

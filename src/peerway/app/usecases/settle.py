@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from peerway.app.store import Writer, where
 from peerway.app.usecases.access import SYSTEM
-from peerway.app.usecases.storing import remove, replace_stored
+from peerway.app.usecases.storing import remove, remove_labels, replace_stored
 from peerway.app.world import World
 from peerway.domain.lifecycle import router_interface as interfaces
 from peerway.domain.lifecycle import vbr as vbrs
@@ -20,7 +20,7 @@ from peerway.domain.lifecycle.peering import PEERING, PeeringEvent, move
 from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE, InterfaceEffect, InterfaceEvent
 from peerway.domain.lifecycle.vbr import VBR, VbrEffect, VbrEvent, is_behind
 from peerway.domain.line import VirtualBorderRouter
-from peerway.domain.peering import Peering
+from peerway.domain.peering import Peering, PeeringState
 from peerway.domain.resource import Provisioned, Provisioning
 from peerway.domain.route_table import RouteEntry, RouteTable
 from peerway.domain.router_interface import InterfaceHealth, RouterInterface, joined
@@ -101,6 +101,8 @@ def settle_peering(tx: Writer, world: World, id: str, generation: int) -> Peerin
     if before is None or before.generation != generation or PEERING.states[before.state].stable:
         return before
     after, _ = move(before, PeeringEvent.PROGRAMMED, tx.now)
+    if after.state is PeeringState.DELETED:
+        remove_labels(tx, id)
     return replace_stored(tx, SYSTEM, before, replace(after, observed_generation=generation), "settle")
 
 

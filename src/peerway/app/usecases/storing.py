@@ -108,9 +108,14 @@ def replace_stored(tx: Writer, caller: Caller, before: R, after: R, verb: str = 
 def remove(tx: Writer, caller: Caller, resource: Resource) -> None:
     """Remove a stored resource, with what accounts wrote on it, and record it as `KIND.delete`."""
     tx.delete(resource)
-    for labels in tx.select(Labels, where("resource_id", resource.id)):
-        tx.delete(labels)
+    remove_labels(tx, resource.id)
     record(tx, caller, f"{WORDS[type(resource)]}.delete", resource, None)
+
+
+def remove_labels(tx: Writer, resource_id: str) -> None:
+    """Remove what accounts wrote on a resource that is gone, whether or not a trace of it is kept."""
+    for labels in tx.select(Labels, where("resource_id", resource_id)):
+        tx.delete(labels)
 
 
 def begin_deletion(tx: Writer, caller: Caller, resource: Made) -> Made:
