@@ -59,10 +59,16 @@ class AlibabaRpc:
         action = self._action(headers, flat)
         claim = claim_of(wire, flat)
         region = flat.get("RegionId") or headers.get("x-acs-region-id") or None
-        tree = tree_of(flat)
-        if action.extra.get("takes_host"):
-            tree["Host"] = wire.headers.get("host", "")
-        return Asked(action, tree, texts=True, claim=claim, region_id=region, form=_answer_form(flat))
+        return Asked(
+            action,
+            tree_of(flat),
+            texts=True,
+            claim=claim,
+            region_id=region,
+            form=_answer_form(flat),
+            # A client whose endpoint has a scheme sends that, too.
+            host=wire.headers.get("host", "").rstrip("/").rpartition("/")[2],
+        )
 
     def given(self, asked: Asked) -> dict[str, Any]:
         """The action's parameters; what it does not know is not looked at."""

@@ -14,7 +14,7 @@ def describe_endpoints(call: ReadCall, given: Given) -> Answer:
     """One endpoint, whichever service it is: an answer without one sends clients to the real cloud."""
     region = call.world.regions.require(given["Id"], "Id")
     endpoint = {
-        "Endpoint": given["Host"].rpartition("://")[2].strip("/"),
+        "Endpoint": call.host,
         "Id": region.id,
         "Namespace": "",
         # The real service spells it like this; clients look for either.
