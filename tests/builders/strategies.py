@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from itertools import pairwise
 
+from hypothesis import assume
 from hypothesis import strategies as st
 from tests.builders.topology import ACCEPT, DROP, EGRESS, INGRESS, Topology, acl_entry
 
@@ -55,6 +56,7 @@ _states = st.sampled_from(
     [PeeringState.ACTIVE] * 4 + [PeeringState.SUSPENDED, PeeringState.PENDING, PeeringState.UPDATING]
 )
 _mostly = st.sampled_from([True, True, True, False])
+_seldom = st.sampled_from([False] * 7 + [True])
 
 
 @dataclass
@@ -123,7 +125,9 @@ def edits(
 def packets(draw: st.DrawFn, topology: Topology) -> Packet:
     """A packet from some instance, mostly with its own address and to an address that another one has."""
     instances = of_kind(topology, Instance)
-    sender = draw(st.sampled_from(instances))
+    running = [one for one in instances if not one.stopped]
+    assume(running)
+    sender = draw(st.sampled_from(running))
     addresses = [address for instance in instances for address in instance.addresses]
     strays = [ip_address(text) for text in STRAYS]
     destination = draw(st.sampled_from(addresses * 3 + strays))
@@ -200,6 +204,7 @@ def _add_instance(draw: st.DrawFn, topology: Topology) -> Instance | None:
         ipv4=str(vswitch.cidr[number]),
         ipv6=str(vswitch.ipv6_cidr[number]) if vswitch.ipv6_cidr else None,
         gateway=not draw(_mostly),
+        stopped=draw(_seldom),
     )
 
 
@@ -305,6 +310,8 @@ def _change(draw: st.DrawFn, topology: Topology) -> None:
             topology.change(resource, state=draw(st.sampled_from(PeeringState)))
         case Vpc() | VSwitch() | Instance() if draw(st.booleans()):
             topology.change(resource, state=draw(st.sampled_from(Provisioning)))
+        case Instance() if draw(st.booleans()):
+            topology.change(resource, stopped=not resource.stopped)
         case Instance():
             groups = [group.id for group in of_kind(topology, SecurityGroup)]
             ids = draw(st.lists(st.sampled_from(groups), unique=True, max_size=2)) if groups else []

@@ -71,6 +71,7 @@ def inner_topologies(draw: st.DrawFn) -> Topology:
 def wide_packets(draw: st.DrawFn, topology: Topology) -> Packet:
     """A packet from an instance, a database or outside, mostly to where something is."""
     inside = of_kind(topology, Instance, Database)
+    senders = [one for one in inside if not getattr(one, "stopped", False)]
     outside = [vbr.id for vbr in of_kind(topology, VirtualBorderRouter)]
     outside += [gateway.id for gateway in of_kind(topology, NatGateway, Ipv4Gateway)]
     outside += [vpc.id for vpc in of_kind(topology, Vpc)]
@@ -79,8 +80,8 @@ def wide_packets(draw: st.DrawFn, topology: Topology) -> Packet:
     private = [str(address) for thing in inside for address in _addresses(thing) if address.version == 4]
     private += [str(balancer.address) for balancer in of_kind(topology, LoadBalancer)] * 2
     public = [str(eip.address) for eip in of_kind(topology, Eip)] or [PUBLIC[0]]
-    if inside and draw(MOSTLY):
-        sender = draw(st.sampled_from(inside))
+    if senders and draw(MOSTLY):
+        sender = draw(st.sampled_from(senders))
         destination = draw(st.sampled_from([*private * 2, *public, *FAR * 2, RESOLVER]))
         source = _addresses(sender)[0] if draw(MOSTLY) else ip_address(draw(st.sampled_from(FAR)))
         return Packet(source, ip_address(destination), protocol, port, sender.id)

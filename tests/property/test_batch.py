@@ -49,18 +49,19 @@ def rules(draw: st.DrawFn) -> Rule:
 
 
 def plain_packets(topology: Topology) -> list[Packet]:
-    """From every instance to every one and to where nobody is, over IPv4; and with addresses that are not its own."""
+    """From every instance that runs to every one and to where nobody is, over IPv4; and with addresses that are not its own."""
     instances = of_kind(topology, Instance)
+    senders = [instance for instance in instances if not instance.stopped]
     foreign = [
         Packet(source, other.ipv4, 6, 80, sender.id)
-        for sender in instances[:2]
+        for sender in senders[:2]
         for other in instances
         for source in (ip_address("10.0.1.99"), other.ipv4)
     ]
     there = [instance.ipv4 for instance in instances] + [ip_address(text) for text in OUTSIDE]
     return foreign + [
         Packet(sender.ipv4, address, protocol, port, sender.id)
-        for sender in instances
+        for sender in senders
         for address in there
         for protocol, port in ((6, 80), (6, 443), (17, 53), (1, 0))
     ]

@@ -48,6 +48,11 @@ def _check(network, question):
         return
     report = diagnose(network, question)
     event(report.verdict)
+    if posed.stopped_sender is not None:
+        first = report.blockers[0]
+        assert (report.verdict, report.request) == (Verdict.UNREACHABLE, ())
+        assert (first.way, first.hop, first.text) == (Way.REQUEST, None, f"{posed.stopped_sender} is stopped")
+        return
     truth = exchange(posed.network.fabric, posed.packet, posed.client_port)
     assert (report.verdict is Verdict.REACHABLE) is (not report.blockers)
     steps = [(hop.router_id, hop.check, hop.subject, hop.source, hop.outcome) for hop in report.request]

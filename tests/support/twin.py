@@ -32,7 +32,8 @@ class Twin:
 
     def __init__(self, topology: Topology) -> None:
         self.all = topology.resources
-        self.instances = of_kind(topology, Instance)
+        #: Those that are on the network.
+        self.instances = [one for one in of_kind(topology, Instance) if not one.stopped]
         self.vswitches = of_kind(topology, VSwitch)
         self.entries = of_kind(topology, RouteEntry)
         self.rules = of_kind(topology, SecurityRule)
@@ -90,7 +91,7 @@ class Twin:
             ends = {side.vpc_id for side in hop.sides}
             if vpc_id in ends and hop.state in {*CARRYING, PeeringState.SUSPENDED}:
                 return hop
-        if best.next_hop is NextHop.INSTANCE and isinstance(hop, Instance) and hop.vpc_id == vpc_id:
+        if best.next_hop is NextHop.INSTANCE and hop in self.instances and hop.vpc_id == vpc_id:
             return hop
         return "drop"
 

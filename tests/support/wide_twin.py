@@ -159,7 +159,7 @@ class WideTwin(Twin):
             return self.all[router_id]
         if entry.next_hop in {NextHop.NAT_GATEWAY, NextHop.IPV4_GATEWAY}:
             return target if entry.next_hop_id in self.doors(router_id) else "drop"
-        if entry.next_hop is NextHop.INSTANCE and isinstance(target, Instance) and target.vpc_id == router_id:
+        if entry.next_hop is NextHop.INSTANCE and target in self.instances and target.vpc_id == router_id:
             return target
         return "drop"
 
@@ -278,7 +278,7 @@ class WideTwin(Twin):
         mine = [
             eip
             for eip in eips
-            if eip.vpc_id == vpc_id and isinstance(self.all.get(eip.target_id or ""), Instance)
+            if eip.vpc_id == vpc_id and self.all.get(eip.target_id or "") in self.instances
         ]
         network = min((eip.network_id for eip in mine), default=None)
         firsts: dict[str, Eip] = {}
@@ -347,7 +347,7 @@ class WideTwin(Twin):
 
     def is_near(self, backend: Backend, listener: Listener) -> bool:
         instance = self.all.get(backend.instance_id)
-        return isinstance(instance, Instance) and instance.vpc_id == listener.vpc_id
+        return instance in self.instances and instance.vpc_id == listener.vpc_id
 
     def counts_public(self, home: VSwitch, destination: Address) -> bool:
         """NET-10."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.support.live import Tenant
+from tests.support.live import Refused, Tenant
 from tests.support.sites import Oracles, Site, connect, make_site
 
 pytestmark = pytest.mark.kernel
@@ -120,3 +120,21 @@ def test_group_members_reach_each_other_across_vswitches(tenant: Tenants, oracle
     friends = join_group(stranger)
     add_rule(first, group, direction="ingress", protocol="all", remote_group_id=friends)
     assert oracles.reach(stranger, first.address)
+
+
+def test_stopped_instance_is_off_the_network_until_it_is_started(tenant: Tenants, oracles: Oracles) -> None:
+    """NET-6: nothing reaches a stopped instance and it reaches nothing; started, it has its addresses again."""
+    one, other = linked(tenant)
+    path = f"/instances/{other.instance['id']}"
+    before = other.tenant.get(path)
+    assert oracles.both(one, other) == (True, True)
+    other.tenant.post(f"{path}/stop")
+    assert not oracles.reach(one, other.address)
+    assert not oracles.reach(one, other.address, "tcp", 80)
+    with pytest.raises(Refused) as refused:
+        other.tenant.post(f"{path}/probe", target=one.address)
+    assert refused.value.problem["code"] == "illegal_state"
+    other.tenant.post(f"{path}/start")
+    after = other.tenant.settled(path, "available")
+    assert {**after, "revision": 0} == {**before, "revision": 0}
+    assert oracles.both(one, other) == (True, True)

@@ -15,6 +15,7 @@ from peerway.analysis.outside import is_inside, way_in
 from peerway.domain.errors import InvalidInput, NotFound
 from peerway.domain.path import Point, PointKind, Question
 from peerway.domain.prefixes import Address
+from peerway.domain.vpc import Instance
 from peerway.fabric.model import Endpoint, Router, Subnet
 from peerway.fabric.packets import CLIENT_PORT, PORTED, Packet
 
@@ -37,6 +38,8 @@ class Posed:
     client_port: int
     #: Who should get the request: an instance or database, a border router's line; None when it is an address, whoever has it.
     receiver: str | None
+    #: The sender, when it is an instance that is stopped: nothing is sent.
+    stopped_sender: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class _Place:
     holder: str | None
     #: The router with the imagined guest, where there is one.
     router: Router | None = None
+    #: Whether it is an instance that is stopped: it has its addresses, and is not on the network.
+    stopped: bool = False
 
 
 def pose(network: Network, question: Question) -> Posed | Unposable:
@@ -84,7 +89,7 @@ def pose(network: Network, question: Question) -> Posed | Unposable:
     protocol = question.protocol.number(chosen[0].version)
     client_port = (question.source_port or CLIENT_PORT) if protocol in PORTED else 0
     packet = Packet(*chosen, protocol, question.port, sender, client_port)
-    return Posed(network, packet, client_port, target.holder)
+    return Posed(network, packet, client_port, target.holder, sender if source.stopped else None)
 
 
 def _placed(network: Network, point: Point, field: str) -> tuple[_Place, Network]:
@@ -120,15 +125,25 @@ def _place(network: Network, point: Point, field: str) -> _Place:
 
 
 def _at_endpoint(network: Network, point: Point, field: str) -> _Place:
-    found = network.endpoint(point.id or "")
-    if found is None:
-        raise NotFound(point.kind.value, point.id or "", field=field)
-    _, endpoint = found
+    id = point.id or ""
+    found, resting = network.endpoint(id), stopped_instance(network, id)
+    if found is not None:
+        addresses, forwards = found[1].addresses, found[1].forwards
+    elif resting is not None:
+        addresses, forwards = resting.addresses, not resting.source_dest_check
+    else:
+        raise NotFound(point.kind.value, id, field=field)
     if point.address is None:
-        return _Place(endpoint.addresses, endpoint.id)
-    if point.address not in endpoint.addresses and not endpoint.forwards:
-        raise InvalidInput(f"{field}.address", f"must be an address of {endpoint.id}", point.address)
-    return _Place((point.address,), endpoint.id)
+        return _Place(addresses, id, stopped=found is None)
+    if point.address not in addresses and not forwards:
+        raise InvalidInput(f"{field}.address", f"must be an address of {id}", point.address)
+    return _Place((point.address,), id, stopped=found is None)
+
+
+def stopped_instance(network: Network, id: str) -> Instance | None:
+    """The instance of that id, when it is one that is stopped."""
+    found = network.snapshot.site(network.snapshot.homes.get(id)).instances.get(id)
+    return found if found is not None and found.stopped else None
 
 
 def _in_subnet(network: Network, point: Point, field: str) -> _Place:

@@ -127,6 +127,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("IPV4", "ipv4"),
             ("IPV6", "ipv6"),
             ("GROUPS", "security_group_ids"),
+            ("STOPPED", "stopped"),
             ("STATE", "state"),
         ),
         "sg": (("ID", "id"), ("NAME", "name"), ("VPC", "vpc_id"), ("INNER ACCESS", "inner_access")),

@@ -59,6 +59,9 @@ def create(
     netns: Annotated[
         str | None, typer.Option(help="Path of a network namespace that is the guest.", show_default=False)
     ] = None,
+    stopped: Annotated[
+        bool, typer.Option("--stopped", help="Leave it off the network until it is started.")
+    ] = False,
     wait: Wait = False,
     timeout: Timeout = 60,
     output: Output = None,
@@ -72,6 +75,7 @@ def create(
         "security_group_ids": sg or None,
         "source_dest_check": source_dest_check,
         "netns": netns,
+        "stopped": stopped or None,
     }
     session_of(ctx).create("/instances", body, output, wait_s(wait, timeout))
 
@@ -123,6 +127,24 @@ def update(
         name=name, security_group_ids=[] if no_sg else sg or None, source_dest_check=source_dest_check
     )
     session_of(ctx).change(f"/instances/{instance}", body, output)
+
+
+@app.command()
+def stop(ctx: typer.Context, instance: InstanceArgument, output: Output = None) -> None:
+    """Take an instance off the network; it keeps its place and its addresses."""
+    session_of(ctx).act(f"/instances/{instance}", "stop", output)
+
+
+@app.command()
+def start(
+    ctx: typer.Context,
+    instance: InstanceArgument,
+    wait: Wait = False,
+    timeout: Timeout = 60,
+    output: Output = None,
+) -> None:
+    """Put a stopped instance back on the network."""
+    session_of(ctx).act(f"/instances/{instance}", "start", output, wait_s(wait, timeout))
 
 
 @app.command()

@@ -497,3 +497,54 @@ def test_answers_that_a_default_route_leads_out_get_a_route_of_their_own(pair):
     assert (report.verdict, report.reply_outcome) == (Verdict.ONE_WAY, Outcome.NO_TRANSLATION)
     assert codes(report) == [F.ROUTE_ELSEWHERE]
     assert [(type(one), one.next_hop_id) for one in report.remedies] == [(AddRoute, pair.peering.id)]
+
+
+@pytest.mark.parametrize("end", ["source", "target"])
+def test_stopped_instance_is_found_with_what_is_behind_it(pair, end):
+    """A stopped instance is named at either end, with what would stop the packets if it ran (PATH-1, PATH-3)."""
+    stopped = pair.topology.change(getattr(pair, end), stopped=True)
+    del pair.topology.resources[pair.back.id]
+    report = pair.ask()
+    assert report.verdict is Verdict.UNREACHABLE
+    first, *rest = report.blockers
+    assert (first.text, first.remedy, first.owner_uid) == (
+        f"{stopped.id} is stopped",
+        None,
+        stopped.owner_uid,
+    )
+    assert f"peerway instance start {stopped.id}" in first.why_none
+    assert [(one.way, type(one.remedy)) for one in rest] == [(Way.REPLY, AddRoute)]
+    assert codes(report) == [F.INSTANCE_STOPPED, F.ROUTE_MISSING]
+    assert (first.hop is None, report.packet is None) == (end == "source", end == "source")
+    assert any("is stopped" in sentence for sentence in report.sentences)
+
+
+def test_both_ends_stopped_are_both_found(pair):
+    """Each of two stopped instances is told, and nothing else when nothing else is wrong (PATH-1)."""
+    for one in (pair.source, pair.target):
+        pair.topology.change(one, stopped=True)
+    report = pair.ask()
+    assert [one.text for one in report.blockers] == [
+        f"{pair.source.id} is stopped",
+        f"{pair.target.id} is stopped",
+    ]
+    assert report.reverse is Verdict.UNREACHABLE
+
+
+def test_address_of_a_stopped_instance_says_so(pair):
+    """Asked by its address, the one that has it is told to be stopped (PATH-1)."""
+    pair.topology.change(pair.target, stopped=True)
+    report = pair.ask(target=Point(PointKind.ADDRESS, None, pair.target.ipv4))
+    assert [one.text for one in report.blockers] == [f"{pair.target.id} is stopped"]
+
+
+def test_stopped_target_behind_what_nothing_lifts_is_found(pair):
+    """Where nothing gets the request there, it is still told that the target could not answer (PATH-1)."""
+    pair.topology.change(pair.target, stopped=True)
+    overlapping = pair.topology.vswitch(pair.near, "10.0.9.0/24")
+    pair.topology.change(pair.near, secondary_cidrs=(pair.far.cidr,))
+    pair.topology.change(overlapping, cidr=pair.there.cidr)
+    for one in (pair.way, pair.back, pair.peering):
+        del pair.topology.resources[one.id]
+    texts = [one.text for one in pair.ask().blockers]
+    assert f"{pair.target.id} is stopped" in texts

@@ -6,10 +6,16 @@ import pytest
 
 from peerway.app.usecases.instances import (
     CreateInstance,
+    CreateInstances,
     DeleteInstance,
+    StartInstance,
+    StopInstance,
     UpdateInstance,
     create_instance,
+    create_instances,
     delete_instance,
+    start_instance,
+    stop_instance,
     update_instance,
 )
 from peerway.app.usecases.security_groups import (
@@ -24,6 +30,7 @@ from peerway.domain.errors import (
     InvalidInput,
     NotFound,
 )
+from peerway.domain.resource import Provisioning
 from peerway.domain.vpc import Instance
 
 
@@ -115,3 +122,54 @@ def test_deleted_instance_frees_its_address(estate, alice):
     estate.settle()
     assert estate.get(Instance, instance.id) is None
     assert estate.do(create_instance, alice, request).ipv4 == IPv4Address("10.0.1.9")
+
+
+def test_instances_stop_and_start_again(estate, alice):
+    """A stopped instance keeps its addresses; once started, it is there when the data plane has it (NET-6)."""
+    made = estate.instance(alice, estate.vswitch(alice, estate.vpc(alice)))
+    estate.refused(IllegalState, stop_instance, alice, StopInstance(id=made.id))
+    estate.settle()
+    stopped = estate.do(stop_instance, alice, StopInstance(id=made.id))
+    assert (stopped.stopped, stopped.state, stopped.ipv4) == (True, Provisioning.AVAILABLE, made.ipv4)
+    assert estate.do(stop_instance, alice, StopInstance(id=made.id)) == stopped
+    started = estate.do(start_instance, alice, StartInstance(id=made.id))
+    assert (started.stopped, started.state) == (False, Provisioning.CREATING)
+    assert estate.do(start_instance, alice, StartInstance(id=made.id)) == started
+    estate.refused(IllegalState, stop_instance, alice, StopInstance(id=made.id))
+    estate.settle()
+    assert estate.do(start_instance, alice, StartInstance(id=made.id)).state is Provisioning.AVAILABLE
+
+
+def test_instances_that_go_are_neither_stopped_nor_started(estate, alice):
+    """What is being deleted, or made as one that is stopped, is left alone."""
+    vswitch = estate.vswitch(alice, estate.vpc(alice))
+    made = estate.instance(alice, vswitch, stopped=True)
+    estate.refused(IllegalState, start_instance, alice, StartInstance(id=made.id))
+    estate.settle()
+    estate.do(delete_instance, alice, DeleteInstance(id=made.id))
+    estate.refused(IllegalState, start_instance, alice, StartInstance(id=made.id))
+    estate.refused(IllegalState, stop_instance, alice, StopInstance(id=made.id))
+
+
+def test_only_stopped_instances_go_when_that_is_asked(estate, alice):
+    """A deletion that is for stopped instances only is refused while one runs."""
+    made = estate.instance(alice, estate.vswitch(alice, estate.vpc(alice)))
+    estate.settle()
+    careful = DeleteInstance(id=made.id, only_stopped=True)
+    estate.refused(IllegalState, delete_instance, alice, careful)
+    estate.do(stop_instance, alice, StopInstance(id=made.id))
+    assert estate.do(delete_instance, alice, careful).state is Provisioning.DELETING
+
+
+def test_several_instances_are_made_at_once_or_none(estate, alice):
+    """A client token finds all of them again; another number of them is another request."""
+    vswitch = estate.vswitch(alice, estate.vpc(alice), "10.0.1.0/29")
+    request = CreateInstances(vswitch_id=vswitch.id, name="web", amount=3, numbered=True, client_token="t")
+    made = estate.do(create_instances, alice, request)
+    assert [one.name for one in made] == ["web001", "web002", "web003"]
+    assert estate.do(create_instances, alice, request) == made
+    fewer = CreateInstances(vswitch_id=vswitch.id, name="web", amount=2, numbered=True, client_token="t")
+    assert estate.refused(Conflict, create_instances, alice, fewer).code == "token_reused"
+    estate.refused(Conflict, create_instances, alice, CreateInstances(vswitch_id=vswitch.id, amount=2))
+    assert len(estate.all(Instance)) == 3
+    estate.refused(InvalidInput, create_instances, alice, CreateInstances(vswitch_id=vswitch.id, amount=101))

@@ -11,9 +11,9 @@ from typing import Final
 
 from peerway.analysis.diagnosis.arrivals import overall
 from peerway.analysis.diagnosis.blockers import Blocked, find_blockers
-from peerway.analysis.diagnosis.findings import Diagnosed, find
+from peerway.analysis.diagnosis.findings import Diagnosed, find, of_blockers
 from peerway.analysis.diagnosis.insides import guest_blockers
-from peerway.analysis.diagnosis.notes import notes_on, sentences
+from peerway.analysis.diagnosis.notes import blocked_sentences, notes_on, sentences
 from peerway.analysis.diagnosis.report import Blocker, Report, Verdict, Way
 from peerway.analysis.network import Network
 from peerway.analysis.questions import Posed, Unposable, pose
@@ -71,17 +71,20 @@ def diagnose(
 
     What a guest keeps from the network counts: a request that its guest captures is never sent.
     """
-    asked = _ask(network, question)
-    if isinstance(asked, Unposable):
+    posed = pose(network, question)
+    if isinstance(posed, Unposable):
         return Report(
             verdict=Verdict.UNKNOWN,
             revision=network.revision,
             packet=None,
-            notes=(asked.text,),
+            notes=(posed.text,),
             sentences=(
-                f"It is not known whether {question.source} reaches {question.target}: {asked.text}.",
+                f"It is not known whether {question.source} reaches {question.target}: {posed.text}.",
             ),
         )
+    if posed.stopped_sender is not None:
+        return _from_stopped(network, question, posed)
+    asked = _asked(posed, question)
     blocked = find_blockers(network, question, asked.posed)
     known = guests or {}
     captured = tuple(guest_blockers(network, asked.posed, asked.exchange, known))
@@ -109,8 +112,27 @@ def diagnose(
 
 def ask(network: Network, question: Question) -> Verdict:
     """What comes of a question, without the reasons."""
-    asked = _ask(network, question)
-    return Verdict.UNKNOWN if isinstance(asked, Unposable) else asked.verdict
+    posed = pose(network, question)
+    if isinstance(posed, Unposable):
+        return Verdict.UNKNOWN
+    return Verdict.UNREACHABLE if posed.stopped_sender is not None else _asked(posed, question).verdict
+
+
+def _from_stopped(network: Network, question: Question, posed: Posed) -> Report:
+    """Nothing is sent; the rest is what would stop it if the source ran."""
+    blocked = find_blockers(network, question, posed)
+    reverse = _reverse(network, question)
+    first = f"{posed.stopped_sender} is stopped and sends nothing."
+    return Report(
+        verdict=Verdict.UNREACHABLE,
+        revision=network.revision,
+        packet=None,
+        blockers=_in_order(blocked.blockers),
+        findings=tuple(dict.fromkeys(of_blockers(network, blocked))),
+        remedies=fewest(network, question, blocked),
+        reverse=reverse,
+        sentences=(first, *blocked_sentences(blocked.blockers)),
+    )
 
 
 def fewest(network: Network, question: Question, blocked: Blocked) -> tuple[Remedy, ...]:
@@ -135,10 +157,7 @@ def hops_of(posed: Posed, asked: Exchange) -> tuple[tuple[Hop, ...], tuple[Hop, 
     return request, tell(posed.network, asked.reply, start, asked.request.connections)
 
 
-def _ask(network: Network, question: Question) -> _Asked | Unposable:
-    posed = pose(network, question)
-    if isinstance(posed, Unposable):
-        return posed
+def _asked(posed: Posed, question: Question) -> _Asked:
     asked = exchange(posed.network, posed.packet, posed.client_port)
     return _Asked(posed, asked, overall(asked, posed, question))
 

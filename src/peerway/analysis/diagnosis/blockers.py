@@ -16,13 +16,15 @@ from peerway.analysis.diagnosis.assumptions import Assumption
 from peerway.analysis.diagnosis.cases import Case, Cause
 from peerway.analysis.diagnosis.causes import cause_of
 from peerway.analysis.diagnosis.report import Blocker, Way
+from peerway.analysis.diagnosis.way_causes import stopped_cause
 from peerway.analysis.network import Network
-from peerway.analysis.questions import Posed, Unposable, pose
+from peerway.analysis.questions import Posed, Unposable, pose, stopped_instance
 from peerway.analysis.remedies import Remedy
 from peerway.analysis.remedies.effects import remedied
 from peerway.analysis.telling import tell
 from peerway.analysis.trace import exchange, walk
 from peerway.domain.path import Question
+from peerway.domain.vpc import Instance
 from peerway.fabric.outcomes import Outcome, Step, Walk
 from peerway.fabric.packets import Connection, Packet
 
@@ -64,11 +66,14 @@ class _Search:
         self.assumptions: list[Assumption] = []
         #: What was lifted already, so that what does not help is not tried again.
         self.lifted: set[Remedy | tuple[Way, Step]] = set()
+        #: Instances that are taken to run.
+        self.started: set[str] = set()
         #: Whether the reply is asked for by itself, as nothing gets the request to its target.
         self.alone = False
 
     def run(self) -> Iterator[tuple[Blocker, Cause]]:
         """The blockers in order."""
+        yield from self.started_first(self.posed.stopped_sender)
         for _ in range(MOST):
             case = self.next_case()
             if case is None:
@@ -77,6 +82,8 @@ class _Search:
             yield _blocker(case, cause), cause
             if not going and not self.go_on_with_reply(case):
                 return
+            if self.alone:
+                yield from self.started_first(self.posed.receiver)
 
     def next_case(self) -> Case | None:
         """What stops a packet now; None when nothing does."""
@@ -127,6 +134,9 @@ class _Search:
             self.network = remedied(self.network, [cause.remedy])
             self.remedies.append(cause.remedy)
             return cause, True
+        if cause.starts is not None and cause.starts.id not in self.started:
+            self.start(cause.starts)
+            return cause, True
         why = cause.why_none or "what would lift it has been tried and does not suffice"
         cause = replace(cause, remedy=None, why_none=why)
         if cause.assume is not None and assumed not in self.lifted:
@@ -134,6 +144,19 @@ class _Search:
             self.assumptions.append(cause.assume)
             return cause, True
         return cause, False
+
+    def started_first(self, id: str | None) -> Iterator[tuple[Blocker, Cause]]:
+        """The blocker that one who has to send is stopped, if so; it is taken to run from then on."""
+        sender = stopped_instance(self.network, id or "")
+        if sender is not None:
+            cause = stopped_cause(sender)
+            self.start(sender)
+            yield _blocker(None, cause), cause
+
+    def start(self, instance: Instance) -> None:
+        """Go on as if the instance ran; no remedy does it, as that would open more than what was asked."""
+        self.started.add(instance.id)
+        self.network = self.network.after(self.network.revision, [replace(instance, stopped=False)])
 
     def go_on_with_reply(self, case: Case) -> bool:
         """Nothing gets the request there: ask what would become of the reply to it."""
@@ -159,10 +182,11 @@ def _comes_back(posed: Posed, back: Walk) -> bool:
     return got == posed.packet.sender
 
 
-def _blocker(case: Case, cause: Cause) -> Blocker:
+def _blocker(case: Case | None, cause: Cause) -> Blocker:
+    """What is told of it; there is no case where nothing was sent."""
     return Blocker(
-        way=case.way,
-        hop=case.hop,
+        way=case.way if case is not None else Way.REQUEST,
+        hop=case.hop if case is not None else None,
         text=cause.text,
         owner_uid=cause.owner_uid,
         remedy=cause.remedy,

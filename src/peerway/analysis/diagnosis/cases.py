@@ -11,6 +11,7 @@ from peerway.analysis.network import Network
 from peerway.analysis.remedies import Remedy
 from peerway.analysis.telling.hops import Hop
 from peerway.domain.path import Question
+from peerway.domain.vpc import Instance
 from peerway.fabric.model import Router
 from peerway.fabric.outcomes import Check, Step, Walk
 from peerway.fabric.packets import Packet
@@ -96,3 +97,5 @@ class Cause:
     why_none: str = ""
     #: The network as if it were lifted, where no remedy does it; None when nothing comes behind it.
     assume: Assumption | None = None
+    #: The instance that has to be started, where that is it.
+    starts: Instance | None = None

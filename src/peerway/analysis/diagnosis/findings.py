@@ -48,7 +48,7 @@ class Diagnosed(NamedTuple):
 def find(case: Diagnosed, guests: Mapping[str, GuestView]) -> tuple[Finding, ...]:
     """All rows that apply, each once, in the order of the packets' way."""
     found = [
-        *_of_blockers(case),
+        *of_blockers(case.network, case.blocked),
         *_overlaps(case),
         *_of_guests(case, guests),
         *_one_way(case),
@@ -56,14 +56,14 @@ def find(case: Diagnosed, guests: Mapping[str, GuestView]) -> tuple[Finding, ...
     return tuple(dict.fromkeys(found))
 
 
-def _of_blockers(case: Diagnosed) -> Iterator[Finding]:
+def of_blockers(network: Network, blocked: Blocked) -> Iterator[Finding]:
     """What each blocker is a case of, and what was nearly right about a route."""
-    for blocker, cause in case.blocked.found:
+    for blocker, cause in blocked.found:
         if cause.code is None:
             continue
         yield _finding(blocker, cause)
         if isinstance(cause.remedy, AddRoute):
-            yield from _near_misses(case.network, cause.remedy)
+            yield from _near_misses(network, cause.remedy)
 
 
 def _finding(blocker: Blocker, cause: Cause) -> Finding:

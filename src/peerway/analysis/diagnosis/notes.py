@@ -57,12 +57,17 @@ def sentences(
 ) -> Iterator[str]:
     """The whole, in plain sentences."""
     yield _verdict_text(posed, question, asked, verdict)
-    for number, blocker in enumerate(blockers, start=1):
-        way = "request" if blocker.way is Way.REQUEST else "reply"
-        yield f"{number}. The {way} is stopped: {blocker.text}."
+    yield from blocked_sentences(blockers)
     known = {reverse, verdict}.isdisjoint({None, Verdict.UNKNOWN})
     if reverse is not None and known and (reverse is Verdict.REACHABLE) is not (verdict is Verdict.REACHABLE):
         yield f"The other way round, when the target asks the source the same, the answer is {reverse.value}."
+
+
+def blocked_sentences(blockers: Sequence[Blocker]) -> Iterator[str]:
+    """What stops the packets, a sentence each."""
+    for number, blocker in enumerate(blockers, start=1):
+        way = "request" if blocker.way is Way.REQUEST else "reply"
+        yield f"{number}. The {way} is stopped: {blocker.text}."
 
 
 def _verdict_text(posed: Posed, question: Question, asked: Exchange, verdict: Verdict) -> str:

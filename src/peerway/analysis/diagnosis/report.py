@@ -67,6 +67,8 @@ class FindingCode(StrEnum):
     WHITELIST = "whitelist"
     #: The line or gateway to the outside does not carry the packets.
     UPLINK = "uplink"
+    #: An instance is stopped: it is not on the network.
+    INSTANCE_STOPPED = "instance_stopped"
     #: Only one of the two can reach the other.
     ONE_WAY = "one_way"
 
@@ -113,7 +115,7 @@ class Report:
     verdict: Verdict
     #: Revision of the network that it is true for.
     revision: int
-    #: The request as the source sends it; None when it is not known how it would come in.
+    #: The request as the source sends it; None when it is not known how it would come in, or the source is stopped.
     packet: Packet | None
     #: How the request ends; None without one.
     request_outcome: Outcome | None = None

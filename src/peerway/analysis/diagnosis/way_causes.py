@@ -17,6 +17,7 @@ from peerway.analysis.telling import next_hop_of
 from peerway.analysis.telling.links import AnyLink, link_called, links_between
 from peerway.domain.prefixes import Address
 from peerway.domain.route_table import NextHop, RouteEntry
+from peerway.domain.vpc import Instance
 from peerway.fabric.decisions import longest_match
 from peerway.fabric.model import FibEntry, Router
 from peerway.fabric.outcomes import Check, Outcome
@@ -62,7 +63,24 @@ def _at_home(case: Case) -> Cause:
     if case.hop.outcome is Outcome.DELIVERED:
         text = f"{case.hop.subject} gets it, as it has {address}, too"
         return _final(case, text, "two have the address", FindingCode.OVERLAP)
+    resting = next(
+        (one for one in case.site.instances.values() if one.stopped and address in one.addresses), None
+    )
+    if resting is not None:
+        return stopped_cause(resting)
     return _final(case, case.hop.text, f"nobody there has {address}, or answers at the port")
+
+
+def stopped_cause(instance: Instance) -> Cause:
+    """The instance is not on the network; it is its owner's to start, and nothing that opens a way."""
+    return Cause(
+        code=FindingCode.INSTANCE_STOPPED,
+        text=f"{instance.id} is stopped",
+        owner_uid=instance.owner_uid,
+        subjects=(instance.id,),
+        why_none=f"it has to be started: peerway instance start {instance.id}",
+        starts=instance,
+    )
 
 
 def _out(case: Case, router: Router) -> Cause:

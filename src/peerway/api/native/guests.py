@@ -11,7 +11,7 @@ from peerway.api.native.schemas.probes import ProbeAnswer, ProbeBody, ProbeOutco
 from peerway.app.dataplane import Probe, ProbeResult, Verdict
 from peerway.app.store import Reader
 from peerway.app.usecases.access import own, require_member
-from peerway.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
+from peerway.domain.errors import Conflict, IllegalState, InvalidInput, NotFound, Unavailable
 from peerway.domain.prefixes import Address, parse_address
 from peerway.domain.service import Database, LoadBalancer
 from peerway.domain.vpc import Instance
@@ -57,7 +57,9 @@ async def shell_of(call: Call, kind: Guest, id: str) -> Response:
 
 
 def _target(call: Call, tx: Reader, kind: Guest, id: str, target: str) -> Address:
-    own(tx, call.caller, kind, id)
+    guest = own(tx, call.caller, kind, id)
+    if isinstance(guest, Instance) and guest.stopped:
+        raise IllegalState("instance", guest.id, "stopped", "probe")
     if target.startswith("i-"):
         return own(tx, call.caller, Instance, target, "target").ipv4
     if target.startswith("rds-"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
+from typing import Final
 
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import (
@@ -23,12 +25,12 @@ from peerway.app.usecases.storing import begin_deletion, idempotent, insert, rep
 from peerway.app.usecases.vswitches import usable_vswitch
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.errors import AlreadyExists, InUse, InvalidInput, NotFound
+from peerway.domain.errors import AlreadyExists, IllegalState, InUse, InvalidInput, NotFound
 from peerway.domain.quota import GROUPS_PER_INSTANCE
 from peerway.domain.resource import Provisioning
 from peerway.domain.route_table import RouteEntry
 from peerway.domain.security import SecurityGroup
-from peerway.domain.text import check_flag, check_name
+from peerway.domain.text import check_flag, check_name, check_number, check_token
 from peerway.domain.vpc import (
     Instance,
     VSwitch,
@@ -37,6 +39,9 @@ from peerway.domain.vpc import (
     ipv6_of,
     mac_of,
 )
+
+#: Most instances that one request makes.
+MOST_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +62,20 @@ class CreateInstance:
     source_dest_check: bool = True
     #: Path of an existing network namespace to be the guest (operators only: it is a path of the host).
     netns: str | None = None
+    #: Whether it is not on the network until it is started.
+    stopped: bool = False
     #: Makes repeats harmless.
     client_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateInstances(CreateInstance):
+    """Make several instances that are alike, all or none."""
+
+    #: How many.
+    amount: int = 1
+    #: Whether their names end in 001, 002 ...
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +93,29 @@ class UpdateInstance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopInstance:
+    """Take an instance off the network; it keeps its place and its addresses."""
+
+    #: The instance.
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartInstance:
+    """Put a stopped instance back on the network."""
+
+    #: The instance.
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteInstance:
     """Delete an instance."""
 
     #: The instance.
     id: str
+    #: Whether to refuse it while the instance runs.
+    only_stopped: bool = False
 
 
 def create_instance(tx: Writer, world: World, caller: Caller, request: CreateInstance) -> Instance:
@@ -91,6 +126,23 @@ def create_instance(tx: Writer, world: World, caller: Caller, request: CreateIns
         return insert(tx, caller, _decide_instance(tx, world, caller, request))
 
     return idempotent(tx, caller, request.client_token, "create_instance", request, run, Instance)
+
+
+def create_instances(tx: Writer, world: World, caller: Caller, request: CreateInstances) -> list[Instance]:
+    """Make several instances; a repeat of the client token finds all of them again."""
+    require_member(caller)
+    amount = check_number(request.amount, "amount", 1, MOST_AT_ONCE)
+
+    def make(number: int) -> Instance:
+        name = f"{request.name}{number:03d}" if request.numbered else request.name
+
+        def run() -> Instance:
+            return insert(tx, caller, _decide_instance(tx, world, caller, replace(request, name=name)))
+
+        token = request.client_token and _token_of(request.client_token, number)
+        return idempotent(tx, caller, token, "create_instances", request, run, Instance)
+
+    return [make(number) for number in range(1, amount + 1)]
 
 
 def get_instance(tx: Reader, world: World, caller: Caller, id: str) -> Instance:
@@ -133,6 +185,33 @@ def update_instance(tx: Writer, world: World, caller: Caller, request: UpdateIns
     return replace_stored(tx, caller, before, after)
 
 
+def stop_instance(tx: Writer, world: World, caller: Caller, request: StopInstance) -> Instance:
+    """Take an instance off the network: nothing reaches it, and it reaches nothing. A repeat changes nothing.
+
+    What goes on in its namespace ends. `IllegalState` while it is being made, started or deleted.
+    """
+    require_member(caller)
+    before = own(tx, caller, Instance, request.id)
+    if before.state is not Provisioning.AVAILABLE:
+        raise IllegalState("instance", before.id, before.state.value, "stop")
+    return replace_stored(tx, caller, before, replace(before, stopped=True), "stop")
+
+
+def start_instance(tx: Writer, world: World, caller: Caller, request: StartInstance) -> Instance:
+    """Put a stopped instance back with the addresses that it had; the data plane makes it available. A repeat changes nothing.
+
+    `IllegalState` while it is being made or deleted.
+    """
+    require_member(caller)
+    before = own(tx, caller, Instance, request.id)
+    if before.state is Provisioning.DELETING or (before.stopped and before.state is Provisioning.CREATING):
+        raise IllegalState("instance", before.id, before.state.value, "start")
+    if not before.stopped:
+        return before
+    after = replace(before, stopped=False, state=Provisioning.CREATING)
+    return replace_stored(tx, caller, before, after, "start")
+
+
 def delete_instance(tx: Writer, world: World, caller: Caller, request: DeleteInstance) -> Instance:
     """Start the deletion of an instance; `InUse` while a route leads to it. A repeat changes nothing.
 
@@ -142,11 +221,18 @@ def delete_instance(tx: Writer, world: World, caller: Caller, request: DeleteIns
     instance = own(tx, caller, Instance, request.id)
     if instance.state is Provisioning.DELETING:
         return instance
+    if request.only_stopped and not instance.stopped:
+        raise IllegalState("instance", instance.id, "running", "delete")
     for entry in tx.select(RouteEntry, where("next_hop_id", instance.id), limit=1):
         raise InUse("instance", instance.id, "route_entry", entry.id)
     let_go_of_eips(tx, caller, instance.id)
     remove_backends_of(tx, caller, instance.id)
     return begin_deletion(tx, caller, instance)
+
+
+def _token_of(token: str, number: int) -> str:
+    """The client token of one of several."""
+    return hashlib.sha256(f"{check_token(token)} {number}".encode()).hexdigest()
 
 
 def _decide_instance(tx: Writer, world: World, caller: Caller, request: CreateInstance) -> Instance:
@@ -169,6 +255,7 @@ def _decide_instance(tx: Writer, world: World, caller: Caller, request: CreateIn
         security_group_ids=_groups_in(tx, caller, vswitch.vpc_id, request.security_group_ids),
         source_dest_check=check_flag(request.source_dest_check, "source_dest_check"),
         netns=check_netns(request.netns),
+        stopped=check_flag(request.stopped, "stopped"),
     )
 
 

@@ -39,6 +39,16 @@ async def update_instance(call: Call, id: Id, body: UpdateInstanceBody) -> Respo
     return await call.run(instances.update_instance, request)
 
 
+async def stop_instance(call: Call, id: Id) -> Response:
+    """Take an instance off the network; it keeps its place and its addresses."""
+    return await call.run(instances.stop_instance, instances.StopInstance(id=id))
+
+
+async def start_instance(call: Call, id: Id) -> Response:
+    """Put a stopped instance back on the network."""
+    return await call.run(instances.start_instance, instances.StartInstance(id=id))
+
+
 async def delete_instance(call: Call, id: Id) -> Response:
     """Start the deletion of an instance."""
     request = instances.DeleteInstance(id=id)
@@ -65,6 +75,8 @@ OPERATIONS: Final = (
     Operation("GET", "/instances/{id}", get_instance, Instance),
     Operation("PATCH", "/instances/{id}", update_instance, Instance),
     Operation("DELETE", "/instances/{id}", delete_instance, Instance, 202),
+    Operation("POST", "/instances/{id}/stop", stop_instance, Instance),
+    Operation("POST", "/instances/{id}/start", start_instance, Instance),
     Operation("POST", "/instances/{id}/probe", probe_instance, ProbeAnswer, asks=True),
     Operation("GET", "/instances/{id}/shell", instance_shell, ShellAnswer),
 )

@@ -110,6 +110,7 @@ class CreateInstanceBody(Body):
     netns: Text | None = Field(
         None, description="Path of an existing network namespace that is the guest; operators only."
     )
+    stopped: bool = Field(False, description="True for one that is not on the network until it is started.")
 
 
 class UpdateInstanceBody(Body):

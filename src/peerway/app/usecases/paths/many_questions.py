@@ -72,7 +72,10 @@ def rule_on(prepared: Prepared, caller: Caller, questions: Sequence[Question]) -
     together = [
         place
         for place, one in enumerate(posed)
-        if isinstance(one, Posed) and one.network is network and questions[place].target.kind not in SINGLE
+        if isinstance(one, Posed)
+        and one.network is network
+        and one.stopped_sender is None
+        and questions[place].target.kind not in SINGLE
     ]
     answers = answer(prepared, [one.packet for one in _at(posed, together)]).values()
     outward = any(found.request is Outcome.LEFT for found in answers)
@@ -132,6 +135,8 @@ def _alone(posed: Posed | Unposable, question: Question) -> Ruling:
     """The ruling on a question that is followed by itself."""
     if isinstance(posed, Unposable):
         return Ruling(verdict=Verdict.UNKNOWN, request=None, reply=None, decided_by=None)
+    if posed.stopped_sender is not None:
+        return Ruling(verdict=Verdict.UNREACHABLE, request=None, reply=None, decided_by=None)
     asked = exchange(posed.network, posed.packet, posed.client_port)
     last = asked.reply or asked.request
     return Ruling(

@@ -231,12 +231,12 @@ def _may_meet(source: Point, target: Point) -> bool:
 
 
 def _posed(atlas: Atlas, question: Question) -> Posed | None:
-    """The question as a packet; None for points that can't be asked about together."""
+    """The question as a packet; None for points that can't be asked about together, and when nothing is sent."""
     try:
         posed = pose(atlas.network, question)
     except InvalidInput:
         return None
-    return posed if isinstance(posed, Posed) else None
+    return posed if isinstance(posed, Posed) and posed.stopped_sender is None else None
 
 
 def _ready(atlas: Atlas, posed: Posed) -> Atlas:

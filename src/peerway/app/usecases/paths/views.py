@@ -181,7 +181,7 @@ class ReportView:
     verdict: Verdict
     #: Revision of the network that it is true for.
     revision: int
-    #: The request as the source sends it; null when it is not known how it would come in.
+    #: The request as the source sends it; null when it is not known how it would come in, or the source is stopped.
     packet: Packet | None
     #: How the request ends; null when that is the other account's business.
     request_outcome: Outcome | None
