@@ -39,6 +39,8 @@ class Common:
     database: str | None = None
     #: How log lines look.
     log_format: LogFormat = LogFormat.AUTO
+    #: Days for which samples of what links carried are kept.
+    sample_days: int = 31
 
     @property
     def store_url(self) -> str:

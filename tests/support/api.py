@@ -52,6 +52,9 @@ class MemoryAgent:
     def guest_addresses(self, endpoint_id: str) -> GuestView | None:
         return self.guests.get(endpoint_id)
 
+    def link_counters(self) -> None:
+        return None
+
     def shell_socket(self) -> str | None:
         return self.socket
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
-from peerway.app.dataplane import Probe, ProbeResult
+from peerway.app.dataplane import LinkCounters, Probe, ProbeResult
 from peerway.domain.guest import GuestView
 
 
@@ -28,6 +29,12 @@ class AgentPort(Protocol):
         """What an instance's network looks like from inside, by now; None when the data plane has no guests.
 
         `NotFound` for an instance that it does not have, `Unavailable` when the agent does not answer.
+        """
+
+    def link_counters(self) -> Mapping[tuple[str, str], LinkCounters] | None:
+        """What passed over links so far, by (link id, router id of the end); None when the data plane carries no packets.
+
+        `Unavailable` when the agent does not answer.
         """
 
     def shell_socket(self) -> str | None:

@@ -82,9 +82,13 @@ class ProbeResult:
 
 @dataclass(frozen=True, slots=True)
 class LinkCounters:
-    """Totals of one link end since it was made, as seen from that end's router."""
+    """Totals of one link end since it was made, as seen from that end's router.
 
-    #: Bytes that left the router over the link (layer 2).
+    Bytes are those of IP packets as they go over a wire. On a link without a cap a driver may count packets that the machine hands
+    on in one piece as one, and miss the headers that a wire would add.
+    """
+
+    #: Bytes that left the router over the link.
     sent_bytes: int
     #: Packets that left.
     sent_packets: int
@@ -131,7 +135,7 @@ class DataPlane(Protocol):
         """
 
     def counters(self) -> Mapping[tuple[str, str], LinkCounters]:
-        """Counters by (link id, router id of the end)."""
+        """Counters by (link id, router id of the end); what one end of a capped link sent is what the other received."""
 
     def health(self) -> Mapping[str, bool]:
         """What the health checks say by now, by link id or `LISTENER-ID/INSTANCE-ID`.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 import structlog
 
@@ -14,7 +15,7 @@ from peerway.adapters.agent.server import Abilities, AgentServer, Spawn
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane, join
 from peerway.adapters.dataplane.kernel.shell import Shell
 from peerway.adapters.dataplane.memory.driver import MemoryDataPlane
-from peerway.app.dataplane import DataPlane
+from peerway.app.dataplane import DataPlane, LinkCounters
 from peerway.app.reconcilers.health import HealthReconciler
 from peerway.app.reconcilers.network import NetworkReconciler
 from peerway.app.runner import Runner
@@ -35,6 +36,8 @@ from peerway.bootstrap.stopping import stop_on_signals, stop_when_readable
 from peerway.domain.errors import Conflict
 from peerway.fabric.model import Fabric
 from peerway.settings import AgentOptions, DataPlaneChoice
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -79,12 +82,19 @@ def _run_alone(options: AgentOptions, folder: Path) -> int:
     driver = make_driver(options)
     store = make_store(options)
     network = NetworkReconciler(store, driver.dataplane, make_world(options), make_clock())
-    runner = Runner("network", network_step(network), LOOK_S)
+    # A data plane's counters are read between its changes, not beside them.
+    turn = threading.Lock()
+    runner = Runner("network", in_turn(turn, network_step(network)), LOOK_S)
     health = Runner("health", health_step(store, driver.dataplane, network, runner.wake), HEALTH_S)
     driver.dataplane.on_health(health.wake)
     plane = driver.dataplane
     abilities = Abilities(
-        plane.probe, plane.guest_addresses, driver.spawn, runner.wake, lambda: network.applied
+        plane.probe,
+        plane.guest_addresses,
+        driver.spawn,
+        runner.wake,
+        lambda: network.applied,
+        in_turn(turn, counters_of(plane)),
     )
     server = AgentServer(folder / AGENT_SOCKET, abilities)
     stop_on_signals(runner)
@@ -132,6 +142,21 @@ def health_step(
         return False
 
     return step
+
+
+def in_turn(turn: threading.Lock, work: Callable[[], T]) -> Callable[[], T]:
+    """The same work, for one caller at a time."""
+
+    def run() -> T:
+        with turn:
+            return work()
+
+    return run
+
+
+def counters_of(dataplane: DataPlane) -> Callable[[], Mapping[tuple[str, str], LinkCounters] | None]:
+    """Reads what passed over links; None where no packets are carried, which is not the same as none that passed."""
+    return dataplane.counters if dataplane.name != DataPlaneChoice.MEMORY else lambda: None
 
 
 def network_step(network: NetworkReconciler) -> Callable[[], bool]:

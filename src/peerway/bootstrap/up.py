@@ -53,7 +53,7 @@ def run_up(options: UpOptions) -> int:
             ready |= _operator_credentials(store, world)
         agent = stack.enter_context(AgentProcess(options, chosen)).door
         parts = Parts(store, world, agent)
-        worker = make_worker(parts)
+        worker = make_worker(parts, options)
         parts.wake_worker = worker.wake
         for runner in worker:
             runner.start()

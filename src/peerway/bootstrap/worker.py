@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from peerway.adapters.agent.client import SocketAgent
 from peerway.app.reconcilers.analyses import AnalysisReconciler
 from peerway.app.reconcilers.deadlines import DeadlineReconciler
 from peerway.app.reconcilers.intents import IntentReconciler
+from peerway.app.reconcilers.samples import SampleReconciler
 from peerway.app.runner import Runner
 from peerway.bootstrap.parts import (
     AGENT_SOCKET,
@@ -32,6 +34,9 @@ QUESTIONS_S: Final = 0.05
 #: How often a worker looks for changes by which an intent may stand otherwise, s.
 INTENTS_S: Final = 0.2
 
+#: How often a worker looks whether a minute has ended, s.
+SAMPLES_S: Final = 0.5
+
 
 def run_worker(options: Common) -> int:
     """Do the periodic work until told to stop."""
@@ -42,9 +47,9 @@ def run_worker(options: Common) -> int:
         store = stack.enter_context(contextlib.closing(make_store(options)))
         # What the data plane is called is of no interest here.
         agent = stack.enter_context(contextlib.closing(SocketAgent(folder / AGENT_SOCKET, "")))
-        worker = make_worker(Parts(store, make_world(options), agent))
+        worker = make_worker(Parts(store, make_world(options), agent), options)
         stop_on_signals(worker.deadlines)
-        for runner in (worker.analyses, worker.intents):
+        for runner in (worker.analyses, worker.intents, worker.samples):
             runner.start()
             stack.callback(runner.stop)
         worker.deadlines.run()
@@ -60,6 +65,8 @@ class Worker(NamedTuple):
     analyses: Runner
     #: Holds intents against the network.
     intents: Runner
+    #: Samples what links carry.
+    samples: Runner
 
     def wake(self) -> None:
         """Have it look at once at what somebody waits for."""
@@ -67,13 +74,16 @@ class Worker(NamedTuple):
         self.intents.wake()
 
 
-def make_worker(parts: Parts) -> Worker:
+def make_worker(parts: Parts, options: Common) -> Worker:
     """What does the periodic work."""
     deadlines = DeadlineReconciler(parts.store, parts.world, make_clock())
     analyses = AnalysisReconciler(parts.store, parts.networks, parts.agent, parts.world)
     intents = IntentReconciler(parts.store, parts.networks)
+    keep = timedelta(days=options.sample_days)
+    samples = SampleReconciler(parts.store, parts.agent.link_counters, make_clock(), keep)
     return Worker(
         Runner("deadlines", deadlines.step, DEADLINES_S),
         Runner("analyses", analyses.step, QUESTIONS_S),
         Runner("intents", intents.step, INTENTS_S),
+        Runner("samples", samples.step, SAMPLES_S),
     )

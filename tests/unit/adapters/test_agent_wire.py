@@ -13,7 +13,7 @@ from tests.support.live import eventually
 from peerway.adapters.agent import wire
 from peerway.adapters.agent.client import SocketAgent
 from peerway.adapters.agent.server import Abilities, AgentServer
-from peerway.app.dataplane import Probe, ProbeResult, Verdict
+from peerway.app.dataplane import LinkCounters, Probe, ProbeResult, Verdict
 from peerway.domain.errors import NotFound, Unavailable
 from peerway.domain.guest import GuestInterface, GuestRoute, GuestRouteKind, GuestView
 
@@ -93,6 +93,7 @@ class Recorder:
         self.woken = 0
         self.probes = []
         self.views = {}
+        self.counters = None
 
     def wake(self):
         """Count."""
@@ -106,6 +107,10 @@ class Recorder:
         if probe.source_id == "i-gone":
             raise NotFound("instance", probe.source_id)
         return ProbeResult(Verdict.ANSWERED, 0.25, "detail")
+
+    def count(self):
+        """What was set."""
+        return self.counters
 
     def look(self, endpoint_id):
         """The view of the instance, as far as there is one."""
@@ -126,7 +131,9 @@ def agent(tmp_path, recorder):
     folder = tmp_path / ("long" * 30)
     folder.mkdir()
     path = folder / "agent.sock"
-    abilities = Abilities(recorder.probe, recorder.look, lambda *_, **__: None, recorder.wake, lambda: 42)
+    abilities = Abilities(
+        recorder.probe, recorder.look, lambda *_, **__: None, recorder.wake, lambda: 42, recorder.count
+    )
     server = AgentServer(path, abilities)
     client = SocketAgent(path, "kernel")
     yield client
@@ -181,3 +188,20 @@ def test_an_absent_agent_is_unavailable_and_loses_nudges_quietly(tmp_path):
     assert absent.applied_revision() == -1
     with pytest.raises(Unavailable, match="does not answer"):
         absent.probe(Probe("i-1", ip_address("10.0.0.1")))
+
+
+@pytest.mark.parametrize("links", [0, 1, wire.ENDS // 2, wire.ENDS + 1])
+def test_counters_of_any_number_of_links_come_back_unchanged(agent, recorder, links):
+    """MON-1: they take as many lines as they need."""
+    recorder.counters = {
+        (f"pcc-{number:020}", f"vpc-{side}{number:019}"): LinkCounters(2**62 + number, 1, 2, 3, side)
+        for number in range(links)
+        for side in (1, 2)
+    }
+    assert agent.link_counters() == recorder.counters
+
+
+def test_no_counters_are_not_counters_of_nothing(agent, recorder):
+    """A data plane that carries no packets has none to tell."""
+    recorder.counters = None
+    assert agent.link_counters() is None

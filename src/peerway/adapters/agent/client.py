@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from peerway.adapters.agent import guests, wire
 from peerway.adapters.agent.address import connect
-from peerway.app.dataplane import Probe, ProbeResult
+from peerway.app.dataplane import LinkCounters, Probe, ProbeResult
 from peerway.domain.errors import NotFound, Unavailable
 from peerway.domain.guest import GuestView
 
 #: Beyond the probe's own time-out, how long the agent may take to answer, s.
 GRACE_S: Final = 5.0
+
+#: How long reading all links' counters may take, a change of the network before it included, s.
+COUNTERS_S: Final = 20.0
 
 
 class SocketAgent:
@@ -50,6 +54,10 @@ class SocketAgent:
         answer = self._ask({"op": "guest", "instance": endpoint_id}, GRACE_S)
         return guests.decode_view(answer["guest"])
 
+    def link_counters(self) -> Mapping[tuple[str, str], LinkCounters] | None:
+        """Have the links' counters read."""
+        return wire.decode_counters(self._ask_all({"op": "counters"}, COUNTERS_S))
+
     def applied_revision(self) -> int:
         """Last revision that the data plane has reached; -1 when the agent does not answer."""
         with contextlib.suppress(Unavailable):
@@ -71,18 +79,29 @@ class SocketAgent:
             self._nudges = None
 
     def _ask(self, request: wire.Message, timeout_s: float) -> wire.Message:
+        return self._ask_all(request, timeout_s)[0]
+
+    def _ask_all(self, request: wire.Message, timeout_s: float) -> list[wire.Message]:
+        """The answer, and what follows it."""
+        answers: list[wire.Message] = []
         try:
             with connect(self._path) as connection:
                 connection.settimeout(timeout_s)
                 channel = wire.Channel(connection)
                 channel.send(request)
-                answer, _ = channel.receive()
+                while not answers or answers[-1].get("more"):
+                    answer, _ = channel.receive()
+                    answers.append(_checked(answer))
         except (OSError, ValueError) as error:
             raise Unavailable("the agent does not answer") from error
-        if answer is None:
-            raise Unavailable("the agent went away")
-        if "missing" in answer:
-            raise NotFound("instance", str(answer["missing"]))
-        if "error" in answer:
-            raise Unavailable(str(answer["error"]))
-        return answer
+        return answers
+
+
+def _checked(answer: wire.Message | None) -> wire.Message:
+    if answer is None:
+        raise Unavailable("the agent went away")
+    if "missing" in answer:
+        raise NotFound("instance", str(answer["missing"]))
+    if "error" in answer:
+        raise Unavailable(str(answer["error"]))
+    return answer

@@ -1,4 +1,4 @@
-"""The agent's side of its socket: takes nudges, sends probes, looks into instances, runs commands in them.
+"""The agent's side of its socket: takes nudges, sends probes, looks into instances, reads counters, runs commands.
 
 One thread a connection; the data plane itself is only touched through what is safe beside `apply` (probes, looks into instances
 and spawning).
@@ -20,7 +20,7 @@ import structlog
 
 from peerway.adapters.agent import guests, wire
 from peerway.adapters.agent.address import listen
-from peerway.app.dataplane import Probe, ProbeResult
+from peerway.app.dataplane import LinkCounters, Probe, ProbeResult
 from peerway.domain.errors import NotFound, PeerwayError
 from peerway.domain.guest import GuestView
 
@@ -63,6 +63,8 @@ class Abilities:
     wake: Callable[[], None]
     #: Last revision that the data plane has reached.
     applied: Callable[[], int]
+    #: What passed over links; None when the data plane carries no packets.
+    counters: Callable[[], Mapping[tuple[str, str], LinkCounters] | None]
 
 
 class AgentServer:
@@ -130,20 +132,25 @@ class AgentServer:
     def _perform(
         self, request: wire.Message, fds: Sequence[int], connection: socket.socket
     ) -> wire.Message | None:
+        answer: wire.Message | None = None
         match request["op"]:
             case "nudge":
                 self._abilities.wake()
-                return None
             case "hello":
-                return {"revision": self._abilities.applied()}
+                answer = {"revision": self._abilities.applied()}
             case "probe":
-                return wire.encode_result(self._abilities.probe(wire.decode_probe(request)))
+                answer = wire.encode_result(self._abilities.probe(wire.decode_probe(request)))
             case "guest":
-                return {"guest": guests.encode_view(self._abilities.look(str(request["instance"])))}
+                answer = {"guest": guests.encode_view(self._abilities.look(str(request["instance"])))}
+            case "counters":
+                *first, answer = wire.encode_counters(self._abilities.counters())
+                for part in first:
+                    wire.Channel(connection).send(part)
             case "exec":
-                return self._execute(request, fds, connection)
+                answer = self._execute(request, fds, connection)
             case other:
-                return {"error": f"unknown operation {other!r}"}
+                answer = {"error": f"unknown operation {other!r}"}
+        return answer
 
     def _execute(self, request: wire.Message, fds: Sequence[int], connection: socket.socket) -> wire.Message:
         """Run a command; the caller's leaving ends it."""

@@ -1,7 +1,8 @@
 """What goes over the agent's socket: one JSON line each way, file descriptors beside the first.
 
-Requests: `{"op": "nudge"}` (no answer), `{"op": "hello"}`, `{"op": "probe", ...}`, `{"op": "guest", ...}`, `{"op": "exec", ...}`.
-Answers carry `error` or the operation's fields. The socket is local and mode 0600: who can open it is the installation's own user.
+Requests: `{"op": "nudge"}` (no answer), `{"op": "hello"}`, `{"op": "probe", ...}`, `{"op": "guest", ...}`, `{"op": "counters"}`,
+`{"op": "exec", ...}`. Answers carry `error` or the operation's fields; one with `more` is followed by another. The socket is local
+and mode 0600: who can open it is the installation's own user.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ import array
 import json
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any, Final
 
-from peerway.app.dataplane import Probe, ProbeResult, Verdict
+from peerway.app.dataplane import LinkCounters, Probe, ProbeResult, Verdict
 
 #: Longest line that is read, bytes.
 MAX_LINE: Final = 1 << 20
+
+#: Most ends of links in one line of counters: less than half of the longest line.
+ENDS: Final = 2000
 
 #: Most file descriptors with one request: standard input, output and error.
 MAX_FDS: Final = 3
@@ -113,3 +117,34 @@ def encode_result(result: ProbeResult) -> Message:
 def decode_result(message: Message) -> ProbeResult:
     """The result in an answer."""
     return ProbeResult(Verdict(message["verdict"]), message["round_trip_ms"], message["detail"])
+
+
+def encode_counters(counters: Mapping[tuple[str, str], LinkCounters] | None) -> Iterator[Message]:
+    """Counters as answers, all but the last of which say that there are more."""
+    if counters is None:
+        yield {"counters": None}
+        return
+    rows = [
+        [
+            *end,
+            one.sent_bytes,
+            one.sent_packets,
+            one.received_bytes,
+            one.received_packets,
+            one.capped_packets,
+        ]
+        for end, one in counters.items()
+    ]
+    for start in range(0, max(len(rows), 1), ENDS):
+        yield {"counters": rows[start : start + ENDS], "more": start + ENDS < len(rows)}
+
+
+def decode_counters(answers: Iterable[Message]) -> dict[tuple[str, str], LinkCounters] | None:
+    """The counters in answers."""
+    found: dict[tuple[str, str], LinkCounters] = {}
+    for answer in answers:
+        if answer["counters"] is None:
+            return None
+        for link_id, router_id, *counts in answer["counters"]:
+            found[str(link_id), str(router_id)] = LinkCounters(*map(int, counts))
+    return found

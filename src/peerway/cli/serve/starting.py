@@ -58,6 +58,10 @@ TlsCert = Annotated[
 TlsKey = Annotated[
     Path | None, typer.Option("--tls-key", help="The certificate's private key (PEM).", show_default=False)
 ]
+SampleDays = Annotated[
+    int,
+    typer.Option("--sample-days", help="Days for which metrics' samples are kept.", min=1, max=3650),
+]
 Cleanup = Annotated[
     bool, typer.Option("--cleanup", help="Remove everything made in the kernel when stopping.")
 ]

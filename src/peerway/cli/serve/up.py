@@ -18,6 +18,7 @@ from peerway.cli.serve.starting import (
     Listen,
     Log,
     Rate,
+    SampleDays,
     Tls,
     TlsCert,
     TlsKey,
@@ -50,6 +51,7 @@ def up(
     tls: Tls = False,
     tls_cert: TlsCert = None,
     tls_key: TlsKey = None,
+    sample_days: SampleDays = DEFAULTS.sample_days,
     log_format: Log = DEFAULTS.log_format,
 ) -> None:
     """Run all of Peerway in the foreground.
@@ -60,6 +62,7 @@ def up(
         data=data,
         database=database,
         log_format=log_format,
+        sample_days=sample_days,
         listen=listen,
         dataplane=dataplane,
         requests_per_second=requests_per_second,

@@ -7,6 +7,7 @@ over what it finds. Calls may not be made concurrently.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from socket import socket
 
@@ -16,7 +17,7 @@ from peerway.adapters.dataplane.kernel import syscalls
 from peerway.adapters.dataplane.kernel.answers import domain_of
 from peerway.adapters.dataplane.kernel.checks import plan_checks
 from peerway.adapters.dataplane.kernel.converge import Converger
-from peerway.adapters.dataplane.kernel.counters import read_counters
+from peerway.adapters.dataplane.kernel.counters import Passed, join_ends, read_counters
 from peerway.adapters.dataplane.kernel.desired import Desired, Guest
 from peerway.adapters.dataplane.kernel.drift import differences
 from peerway.adapters.dataplane.kernel.guest_view import read_guest
@@ -33,7 +34,7 @@ from peerway.adapters.dataplane.kernel.state import State
 from peerway.app.dataplane import LinkCounters, Observation, Probe, ProbeResult, Report
 from peerway.domain.errors import NotFound, Unavailable
 from peerway.domain.guest import GuestView
-from peerway.fabric.model import Fabric
+from peerway.fabric.model import Fabric, Link
 
 log = structlog.get_logger(__name__)
 
@@ -246,16 +247,21 @@ class KernelDataPlane:
         return self._visitor.run(self._read_counters)
 
     def _read_counters(self) -> dict[tuple[str, str], LinkCounters]:
-        result: dict[tuple[str, str], LinkCounters] = {}
+        passed: dict[tuple[str, str], Passed] = {}
         for id, links in self._desired.links_of.items():
-            index = self._desired.routers[id].index
-            capped = any(link.cap_mbps for link in links.values())
-            with self._namespaces.netlink(router_namespace(id)) as netlink:
-                found = read_counters(
-                    netlink, {index[f"l:{link_id}"]: link_id for link_id in links}, capped=capped
-                )
-            result |= {(link_id, id): counters for link_id, counters in found.items()}
-        return result
+            # A router that is not there, as one that could not be made, has passed nothing.
+            with suppress(OSError, KeyError):
+                passed |= self._read_router(id, links)
+        return join_ends(self._desired.links.values(), passed)
+
+    def _read_router(self, id: str, links: Mapping[str, Link]) -> dict[tuple[str, str], Passed]:
+        index = self._desired.routers[id].index
+        capped = any(link.cap_mbps for link in links.values())
+        with self._namespaces.netlink(router_namespace(id)) as netlink:
+            found = read_counters(
+                netlink, {index[f"l:{link_id}"]: link_id for link_id in links}, capped=capped
+            )
+        return {(link_id, id): one for link_id, one in found.items()}
 
     def health(self) -> Mapping[str, bool]:
         """See `DataPlane.health`."""
