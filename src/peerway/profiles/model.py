@@ -111,6 +111,8 @@ class Profile:
     overlap_among_same_region_peers: OverlapRule
     #: Writing of routes.
     auto_routes: AutoRoutes
+    #: Whether routes over a connection may lead to ranges of the other VPC only.
+    routes_within_peer: bool
     #: Whether deleting a connection that routes point to is refused unless forced; otherwise the routes go with it.
     delete_needs_force: bool
     #: Cap a cross-region connection gets when the request names none, Mbit/s.
@@ -148,6 +150,7 @@ def load_profile(name: str) -> Profile:
         overlap_among_cross_region_peers=OverlapRule(raw["overlap"]["among_cross_region_peers"]),
         overlap_among_same_region_peers=OverlapRule(raw["overlap"]["among_same_region_peers"]),
         auto_routes=AutoRoutes(raw["auto_routes"]),
+        routes_within_peer=raw["routes_within_peer"],
         delete_needs_force=raw["delete_needs_force"],
         default_bandwidth_mbps=raw["default_bandwidth_mbps"],
         link_types=raw["link_types"],

@@ -20,7 +20,7 @@ from peerway.domain.lifecycle.router_interface import ROUTER_INTERFACE, carries
 from peerway.domain.lifecycle.vbr import VBR
 from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.peering import Peering
-from peerway.domain.prefixes import Prefix
+from peerway.domain.prefixes import Prefix, contains
 from peerway.domain.resource import Provisioning
 from peerway.domain.route_table import (
     NextHop,
@@ -30,7 +30,7 @@ from peerway.domain.route_table import (
     check_paths,
 )
 from peerway.domain.router_interface import RouterInterface
-from peerway.domain.vpc import Instance
+from peerway.domain.vpc import Instance, Vpc
 from peerway.profiles.rules import sees
 
 #: Kinds of next hop in the table of a border router.
@@ -75,7 +75,10 @@ def choose_hop(
     if destination.version == 6 and kind is NextHop.LINE and vbr is not None and vbr.local_gateway6 is None:
         raise InvalidInput("destination", "must be an IPv4 range: the VBR has no IPv6 gateways", destination)
     if not paths:
-        return Hop(KINDS[kind].decide(tx, world, table, id))
+        hop_id = KINDS[kind].decide(tx, world, table, id)
+        if kind is NextHop.PEERING and hop_id is not None:
+            _check_within_peer(tx, world, table, hop_id, destination)
+        return Hop(hop_id)
     if kind is not NextHop.ROUTER_INTERFACE:
         raise InvalidInput("paths", f"must not be given for {kind}")
     if id is not None:
@@ -113,6 +116,17 @@ def _peering(tx: Reader, world: World, table: RouteTable, id: str | None) -> str
     if not PEERING.states[peering.state].carries:
         raise _inactive("peering", peering.id, peering.state.value)
     return peering.id
+
+
+def _check_within_peer(tx: Reader, world: World, table: RouteTable, id: str, destination: Prefix) -> None:
+    """`InvalidInput` where the product routes over a connection to ranges of the other VPC only, and this is none."""
+    peering = tx.get(Peering, id)
+    if peering is None or not world.require_profile(peering.profile).routes_within_peer:
+        return
+    peer = tx.get(Vpc, peering.opposite_of(table.vpc_id).vpc_id)
+    if peer is None or not any(contains(range_, destination) for range_ in peer.prefixes):
+        rule = "must be inside a range of the VPC that the connection leads to"
+        raise InvalidInput("destination", rule, destination, code="outside_peer")
 
 
 def _one_interface(tx: Reader, world: World, table: RouteTable, id: str | None) -> str:

@@ -17,7 +17,7 @@ from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import AlreadyExists, Conflict, InUse, NotFound
 from peerway.domain.peering import Peering
-from peerway.domain.prefixes import parse_prefix
+from peerway.domain.prefixes import Prefix, parse_prefix
 from peerway.domain.route_table import (
     EntryKind,
     EntryOrigin,
@@ -94,10 +94,12 @@ class CreateRouteEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateRouteEntry:
-    """Change a stored entry's texts, where it leads, and whether it is switched on."""
+    """Change a stored entry's texts, destination, where it leads, and whether it is switched on."""
 
     #: The entry.
     id: str
+    #: New destination range.
+    destination: str | Unset = UNSET
     #: New name.
     name: str | Unset = UNSET
     #: New description.
@@ -224,8 +226,10 @@ def update_route_entry(tx: Writer, world: World, caller: Caller, request: Update
     require_member(caller)
     before = _users_own(tx, world, own(tx, caller, RouteEntry, request.id))
     after = replace(before, **given(request, **TEXTS, enabled=check_flag))
+    if request.destination is not UNSET:
+        after = _with_destination(tx, after, request.destination)
     moved = {request.next_hop, request.next_hop_id, request.paths} != {UNSET}
-    if moved:
+    if moved or after.destination != before.destination:
         after = _led_elsewhere(tx, world, after, request)
     return replace_stored(tx, caller, before, after)
 
@@ -263,9 +267,7 @@ def _decide_entry(tx: Writer, world: World, caller: Caller, request: CreateRoute
     destination = check_destination(request.destination, local_prefixes(tx, table))
     stored = tx.select(RouteEntry, where("route_table_id", table.id))
     if any(entry.destination == destination for entry in stored):
-        raise AlreadyExists(
-            f"the table has an entry to {destination}", code="route_exists", field="destination"
-        )
+        raise _taken(destination)
     custom = sum(entry.origin is EntryOrigin.CUSTOM for entry in stored)
     check_limit(tx, world, "custom_entries_per_table", table.owner_uid, custom, scope=table.id)
     next_hop = choose(NextHop, request.next_hop, "next_hop")
@@ -285,13 +287,30 @@ def _decide_entry(tx: Writer, world: World, caller: Caller, request: CreateRoute
     )
 
 
+def _with_destination(tx: Reader, entry: RouteEntry, text: str) -> RouteEntry:
+    """The entry with another destination, under the rules of a new one."""
+    table = existing(tx, RouteTable, entry.route_table_id)
+    destination = check_destination(text, local_prefixes(tx, table))
+    stored = tx.select(RouteEntry, where("route_table_id", table.id))
+    if any(other.destination == destination and other.id != entry.id for other in stored):
+        raise _taken(destination)
+    return replace(entry, destination=destination, origin=EntryOrigin.CUSTOM)
+
+
+def _taken(destination: Prefix) -> AlreadyExists:
+    text = f"the table has an entry to {destination}"
+    return AlreadyExists(text, code="route_exists", field="destination")
+
+
 def _led_elsewhere(tx: Reader, world: World, entry: RouteEntry, request: UpdateRouteEntry) -> RouteEntry:
-    """The entry with the request's next hop, under the rules of a new one."""
+    """The entry with the request's next hop, or its own when there is none, under the rules of a new one."""
     table = existing(tx, RouteTable, entry.route_table_id)
     require_usable_router(tx, table)
     next_hop = entry.next_hop if request.next_hop is UNSET else choose(NextHop, request.next_hop, "next_hop")
     id = None if request.next_hop_id is UNSET else request.next_hop_id
     paths = () if request.paths is UNSET else request.paths
+    if {request.next_hop, request.next_hop_id, request.paths} == {UNSET}:
+        id, paths = entry.next_hop_id, entry.paths
     hop = choose_hop(tx, world, table, next_hop, id, paths, entry.destination)
     if (next_hop, hop.id, hop.paths) == (entry.next_hop, entry.next_hop_id, entry.paths):
         return entry
