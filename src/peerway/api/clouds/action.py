@@ -198,12 +198,13 @@ def _join(table: dict[str, Any], more: Mapping[str, Any], file: str) -> None:
 def use_case_operation(name: str, parameters: Iterable[Parameter]) -> Operation:
     """The operation that hands parameters to a use case by the fields they set, and answers nothing: `peerings.accept_peering`.
 
-    The use case's request is the class of its module with the same name in capitals: `AcceptPeering`.
+    The use case's request is the class of its module with the same name, but for capitals: `AcceptPeering`, `CreateVSwitch`.
     """
     module_name, _, function = name.rpartition(".")
     module = importlib.import_module(f"{USE_CASES}.{module_name}")
     use_case = getattr(module, function)
-    request = getattr(module, "".join(word.capitalize() for word in function.split("_")))
+    called = function.replace("_", "")
+    request = next(one for word, one in vars(module).items() if word.lower() == called and word != function)
     fields = [(one.name, one.field) for one in parameters if one.field]
 
     def run(call: Call[Any], given: Given) -> Answer:

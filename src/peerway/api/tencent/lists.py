@@ -90,6 +90,11 @@ def contains_text(read: Callable[[Any], str]) -> Pick:
     return lambda _, values: lambda row: any(value in read(row) for value in values)
 
 
+def starts_with(read: Callable[[Any], str]) -> Pick:
+    """What is read from a row begins with one of the values."""
+    return lambda _, values: lambda row: read(row).startswith(tuple(values))
+
+
 def ask(
     call: AnyCall, given: Given, wanted: Wanted[R], ids: str, filters: Mapping[str, Pick], word: str
 ) -> Wanted[R]:

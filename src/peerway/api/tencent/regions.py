@@ -47,6 +47,7 @@ def zone_name(zone: str, place: int, region_id: str) -> str:
     return f"{LONG[region_id]}-{place}" if region_id in LONG else zone
 
 
-def name_of_zone(world: World, region_id: str, zone: str) -> str:
+def name_of_zone(world: World, zone: str) -> str:
     """Tencent's name of a zone."""
+    region_id = zone.rpartition("-")[0]
     return zone_name(zone, world.regions.require(region_id).zones.index(zone) + 1, region_id)

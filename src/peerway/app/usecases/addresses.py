@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 from peerway.app.store import Reader, where
 from peerway.domain.errors import AlreadyExists, Conflict
 from peerway.domain.service import Database, LoadBalancer
-from peerway.domain.vpc import Instance, VSwitch, check_ipv4, free_ipv4
+from peerway.domain.vpc import Instance, VSwitch, check_ipv4, free_ipv4, reserved_addresses
 
 
 def choose_ipv4(tx: Reader, vswitch: VSwitch, text: str | None, field: str) -> IPv4Address:
@@ -22,6 +22,13 @@ def choose_ipv4(tx: Reader, vswitch: VSwitch, text: str | None, field: str) -> I
     if free is None:
         raise Conflict("no address is free in the VSwitch", code="addresses_used_up", field="vswitch_id")
     return free
+
+
+def count_addresses(tx: Reader, vswitch: VSwitch) -> tuple[int, int]:
+    """How many addresses of the VSwitch are free, and how many can be used at all."""
+    here = where("vswitch_id", vswitch.id)
+    usable = vswitch.cidr.num_addresses - len(reserved_addresses(vswitch.cidr))
+    return usable - sum(tx.count(kind, here) for kind in (Instance, LoadBalancer, Database)), usable
 
 
 def taken_addresses(tx: Reader, vswitch_id: str) -> set[IPv4Address]:
