@@ -10,9 +10,15 @@ from peerway.api.clouds.action import Action
 from peerway.api.clouds.errors import Rows, Told, tell
 from peerway.domain.errors import PeerwayError
 
-ERRORS: Final[Rows] = tomllib.loads(
-    (files("peerway.api.alibaba") / "errors.toml").read_text(encoding="utf-8")
-)
+
+def _rows(file: str) -> Rows:
+    return tomllib.loads((files("peerway.api.alibaba") / file).read_text(encoding="utf-8"))
+
+
+#: Words about tags and resource groups.
+TAGS: Final = _rows("tags.toml")
+#: Words for all products.
+ERRORS: Final[Rows] = {**_rows("errors.toml"), **TAGS}
 
 
 def told(error: PeerwayError, action: Action | None) -> Told:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from peerway.api.alibaba.errors import TAGS
 from peerway.api.alibaba.labels import labels_for, tags_of, wanted_tags
 from peerway.api.clouds.action import Answer, Product
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
@@ -40,21 +41,25 @@ class LabelledKind:
 def serve_labels(product: Product, kinds: Mapping[str, LabelledKind], *, bare: bool = False) -> None:
     """Declare those of the four actions that the product's table has rows for; `kinds` are by `ResourceType`, case aside.
 
+    The product learns the words of `tags.toml`, where its table has none of its own.
+
     `bare` is for products that answer `Success`, and lists without a wrapper. The rows:
 
         [actions.TagResources]
         takes = "ResourceId[]*:s, ResourceType*:s, Tag[]*{Key:s, Value:s}"
-        [actions.UnTagResources]
+        [actions.UnTagResources]      # or UntagResources
         takes = "ResourceId[]*:s, ResourceType*:s, TagKey[]:s, All:b"
         [actions.ListTagResources]
         takes = "ResourceId[]:s, ResourceType*:s, Tag[]{Key:s, Value:s}, MaxResults:i, NextToken:s"
         [actions.MoveResourceGroup]
         takes = "ResourceId*:s, ResourceType*:s, NewResourceGroupId*:s"
     """
+    product.errors = {**TAGS, **product.errors}
     served = _Served({name.lower(): (name, kind) for name, kind in kinds.items()}, bare)
     writes = {
         "TagResources": served.tag,
         "UnTagResources": served.untag,
+        "UntagResources": served.untag,
         "MoveResourceGroup": served.move,
     }
     for name, run in writes.items():
@@ -176,7 +181,10 @@ def _read_token(token: str | None) -> tuple[str, str]:
     if not token:
         return "", ""
     try:
-        id, _, key = base64.urlsafe_b64decode(token.encode()).decode().partition("\n")
+        text = base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except (UnicodeError, binascii.Error):
-        raise InvalidInput("NextToken", "must be the one that was answered", token) from None
+        text = ""
+    id, middle, key = text.partition("\n")
+    if not middle:
+        raise InvalidInput("NextToken", "must be the one that was answered", token)
     return id, key

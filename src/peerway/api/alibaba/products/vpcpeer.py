@@ -24,7 +24,6 @@ from peerway.app.usecases.peerings import (
     get_peering,
     update_peering,
 )
-from peerway.app.usecases.vpcs import get_vpc
 from peerway.domain.errors import NotFound
 from peerway.domain.labels import Labels
 from peerway.domain.peering import Peering, PeeringSide, PeeringState
@@ -52,8 +51,9 @@ def create_vpc_peer_connection(call: WriteCall, given: Given) -> Answer:
     """Ask for a connection; one between two VPCs of one account needs no yes."""
     check_lengths(given, LENGTHS["Create"])
     call.world.regions.require(given["RegionId"], "RegionId")
-    if call.use(get_vpc, given["VpcId"]).region_id != given["RegionId"]:
-        raise NotFound("vpc", given["VpcId"], field="vpc_id")
+    vpc = call.tx.get(Vpc, given["VpcId"])
+    if vpc is not None and vpc.region_id != given["RegionId"]:
+        raise NotFound("vpc", given["VpcId"][:64], field="vpc_id")
     settings = _settings(given)
     if given["RegionId"] == given["AcceptingRegionId"] and given.get("Bandwidth") == UNCAPPED:
         del settings["bandwidth_mbps"]
