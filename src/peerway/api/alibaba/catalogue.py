@@ -7,18 +7,22 @@ from typing import Final
 from peerway.api.alibaba.products import (
     bss,
     cdt,
+    ecs,
     expressconnect,
     location,
     quotas,
     resourcemanager,
     sts,
+    vpc,
     vpcpeer,
 )
 from peerway.api.clouds.action import Product
 
 PRODUCTS: Final[tuple[Product, ...]] = (
     vpcpeer.PRODUCT.bind(),
+    vpc.PRODUCT.bind(),
     expressconnect.PRODUCT.bind(),
+    ecs.PRODUCT.bind(),
     sts.PRODUCT.bind(),
     resourcemanager.PRODUCT.bind(),
     quotas.PRODUCT.bind(),

@@ -115,6 +115,8 @@ class CreateSecurityRules:
     security_group_id: str
     #: The rules.
     rules: tuple[RuleSpec, ...]
+    #: Whether rules that are there already are no error.
+    keep_present: bool = False
     #: Makes repeats harmless.
     client_token: str | None = None
 
@@ -219,17 +221,21 @@ def create_security_rules(
     """Make several rules, all or none; a repeat of the client token finds them again by their values."""
     require_member(caller)
     if request.client_token is None:
-        return _add_rules(tx, world, caller, request.security_group_id, request.rules)
+        return _add_rules(
+            tx, world, caller, request.security_group_id, request.rules, keep_present=request.keep_present
+        )
     token, digest = check_token(request.client_token), digest_of(request)
     known = tx.recall(caller.uid, token)
     if known is None:
-        made = _add_rules(tx, world, caller, request.security_group_id, request.rules)
+        made = _add_rules(
+            tx, world, caller, request.security_group_id, request.rules, keep_present=request.keep_present
+        )
         tx.remember(caller.uid, token, "create_security_rules", digest, request.security_group_id)
         return made
     check_same_request(known, "create_security_rules", digest)
     group = own(tx, caller, SecurityGroup, request.security_group_id, "security_group_id")
-    wanted = {_value(_decide_rule(tx, world, caller, group, spec)) for spec in request.rules}
-    return [rule for rule in _rules_of(tx, group.id) if _value(rule) in wanted]
+    wanted = {value_of(decide_rule(tx, world, caller, group, spec)) for spec in request.rules}
+    return [rule for rule in rules_of(tx, group.id) if value_of(rule) in wanted]
 
 
 def list_security_rules(
@@ -257,35 +263,43 @@ def delete_security_rule(
 
 
 def _add_rules(
-    tx: Writer, world: World, caller: Caller, group_id: str, specs: Sequence[RuleSpec]
+    tx: Writer,
+    world: World,
+    caller: Caller,
+    group_id: str,
+    specs: Sequence[RuleSpec],
+    *,
+    keep_present: bool = False,
 ) -> list[SecurityRule]:
+    """The rules made, and with `keep_present` those that are there already."""
     group = own(tx, caller, SecurityGroup, group_id, "security_group_id")
-    present = {_value(rule) for rule in _rules_of(tx, group.id)}
-    used = len(present)
-    check_limit(tx, world, "rules_per_group", group.owner_uid, used, scope=group.id, adding=len(specs))
-    made: list[SecurityRule] = []
-    for spec in specs:
-        rule = _decide_rule(tx, world, caller, group, spec)
-        if _value(rule) in present:
+    rules = {value_of(rule): rule for rule in rules_of(tx, group.id)}
+    decided = [decide_rule(tx, world, caller, group, spec) for spec in specs]
+    adding = len({value_of(rule) for rule in decided} - rules.keys()) if keep_present else len(specs)
+    check_limit(tx, world, "rules_per_group", group.owner_uid, len(rules), scope=group.id, adding=adding)
+    for rule in decided:
+        if value_of(rule) not in rules:
+            rules[value_of(rule)] = insert(tx, caller, rule)
+        elif not keep_present:
             raise AlreadyExists("the group has such a rule", code="rule_exists", field="rules")
-        present.add(_value(rule))
-        made.append(insert(tx, caller, rule))
-    return made
+    return [rules[value_of(rule)] for rule in decided]
 
 
-def _rules_of(tx: Reader, group_id: str) -> list[SecurityRule]:
+def rules_of(tx: Reader, group_id: str) -> list[SecurityRule]:
+    """The rules of a group."""
     return tx.select(SecurityRule, where("security_group_id", group_id))
 
 
-def _value(rule: SecurityRule) -> tuple[object, ...]:
+def value_of(rule: SecurityRule) -> tuple[object, ...]:
     """What makes two rules the same: all that decides about packets."""
     remote = (rule.remote_cidr, rule.remote_group_id)
     return (rule.direction, rule.priority, rule.action, rule.protocol, rule.port_low, rule.port_high, *remote)
 
 
-def _decide_rule(
+def decide_rule(
     tx: Writer, world: World, caller: Caller, group: SecurityGroup, spec: RuleSpec
 ) -> SecurityRule:
+    """The rule that a request gives, checked."""
     protocol = choose(Protocol, spec.protocol, "protocol")
     low, high = parse_ports(spec.port_range, protocol)
     if (spec.remote_cidr is None) == (spec.remote_group_id is None):
