@@ -1,0 +1,149 @@
+"""What the operations of the product share: regions, requests from parameters, pages, times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+from peerway.api.alibaba.labels import label_filter
+from peerway.api.alibaba.products.vpc.product import PRODUCT
+from peerway.api.clouds.call import AnyCall
+from peerway.api.clouds.paging import Numbered, numbered
+from peerway.api.clouds.parameters import Given
+from peerway.app.store import Where, where
+from peerway.app.usecases.access import seen_by
+from peerway.app.usecases.kinds import WORDS
+from peerway.domain.errors import InvalidInput, NotFound
+from peerway.domain.line import VirtualBorderRouter
+from peerway.domain.resource import Resource
+from peerway.domain.text import check_number
+from peerway.domain.vpc import Vpc
+
+R = TypeVar("R", bound=Resource)
+Keep = Callable[[Any], bool]
+
+#: Items of a page unless the caller asks for another number, and the most it may ask for.
+PAGE, LARGEST_PAGE = 10, 50
+#: Most ids in one parameter.
+MOST_IDS: Final = 100
+#: Fields of requests that hold text for people, which may not look like an address of the web.
+TEXTS: Final = frozenset({"name", "description"})
+ADDRESS: Final = re.compile("https?://", re.IGNORECASE)
+
+
+def named(action: str, given: Given) -> dict[str, Any]:
+    """What the parameters of an action set, by the fields of the use case's request."""
+    fields = {one.field: given[one.name] for one in parameters_of(action) if one.name in given}
+    for name in TEXTS & fields.keys():
+        if ADDRESS.match(fields[name]):
+            raise InvalidInput(name, "must not begin with http:// or https://", fields[name])
+    return fields
+
+
+def parameters_of(action: str) -> Iterable[Any]:
+    """Parameters of an action that set a field."""
+    return (one for one in PRODUCT.actions[action].parameters if one.field)
+
+
+def region_of(call: AnyCall) -> str | None:
+    """Region that the request names; `InvalidInput` for one that is not there, None for none."""
+    if call.region_id is None:
+        return None
+    return call.world.regions.require(call.region_id, "RegionId").id
+
+
+def home_of(call: AnyCall, resource: Any) -> str | None:
+    """Region of a resource: its own, or that of the VPC or border router that it belongs to."""
+    region: str | None = getattr(resource, "region_id", None)
+    if region is not None or isinstance(resource, Vpc | VirtualBorderRouter):
+        return region
+    router = call.tx.get(Vpc, resource.vpc_id) or call.tx.get(VirtualBorderRouter, resource.vpc_id)
+    return router.region_id if router else None
+
+
+def here(call: AnyCall, kind: type[Resource], id: str, field: str) -> str:
+    """The id, for a use case to look up; `NotFound` for what is in another region than the request's, whoever has it."""
+    region = region_of(call)
+    found = call.tx.get(kind, id) if region is not None else None
+    if found is not None and home_of(call, found) != region:
+        raise NotFound(WORDS[kind], id[:64], field=field)
+    return id
+
+
+def is_here(call: AnyCall, resource: Resource) -> bool:
+    """Whether the resource is in the region that the request names, if it names one."""
+    region = region_of(call)
+    return region is None or home_of(call, resource) == region
+
+
+def in_vpcs_here(call: AnyCall, vpc_id: str | None = None) -> Keep | None:
+    """What keeps things of VPCs and border routers of the request's region; None for all, as when all of the caller's are there."""
+    region = region_of(call)
+    if region is None:
+        return None
+    if vpc_id is not None:
+        vpc = call.tx.get(Vpc, vpc_id)
+        return None if vpc is None or vpc.region_id == region else lambda _: False
+    own, there = seen_by(call.caller), where("region_id", region)
+    kinds = (Vpc, VirtualBorderRouter)
+    if all(call.tx.count(kind, *own) == call.tx.count(kind, *own, there) for kind in kinds):
+        return None
+    ids = {one.id for kind in kinds for one in call.tx.select(kind, *own, there)}
+    return lambda one: one.vpc_id in ids
+
+
+def listed(
+    call: AnyCall, given: Given, kind: type[R], *conditions: Where, keep: Sequence[Keep | None] = ()
+) -> Numbered[R]:
+    """A page of the caller's resources of a kind: by conditions, by what every `keep` keeps, by the labels asked for."""
+    kept = [one for one in (*keep, label_filter(call, given, WORDS[kind])) if one is not None]
+    return numbered(
+        call.tx,
+        kind,
+        *seen_by(call.caller),
+        *conditions,
+        number=check_number(given.get("PageNumber", 1), "PageNumber", 1, 10**9),
+        size=check_number(given.get("PageSize", PAGE), "PageSize", 1, LARGEST_PAGE),
+        keep=(lambda one: all(keeps(one) for keeps in kept)) if kept else None,
+    )
+
+
+def paged(page: Numbered[Any]) -> dict[str, int]:
+    """The numbers that a page by number comes with."""
+    return {"TotalCount": page.total, "PageNumber": page.number, "PageSize": page.size}
+
+
+def wanted(given: Given, **fields: str) -> list[Where]:
+    """Conditions for the parameters that are given, by the fields they are about: `wanted(given, vpc_id="VpcId")`.
+
+    A list of values takes any of them.
+    """
+    found = []
+    for field, name in fields.items():
+        value = given.get(name)
+        if isinstance(value, list):
+            if len(value) > MOST_IDS:
+                raise InvalidInput(name, f"must have at most {MOST_IDS} items", len(value))
+            found.append(where(field, *value))
+        elif value is not None:
+            found.append(where(field, value))
+    return found
+
+
+def by(items: Iterable[R], field: str) -> Mapping[str, list[R]]:
+    """Items by the value of one of their fields."""
+    found: dict[str, list[R]] = {}
+    for item in items:
+        found.setdefault(getattr(item, field), []).append(item)
+    return found
+
+
+def ids(items: Iterable[Resource] | None) -> list[str]:
+    """Their ids."""
+    return [item.id for item in items or ()]
+
+
+def account(uid: str) -> int:
+    """An account's number as a number; 0 for one that is none."""
+    return int(uid) if uid.isdecimal() else 0

@@ -1,0 +1,163 @@
+"""NAT gateways. Each has one SNAT table and one forward table; their ids are the gateway's with another beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from peerway.api.alibaba.labels import IN_ECS, labels_for, shown_labels
+from peerway.api.alibaba.products.vpc.common import (
+    by,
+    here,
+    home_of,
+    ids,
+    in_vpcs_here,
+    listed,
+    named,
+    paged,
+    wanted,
+)
+from peerway.api.alibaba.products.vpc.product import PRODUCT, word
+from peerway.api.alibaba.texts import time_text
+from peerway.api.clouds.action import Answer
+from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
+from peerway.api.clouds.parameters import Given
+from peerway.app.store import where
+from peerway.app.usecases import nat_gateways
+from peerway.domain.errors import NotFound
+from peerway.domain.gateway import DnatEntry, Eip, NatGateway, SnatEntry
+from peerway.domain.resource import Provisioning
+from peerway.domain.vpc import Vpc
+
+#: How ids of tables begin.
+SNAT_TABLE, FORWARD_TABLE = "stb", "ftb"
+#: What every gateway is.
+KIND: Final = {"NatType": "Enhanced", "NetworkType": "internet", "Spec": ""}
+CHARGE: Final = {"InstanceChargeType": "PostPaid", "InternetChargeType": "PayByLcu"}
+
+
+@PRODUCT.writes("CreateNatGateway")
+def create_nat_gateway(call: WriteCall, given: Given) -> Answer:
+    """Make a gateway with its two tables."""
+    here(call, Vpc, given["VpcId"], "VpcId")
+    request = nat_gateways.CreateNatGateway(**named("CreateNatGateway", given))
+    gateway = call.use(nat_gateways.create_nat_gateway, request)
+    return {"NatGatewayId": gateway.id, **_tables(gateway)}
+
+
+@PRODUCT.reads("DescribeNatGateways")
+def describe_nat_gateways(call: ReadCall, given: Given) -> Answer:
+    """A page of the caller's gateways."""
+    conditions = wanted(given, id="NatGatewayId", vpc_id="VpcId", name="Name")
+    if "Status" in given:
+        states = [one for one in Provisioning if word("gateway_states", one) == given["Status"]]
+        conditions.append(where("state", *states))
+    keep = [in_vpcs_here(call, given.get("VpcId"))]
+    if any(given.get(name, value) != value for name, value in KIND.items() if value):
+        keep.append(lambda _: False)
+    page = listed(call, given, NatGateway, *conditions, keep=keep)
+    return {**paged(page), "NatGateways": {"NatGateway": _shown(call, page.items)}}
+
+
+@PRODUCT.reads("GetNatGatewayAttribute")
+def get_nat_gateway_attribute(call: ReadCall, given: Given) -> Answer:
+    """One gateway, and how many entries it has."""
+    id = here(call, NatGateway, given["NatGatewayId"], "NatGatewayId")
+    gateway = call.use(nat_gateways.get_nat_gateway, id)
+    (shown,) = _shown(call, [gateway])
+    inside = where("nat_gateway_id", gateway.id)
+    left_out = {"ForwardTableIds", "SnatTableIds", "FullNatTableIds", "IpLists", "Tags", *CHARGE}
+    return {
+        **{name: value for name, value in shown.items() if name not in left_out},
+        "BillingConfig": {**CHARGE, "AutoPay": "false", "Spec": ""},
+        "DeletionProtectionInfo": {"Enabled": False},
+        "EnableSessionLog": False,
+        "SnatTable": {
+            "SnatTableId": table_id(gateway.id, SNAT_TABLE),
+            "SnatEntryCount": call.tx.count(SnatEntry, inside),
+        },
+        "ForwardTable": {
+            "ForwardTableId": table_id(gateway.id, FORWARD_TABLE),
+            "ForwardEntryCount": call.tx.count(DnatEntry, inside),
+        },
+        "FullNatTable": {"FullNatTableId": "", "FullNatEntryCount": 0},
+        "PrivateInfo": {
+            "EniInstanceId": "",
+            "IzNo": "",
+            "MaxBandwidth": 0,
+            "PrivateIpAddress": "",
+            "VswitchId": "",
+        },
+    }
+
+
+@PRODUCT.writes("ModifyNatGatewayAttribute")
+def modify_nat_gateway_attribute(call: WriteCall, given: Given) -> Answer:
+    """Change a gateway's texts."""
+    here(call, NatGateway, given["NatGatewayId"], "NatGatewayId")
+    request = nat_gateways.UpdateNatGateway(**named("ModifyNatGatewayAttribute", given))
+    call.use(nat_gateways.update_nat_gateway, request)
+    return None
+
+
+@PRODUCT.writes("DeleteNatGateway")
+def delete_nat_gateway(call: WriteCall, given: Given) -> Answer:
+    """Delete a gateway, with its entries if that is wanted."""
+    here(call, NatGateway, given["NatGatewayId"], "NatGatewayId")
+    request = nat_gateways.DeleteNatGateway(**named("DeleteNatGateway", given))
+    call.use(nat_gateways.delete_nat_gateway, request)
+    return None
+
+
+def table_id(gateway_id: str, stem: str) -> str:
+    """Id of a gateway's table."""
+    return f"{stem}-{gateway_id.partition('-')[2]}"
+
+
+def gateway_of(call: AnyCall, given: Given, name: str, stem: str) -> str:
+    """Id of the gateway whose table a parameter names."""
+    start, _, rest = given[name].partition("-")
+    if start != stem:
+        raise NotFound("nat_gateway", given[name][:64], field=name)
+    return here(call, NatGateway, f"nat-{rest}", name)
+
+
+def _tables(gateway: NatGateway) -> dict[str, Any]:
+    return {
+        "SnatTableIds": {"SnatTableId": [table_id(gateway.id, SNAT_TABLE)]},
+        "ForwardTableIds": {"ForwardTableId": [table_id(gateway.id, FORWARD_TABLE)]},
+        "FullNatTableIds": {"FullNatTableId": []},
+    }
+
+
+def _shown(call: AnyCall, found: Sequence[NatGateway]) -> list[dict[str, Any]]:
+    labels = labels_for(call, found)
+    eips = by(call.tx.select(Eip, where("target_id", *ids(found))), "target_id")
+    return [
+        {
+            "NatGatewayId": gateway.id,
+            "Name": gateway.name,
+            "Description": gateway.description,
+            "VpcId": gateway.vpc_id,
+            "RegionId": home_of(call, gateway) or "",
+            "Status": word("gateway_states", gateway.state),
+            "BusinessStatus": "Normal",
+            "CreationTime": time_text(gateway.created_at),
+            "ExpiredTime": "",
+            **KIND,
+            **CHARGE,
+            **_tables(gateway),
+            "IpLists": {"IpList": [_address(eip) for eip in eips.get(gateway.id, ())]},
+            **shown_labels(call, IN_ECS, labels.get(gateway.id)),
+        }
+        for gateway in found
+    ]
+
+
+def _address(eip: Eip) -> dict[str, Any]:
+    return {
+        "AllocationId": eip.id,
+        "IpAddress": str(eip.address),
+        "UsingStatus": "InUse",
+        "SnatEntryEnabled": True,
+    }
