@@ -7,6 +7,7 @@ from typing import Final
 from peerway.api.alibaba.products import (
     bss,
     cdt,
+    ecs,
     expressconnect,
     location,
     quotas,
@@ -21,6 +22,7 @@ PRODUCTS: Final[tuple[Product, ...]] = (
     vpcpeer.PRODUCT.bind(),
     vpc.PRODUCT.bind(),
     expressconnect.PRODUCT.bind(),
+    ecs.PRODUCT.bind(),
     sts.PRODUCT.bind(),
     resourcemanager.PRODUCT.bind(),
     quotas.PRODUCT.bind(),
