@@ -4,10 +4,11 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from darabonba.core import DaraCore
 
 with warnings.catch_warnings():
     # It ignores all warnings of the process from then on. Imported here first, its filter is gone when the tests import it.
@@ -23,6 +24,14 @@ DATED_CLOCKS = (
 def pytest_configure(config):
     """Ignore what nobody here can mend, in those modules only."""
     config.addinivalue_line("filterwarnings", DATED_CLOCKS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _sessions() -> Iterator[None]:
+    """Closes the connections that Alibaba Cloud's SDK keeps for as long as the process lasts."""
+    yield
+    while DaraCore._sessions:
+        DaraCore._sessions.popitem()[1].close()
 
 
 #: The SDKs that can't stand beside the others, a folder each: `tccli`, `jdcloud-old`.

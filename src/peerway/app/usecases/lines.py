@@ -225,7 +225,9 @@ def confirm_line(tx: Writer, world: World, caller: Caller, request: LineRequest)
 
 
 def enable_line(tx: Writer, world: World, caller: Caller, request: LineRequest) -> PhysicalConnection:
-    """Put a confirmed line into use."""
+    """Put a confirmed line into use: the operator's turn, and its owner's where the installation has a port for all lines."""
+    if world.line_port is not None and not caller.role.may(Role.OPERATOR):
+        return order_line(tx, world, caller, request)
     before, after = _move(tx, caller, request.id, LineEvent.ENABLE)
     return replace_stored(tx, caller, before, after, "enable")
 
