@@ -33,6 +33,8 @@ from peerway.domain.vpc import Vpc, VSwitch
 VSWITCH: Final = "VSwitch"
 #: Ports of an entry that is about all of them.
 ALL_PORTS: Final = (0, 65535)
+#: Fields that the answer to the making of an ACL does not have.
+NOT_WHEN_MADE: Final = frozenset({"OwnerId", "Tags", "EntryType", "IpVersion"})
 
 
 @PRODUCT.writes("CreateNetworkAcl")
@@ -43,7 +45,7 @@ def create_network_acl(call: WriteCall, given: Given) -> Answer:
     acl = call.use(network_acls.create_network_acl, request)
     label_new(call, given, acl)
     (shown,) = _shown(call, [acl])
-    return {"NetworkAclId": acl.id, "NetworkAclAttribute": shown}
+    return {"NetworkAclId": acl.id, "NetworkAclAttribute": _as_made(shown)}
 
 
 @PRODUCT.reads("DescribeNetworkAcls")
@@ -177,6 +179,13 @@ def _shown(call: AnyCall, found: Sequence[NetworkAcl]) -> list[dict[str, Any]]:
         }
         for acl in found
     ]
+
+
+def _as_made(shown: Any) -> Any:
+    """An ACL as the answer to its making tells it."""
+    if isinstance(shown, dict):
+        return {name: _as_made(value) for name, value in shown.items() if name not in NOT_WHEN_MADE}
+    return [_as_made(one) for one in shown] if isinstance(shown, list) else shown
 
 
 def _entries(acl: NetworkAcl, entries: Iterable[AclEntry], letter: str, cidr: str) -> list[dict[str, str]]:

@@ -31,6 +31,9 @@ from peerway.domain.route_table import RouteTable
 from peerway.domain.security import SecurityGroup
 from peerway.domain.vpc import Vpc, VSwitch
 
+#: Fields that the answer about one VPC does not have.
+LISTED_ONLY = frozenset({"RouterTableIds", "NatGatewayIds", "CenStatus"})
+
 
 @PRODUCT.writes("CreateVpc")
 def create_vpc(call: WriteCall, given: Given) -> Answer:
@@ -79,7 +82,7 @@ def describe_vpc_attribute(call: ReadCall, given: Given) -> Answer:
     )
     counts = [{"ResourceType": name, "ResourceCount": call.tx.count(kind, inside)} for name, kind in counted]
     return {
-        **shown,
+        **{name: value for name, value in shown.items() if name not in LISTED_ONLY},
         "ClassicLinkEnabled": False,
         "SupportIpv4Gateway": True,
         "Ipv4GatewayId": "".join(ids(call.tx.select(Ipv4Gateway, inside))),
