@@ -7,9 +7,11 @@ from typing import Final
 from peerway.api.alibaba.products import (
     bss,
     cdt,
+    cms,
     ecs,
     expressconnect,
     location,
+    nis,
     quotas,
     resourcemanager,
     sts,
@@ -27,6 +29,8 @@ PRODUCTS: Final[tuple[Product, ...]] = (
     resourcemanager.PRODUCT.bind(),
     quotas.PRODUCT.bind(),
     cdt.PRODUCT.bind(),
+    cms.PRODUCT.bind(),
     bss.PRODUCT.bind(),
     location.PRODUCT.bind(),
+    nis.PRODUCT.bind(),
 )
