@@ -117,3 +117,32 @@ def told(response: httpx.Response) -> Any:
     if "Error" in content:
         raise Problem(content["Error"]["Code"], content["Error"]["Message"])
     return content
+
+
+def client_of(account: Any, **fields: Any) -> Tencent:
+    """The client of an account of a `Site`."""
+    endpoint = str(account.client.base_url).removeprefix("http://").rstrip("/")
+    return Tencent(endpoint, account.key_id, account.secret, **fields)
+
+
+def vpc_of(cloud: Tencent, cidr: str = "10.0.0.0/16", **fields: Any) -> str:
+    """A new VPC's id."""
+    made = cloud.call("CreateVpc", VpcName="net", CidrBlock=cidr, **fields)
+    id: str = made["Vpc"]["VpcId"]
+    return id
+
+
+def subnet_of(cloud: Tencent, vpc_id: str, cidr: str = "10.0.1.0/24", **fields: Any) -> str:
+    """A new subnet's id."""
+    zone = f"{cloud.region}-1"
+    made = cloud.call("CreateSubnet", VpcId=vpc_id, SubnetName="sub", CidrBlock=cidr, Zone=zone, **fields)
+    id: str = made["Subnet"]["SubnetId"]
+    return id
+
+
+def filters(**values: Any) -> list[dict[str, Any]]:
+    """`Filters` from names, written with underscores, and their values."""
+    return [
+        {"Name": name.replace("_", "-"), "Values": [value] if isinstance(value, str) else value}
+        for name, value in values.items()
+    ]

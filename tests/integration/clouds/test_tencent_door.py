@@ -4,19 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from tests.support.tencent import Problem, Tencent, told
+from tests.support.tencent import Problem, Tencent, client_of, told
 
 
 @pytest.fixture(scope="module")
 def cloud(site):
     """A client of an account of its own."""
-    return client(site, site.account())
-
-
-def client(site, account, **fields):
-    """The account's way to the API."""
-    endpoint = str(site.client.base_url).removeprefix("http://").rstrip("/")
-    return Tencent(endpoint, account.key_id, account.secret, **fields)
+    return client_of(site.account())
 
 
 def moved(cloud, drift):
@@ -62,7 +56,7 @@ def test_a_deleted_key_is_as_good_as_none(site):
     """API-4: at once."""
     account = site.account()
     account.ok("POST", f"/accounts/{account.uid}/credentials", {"role": "member"})
-    cloud = client(site, account)
+    cloud = client_of(account)
     cloud.call("DescribeVpcPeeringConnections")
     site.operator.ok("DELETE", f"/credentials/{account.key_id}")
     assert cloud.code("DescribeVpcPeeringConnections") == "AuthFailure.SecretIdNotFound"
