@@ -55,7 +55,9 @@ class CloudDoor:
         self, candidates: Sequence[Dialect], head: Wire, scope: Scope, receive: Receive
     ) -> Response:
         """The answer, whatever happens: an error is told in the dialect's own way."""
-        dialect, wire, asked = candidates[0], head, None
+        # Until the body is there, and for one that is too large, the head has to tell whose request it is.
+        dialect = next((one for one in candidates if one.claims(head)), candidates[0])
+        wire, asked = head, None
         request_id = dialect.new_request_id()
         trace = trace_of(scope)
         try:
