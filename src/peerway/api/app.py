@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from peerway.api.alibaba.dialect import AlibabaRpc
 from peerway.api.clouds.door import CloudDoor
+from peerway.api.jdcloud.dialect import JdCloud
 from peerway.api.native.app import create_native_app
 from peerway.api.serving.services import Services
 from peerway.api.serving.tools import Tools
@@ -20,4 +21,4 @@ def create_app(services: Services) -> FastAPI:
 
 def clouds(behind: ASGIApp, tools: Tools) -> ASGIApp:
     """The clouds' doors, in front of what is behind them."""
-    return CloudDoor(behind, tools, (TencentV3(), AlibabaRpc()))
+    return CloudDoor(behind, tools, (TencentV3(), AlibabaRpc(), JdCloud()))

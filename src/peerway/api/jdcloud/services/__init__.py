@@ -1,0 +1,1 @@
+"""JD Cloud's services: a table and its operations each."""

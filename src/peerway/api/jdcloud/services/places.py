@@ -1,0 +1,59 @@
+"""VPCs of one kind in one region, and what is in them, as both services look them up: what is elsewhere is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from peerway.api.clouds.call import AnyCall
+from peerway.app.store import where
+from peerway.app.usecases.route_tables import get_route_table
+from peerway.app.usecases.vpcs import get_vpc
+from peerway.app.usecases.vswitches import get_vswitch
+from peerway.domain.errors import NotFound
+from peerway.domain.route_table import RouteTable
+from peerway.domain.vpc import Vpc, VpcKind, VSwitch
+
+
+def region_of_call(call: AnyCall) -> str:
+    """The region in the path; it is known by now."""
+    return call.world.regions.require(call.region_id or "", "regionId").id
+
+
+def vpc_here(call: AnyCall, kind: VpcKind, id: str, field: str = "vpcId") -> Vpc:
+    """The caller's VPC of the kind in the region."""
+    vpc = call.use(get_vpc, id)
+    if not _is_here(call, vpc, kind):
+        raise NotFound("vpc", id[:64], field=field)
+    return vpc
+
+
+def vpcs_here(call: AnyCall, kind: VpcKind) -> Mapping[str, Vpc]:
+    """All of the caller's VPCs of the kind in the region, by id."""
+    mine = call.tx.select(Vpc, where("owner_uid", call.caller.uid), where("region_id", region_of_call(call)))
+    return {vpc.id: vpc for vpc in mine if vpc.kind is kind}
+
+
+def subnet_here(call: AnyCall, kind: VpcKind, id: str) -> VSwitch:
+    """The caller's VSwitch in such a VPC."""
+    subnet = call.use(get_vswitch, id)
+    if not is_inside(call, kind, subnet.vpc_id):
+        raise NotFound("vswitch", id[:64], field="subnetId")
+    return subnet
+
+
+def table_here(call: AnyCall, kind: VpcKind, id: str) -> RouteTable:
+    """The caller's route table in such a VPC."""
+    table = call.use(get_route_table, id)
+    if not is_inside(call, kind, table.vpc_id):
+        raise NotFound("route_table", id[:64], field="routeTableId")
+    return table
+
+
+def is_inside(call: AnyCall, kind: VpcKind, vpc_id: str) -> bool:
+    """Whether a VPC is of the kind and in the region."""
+    vpc = call.tx.get(Vpc, vpc_id)
+    return vpc is not None and _is_here(call, vpc, kind)
+
+
+def _is_here(call: AnyCall, vpc: Vpc, kind: VpcKind) -> bool:
+    return vpc.kind is kind and vpc.region_id == region_of_call(call)

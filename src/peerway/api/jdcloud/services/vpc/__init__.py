@@ -1,0 +1,1 @@
+"""The service `vpc`: VPC peering, by halves, and the networks around it."""
