@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address
 from typing import Any, Final
 
 from peerway.api.alibaba.labels import IN_ECS, labels_for, shown_labels
@@ -34,6 +35,10 @@ SNAT_TABLE, FORWARD_TABLE = "stb", "ftb"
 #: What every gateway is.
 KIND: Final = {"NatType": "Enhanced", "NetworkType": "internet", "Spec": ""}
 CHARGE: Final = {"InstanceChargeType": "PostPaid", "InternetChargeType": "PayByLcu"}
+#: Fields that the answer about one gateway does not have.
+LISTED_ONLY: Final = frozenset(
+    {"ForwardTableIds", "SnatTableIds", "FullNatTableIds", "IpLists", "Tags", "Spec", *CHARGE}
+)
 
 
 @PRODUCT.writes("CreateNatGateway")
@@ -66,9 +71,12 @@ def get_nat_gateway_attribute(call: ReadCall, given: Given) -> Answer:
     gateway = call.use(nat_gateways.get_nat_gateway, id)
     (shown,) = _shown(call, [gateway])
     inside = where("nat_gateway_id", gateway.id)
-    left_out = {"ForwardTableIds", "SnatTableIds", "FullNatTableIds", "IpLists", "Tags", *CHARGE}
     return {
-        **{name: value for name, value in shown.items() if name not in left_out},
+        **{name: value for name, value in shown.items() if name not in LISTED_ONLY},
+        "IpList": [
+            {name: one[name] for name in ("AllocationId", "IpAddress", "UsingStatus")}
+            for one in shown["IpLists"]["IpList"]
+        ],
         "BillingConfig": {**CHARGE, "AutoPay": "false", "Spec": ""},
         "DeletionProtectionInfo": {"Enabled": False},
         "EnableSessionLog": False,
@@ -133,6 +141,7 @@ def _tables(gateway: NatGateway) -> dict[str, Any]:
 def _shown(call: AnyCall, found: Sequence[NatGateway]) -> list[dict[str, Any]]:
     labels = labels_for(call, found)
     eips = by(call.tx.select(Eip, where("target_id", *ids(found))), "target_id")
+    used = _uses(call, found)
     return [
         {
             "NatGatewayId": gateway.id,
@@ -147,17 +156,26 @@ def _shown(call: AnyCall, found: Sequence[NatGateway]) -> list[dict[str, Any]]:
             **KIND,
             **CHARGE,
             **_tables(gateway),
-            "IpLists": {"IpList": [_address(eip) for eip in eips.get(gateway.id, ())]},
+            "IpLists": {"IpList": [_address(eip, used) for eip in eips.get(gateway.id, ())]},
             **shown_labels(call, IN_ECS, labels.get(gateway.id)),
         }
         for gateway in found
     ]
 
 
-def _address(eip: Eip) -> dict[str, Any]:
+def _uses(call: AnyCall, found: Sequence[NatGateway]) -> Mapping[IPv4Address, str]:
+    """What the gateways' public addresses are used by."""
+    inside = where("nat_gateway_id", *ids(found))
+    used = {entry.public: "UsedByForwardTable" for entry in call.tx.select(DnatEntry, inside)}
+    for entry in call.tx.select(SnatEntry, inside):
+        used |= dict.fromkeys(entry.public, "UsedBySnatTable")
+    return used
+
+
+def _address(eip: Eip, used: Mapping[IPv4Address, str]) -> dict[str, Any]:
     return {
         "AllocationId": eip.id,
         "IpAddress": str(eip.address),
-        "UsingStatus": "InUse",
+        "UsingStatus": used.get(eip.address, "idle"),
         "SnatEntryEnabled": True,
     }

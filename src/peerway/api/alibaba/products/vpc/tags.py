@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peerway.api.alibaba.products.expressconnect.tags import KINDS
 from peerway.api.alibaba.products.vpc.product import PRODUCT
 from peerway.api.alibaba.tagging import LabelledKind, serve_labels
 from peerway.app.usecases.eips import get_eip
@@ -22,5 +23,6 @@ serve_labels(
         "EIP": LabelledKind("eip", get_eip),
         "NATGATEWAY": LabelledKind("nat_gateway", get_nat_gateway),
         "IPV4GATEWAY": LabelledKind("ipv4_gateway", get_ipv4_gateway),
+        **KINDS,
     },
 )
