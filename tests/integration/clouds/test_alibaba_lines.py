@@ -307,6 +307,7 @@ def test_gateways_of_a_border_router_change(site, cloud, line):
         ({"PeeringSubnetMask": "255.0.255.0"}, "InvalidParameter"),
         ({"PeerGatewayIp": "10.9.9.9"}, "InvalidParameter"),
         ({"LocalIpv6GatewayIp": "fd00::1"}, "InvalidParameter"),
+        ({"EnableIpv6": True}, "MissingLocalIpv6GatewayIp"),
         ({"VbrOwnerId": "1"}, "InvalidVbrOwnerId.NotFound"),
         ({"RegionId": "cn-atlantis"}, "InvalidRegionId.NotFound"),
     ],
@@ -381,3 +382,56 @@ def test_a_border_router_for_another_account(site, cloud, line):
     )
     assert cloud.call("DescribeVirtualBorderRouters", RegionId=THERE)["TotalCount"] == 0
     theirs.close()
+
+
+def test_tags_and_groups_of_lines_and_what_is_on_them(cloud, line):
+    """API-3: Express Connect's own family of actions for tags; the group by Vpc's."""
+    vbr = cloud.call("CreateVirtualBorderRouter", **vbr_fields(line))["VbrId"]
+    on_vbr = {"ResourceType": "VIRTUALBORDERROUTER", "ResourceId": [vbr]}
+    cloud.call("TagResourcesForExpressConnect", **on_vbr, Tag=[{"Key": "a", "Value": "b"}])
+    assert vbr_shown(cloud, vbr, Tags=[{"Key": "a"}])["Tags"] == {"Tags": [{"Key": "a", "Value": "b"}]}
+    (told,) = cloud.call("ListTagResourcesForExpressConnect", **on_vbr)["TagResources"]["TagResource"]
+    assert (told["ResourceId"], told["TagKey"], told["TagValue"]) == (vbr, "a", "b")
+    cloud.call("UntagResourcesForExpressConnect", **on_vbr, All=True)
+    assert vbr_shown(cloud, vbr)["Tags"] == {"Tags": []}
+    on_line = {"ResourceType": "PhysicalConnection", "ResourceId": [line]}
+    cloud.call("TagResourcesForExpressConnect", **on_line, Tag=[{"Key": "a", "Value": ""}])
+    assert line_shown(cloud, line)["Tags"] == {"tags": [{"Key": "a", "Value": ""}]}
+    group = line_shown(cloud, line)["ResourceGroupId"]
+    cloud.call(
+        "MoveResourceGroup", ResourceType="PHYSICALCONNECTION", ResourceId=line, NewResourceGroupId=group
+    )
+    assert line_shown(cloud, line)["ResourceGroupId"] == group
+
+
+def test_what_is_elsewhere_is_not_there(cloud, line):
+    """API-4: ids in another region than the request's, and a region that is none."""
+    vbr = cloud.call("CreateVirtualBorderRouter", **vbr_fields(line))["VbrId"]
+    near = interface(cloud, vbr, "InitiatingSide", HERE)
+    asked = {
+        "DeactivateRouterInterface": {"RouterInterfaceId": near},
+        "ModifyRouterInterfaceAttribute": {"RouterInterfaceId": near},
+        "DescribeRouterInterfaceAttribute": {"InstanceId": near},
+        "TerminateVirtualBorderRouter": {"VbrId": vbr},
+        "ModifyVirtualBorderRouterAttribute": {"VbrId": vbr},
+        "CancelPhysicalConnection": {"PhysicalConnectionId": line},
+        "CreateVirtualBorderRouter": vbr_fields(line, 3),
+        "CreatePhysicalConnectionOccupancyOrder": {"PhysicalConnectionId": line},
+        "DescribeVirtualBorderRoutersForPhysicalConnection": {"PhysicalConnectionId": line},
+        "CreateRouterInterface": {
+            "RouterType": "VBR",
+            "RouterId": vbr,
+            "Role": "InitiatingSide",
+            "Spec": "Large.2",
+            "OppositeRegionId": HERE,
+        },
+    }
+    for action, fields in asked.items():
+        assert cloud.code(cloud.call, action, RegionId=THERE, **fields).endswith("NotFound"), action
+        assert (
+            cloud.code(cloud.call, action, RegionId="cn-atlantis", **fields) == "InvalidRegionId.NotFound"
+        ), action
+    assert (
+        cloud.code(cloud.call, "CreatePhysicalConnection", RegionId=THERE, **APPLICATION)
+        == "AccessPoint.NotFound"
+    )

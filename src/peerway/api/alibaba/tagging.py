@@ -38,12 +38,15 @@ class LabelledKind:
     find: Callable[[Reader, World, Caller, str], Resource]
 
 
-def serve_labels(product: Product, kinds: Mapping[str, LabelledKind], *, bare: bool = False) -> None:
+def serve_labels(
+    product: Product, kinds: Mapping[str, LabelledKind], *, bare: bool = False, suffix: str = ""
+) -> None:
     """Declare those of the four actions that the product's table has rows for; `kinds` are by `ResourceType`, case aside.
 
     The product learns the words of `tags.toml`, where its table has none of its own.
 
-    `bare` is for products that answer `Success`, and lists without a wrapper. The rows:
+    `bare` is for products that answer `Success`, and lists without a wrapper; `suffix` ends the actions' names where a product has
+    more than one family of them. The rows:
 
         [actions.TagResources]
         takes = "ResourceId[]*:s, ResourceType*:s, Tag[]*{Key:s, Value:s}"
@@ -63,10 +66,10 @@ def serve_labels(product: Product, kinds: Mapping[str, LabelledKind], *, bare: b
         "MoveResourceGroup": served.move,
     }
     for name, run in writes.items():
-        if product.has_row(name):
-            product.writes(name)(run)
-    if product.has_row("ListTagResources"):
-        product.reads("ListTagResources")(served.list)
+        if product.has_row(f"{name}{suffix}"):
+            product.writes(f"{name}{suffix}")(run)
+    if product.has_row(f"ListTagResources{suffix}"):
+        product.reads(f"ListTagResources{suffix}")(served.list)
 
 
 @dataclass(frozen=True, slots=True)

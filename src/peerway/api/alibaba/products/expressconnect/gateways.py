@@ -17,6 +17,8 @@ def new_gateways(given: Given) -> dict[str, Any]:
     }
     if given.get("EnableIpv6") is False:
         return {**fields, "local_gateway6": None, "peer_gateway6": None}
+    if given.get("EnableIpv6"):
+        _require(given, "LocalIpv6GatewayIp")
     if "LocalIpv6GatewayIp" in given:
         fields["local_gateway6"] = _with_subnet(
             given["LocalIpv6GatewayIp"], given.get("PeeringIpv6SubnetMask")
@@ -33,12 +35,19 @@ def changed_gateways(given: Given, vbr: VirtualBorderRouter) -> dict[str, Any]:
         fields["local_gateway"] = _with_mask(address, mask)
     if given.get("EnableIpv6") is False:
         return {**fields, "local_gateway6": None, "peer_gateway6": None}
+    six = vbr.local_gateway6
+    if given.get("EnableIpv6") and six is None:
+        _require(given, "LocalIpv6GatewayIp")
     if "LocalIpv6GatewayIp" in given or "PeeringIpv6SubnetMask" in given:
-        six = vbr.local_gateway6
         address = given.get("LocalIpv6GatewayIp", str(six.ip) if six else "")
         subnet = given.get("PeeringIpv6SubnetMask", str(six.network) if six else None)
         fields["local_gateway6"] = _with_subnet(address, subnet)
     return fields
+
+
+def _require(given: Given, name: str) -> None:
+    if name not in given:
+        raise InvalidInput(name, "is required", code="missing")
 
 
 def _with_mask(address: str, mask: str) -> str:

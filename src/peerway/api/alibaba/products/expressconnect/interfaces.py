@@ -8,8 +8,10 @@ from peerway.api.alibaba.labels import INTERFACES, label_new, labels_for, shown_
 from peerway.api.alibaba.products.expressconnect.product import PRODUCT
 from peerway.api.alibaba.products.expressconnect.shared import (
     Choices,
+    declare_verb,
     fields_of,
     filtered,
+    here,
     listed,
     meant,
     page_shape,
@@ -21,12 +23,20 @@ from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
 from peerway.app.store import where
-from peerway.app.usecases.fast_links import create_fast_link
+from peerway.app.usecases.fast_links import DeleteLink, create_fast_link, delete_link
 from peerway.app.usecases.router_interface_views import DELETED, view_of
 from peerway.app.usecases.router_interfaces import (
+    ActivateRouterInterface,
+    ConnectRouterInterface,
     CreateRouterInterface,
+    DeactivateRouterInterface,
+    DeleteRouterInterface,
     UpdateRouterInterface,
+    activate_router_interface,
+    connect_router_interface,
     create_router_interface,
+    deactivate_router_interface,
+    delete_router_interface,
     get_router_interface,
     update_router_interface,
 )
@@ -41,10 +51,19 @@ CHOICES: Final[Choices] = {
 }
 
 
+declare_verb("ConnectRouterInterface", RouterInterface, connect_router_interface, ConnectRouterInterface)
+declare_verb("ActivateRouterInterface", RouterInterface, activate_router_interface, ActivateRouterInterface)
+declare_verb(
+    "DeactivateRouterInterface", RouterInterface, deactivate_router_interface, DeactivateRouterInterface
+)
+declare_verb("DeleteRouterInterface", RouterInterface, delete_router_interface, DeleteRouterInterface)
+declare_verb("DeleteExpressConnect", RouterInterface, delete_link, DeleteLink)
+
+
 @PRODUCT.writes("CreateRouterInterface")
 def create(call: WriteCall, given: Given) -> Answer:
     """An interface; with `FastLinkMode` the other side, too, and both are joined."""
-    region_of(call)
+    region = region_of(call)
     if meant("router_types", given["RouterType"], "RouterType") != type_of_router(given["RouterId"]):
         raise NotFound("router", given["RouterId"], field="router_id")
     _check_opposite_type(given)
@@ -52,6 +71,8 @@ def create(call: WriteCall, given: Given) -> Answer:
     request = CreateRouterInterface(role=role, **fields_of("CreateRouterInterface", given))
     verb = create_fast_link if given.get("FastLinkMode") else create_router_interface
     made = call.use(verb, request)
+    if made.region_id != region:
+        raise NotFound("router", request.router_id, field="router_id")
     label_new(call, {**given, "Tag": given.get("Tags")}, made)
     return {"RouterInterfaceId": made.id, "OrderId": 0}
 
@@ -61,6 +82,7 @@ def modify(call: WriteCall, given: Given) -> Answer:
     """Texts, the other side, the health check."""
     _check_opposite_type(given)
     fields = fields_of("ModifyRouterInterfaceAttribute", given)
+    here(call, RouterInterface, fields["id"])
     if given.get("DeleteHealthCheckIp"):
         fields |= {"check_source": None, "check_target": None}
     call.use(update_router_interface, UpdateRouterInterface(**fields))
@@ -71,6 +93,7 @@ def modify(call: WriteCall, given: Given) -> Answer:
 def modify_spec(call: WriteCall, given: Given) -> Answer:
     """Another cap."""
     request = UpdateRouterInterface(**fields_of("ModifyRouterInterfaceSpec", given))
+    here(call, RouterInterface, request.id)
     return {"Spec": call.use(update_router_interface, request).spec}
 
 
@@ -93,7 +116,7 @@ def describe_all(call: ReadCall, given: Given) -> Answer:
 @PRODUCT.finds("DescribeRouterInterfaceAttribute")
 def describe(call: ReadCall, given: Given) -> Answer:
     """One interface."""
-    interface = call.use(get_router_interface, given["InstanceId"])
+    interface = call.use(get_router_interface, here(call, RouterInterface, given["InstanceId"]))
     return {
         **interface_shape(call, interface),
         **shown_labels_of(call, INTERFACES, interface),

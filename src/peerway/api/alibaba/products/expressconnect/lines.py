@@ -8,8 +8,10 @@ from peerway.api.alibaba.labels import PHYSICAL, label_new, labels_for, shown_la
 from peerway.api.alibaba.products.expressconnect.product import PRODUCT
 from peerway.api.alibaba.products.expressconnect.shared import (
     Choices,
+    declare_verb,
     fields_of,
     filtered,
+    here,
     listed,
     page_shape,
     region_of,
@@ -49,39 +51,28 @@ VERBS: Final = {
 }
 
 
-def _declare(action: str) -> None:
-    @PRODUCT.writes(action)
-    def run(call: WriteCall, given: Given) -> Answer:
-        call.use(VERBS[action], LineRequest(**fields_of(action, given)))
-        return None
-
-
-for _action in VERBS:
-    _declare(_action)
+for _action, _use_case in VERBS.items():
+    declare_verb(_action, PhysicalConnection, _use_case, LineRequest)
+declare_verb("ModifyPhysicalConnectionAttribute", PhysicalConnection, update_line, UpdateLine)
 
 
 @PRODUCT.writes("CreatePhysicalConnection")
 def create(call: WriteCall, given: Given) -> Answer:
     """An application for a line."""
-    region_of(call)
+    region = region_of(call)
     if given.get("Type", "VPC") != "VPC":
         raise InvalidInput("Type", "must be VPC", given["Type"], code="unknown_word")
     made = call.use(apply_for_line, ApplyForLine(**fields_of("CreatePhysicalConnection", given)))
+    if made.region_id != region:
+        raise InvalidInput("access_point_id", f"is not in {region}", made.access_point_id)
     label_new(call, given, made)
     return {"PhysicalConnectionId": made.id}
-
-
-@PRODUCT.writes("ModifyPhysicalConnectionAttribute")
-def modify(call: WriteCall, given: Given) -> Answer:
-    """Texts and the line that stands in."""
-    call.use(update_line, UpdateLine(**fields_of("ModifyPhysicalConnectionAttribute", given)))
-    return None
 
 
 @PRODUCT.writes("CreatePhysicalConnectionOccupancyOrder")
 def order(call: WriteCall, given: Given) -> Answer:
     """The line is to be put into use; the order's number is the line's, as there is one a line and nothing to pay."""
-    line = call.use(order_line, LineRequest(id=given["PhysicalConnectionId"]))
+    line = call.use(order_line, LineRequest(id=here(call, PhysicalConnection, given["PhysicalConnectionId"])))
     return {"Data": {"OrderId": str(int(line.created_at.timestamp() * 1_000_000))}}
 
 

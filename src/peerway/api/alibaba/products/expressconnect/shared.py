@@ -9,13 +9,17 @@ from typing import Any, Final, TypeVar
 
 from peerway.api.alibaba.labels import label_filter
 from peerway.api.alibaba.products.expressconnect.product import PRODUCT
-from peerway.api.clouds.call import AnyCall
+from peerway.api.alibaba.texts import time_text
+from peerway.api.clouds.action import Answer
+from peerway.api.clouds.call import AnyCall, WriteCall
 from peerway.api.clouds.paging import Numbered, numbered
 from peerway.api.clouds.parameters import Given
 from peerway.app.store import Where, where
 from peerway.app.usecases.kinds import WORDS
-from peerway.domain.errors import InvalidInput
+from peerway.domain.errors import InvalidInput, NotFound
+from peerway.domain.line import PhysicalConnection, VirtualBorderRouter
 from peerway.domain.resource import Resource
+from peerway.domain.router_interface import RouterInterface
 from peerway.domain.text import check_number
 
 R = TypeVar("R", bound=Resource)
@@ -55,12 +59,39 @@ def meant(table: str, value: str, parameter: str) -> str:
 
 def time_of(at: datetime | None) -> str:
     """A time as answers have it; empty for none."""
-    return "" if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return "" if at is None else time_text(at)
 
 
 def region_of(call: AnyCall) -> str:
     """The region that the request names; `InvalidInput` when there is no such."""
     return call.world.regions.require(call.region_id or "", "RegionId").id
+
+
+def here(
+    call: AnyCall, kind: type[RouterInterface | PhysicalConnection | VirtualBorderRouter], id: str
+) -> str:
+    """The id, for a use case to look up; `NotFound` for what is in another region than the request's, whoever has it."""
+    region = region_of(call)
+    found = call.tx.get(kind, id)
+    if found is not None and found.region_id != region:
+        raise NotFound(WORDS[kind], id[:64])
+    return id
+
+
+def declare_verb(
+    action: str,
+    kind: type[RouterInterface | PhysicalConnection | VirtualBorderRouter],
+    use_case: Callable[..., object],
+    request: Callable[..., object],
+) -> None:
+    """Declare an action that hands its parameters to a use case, and answers nothing."""
+
+    @PRODUCT.writes(action)
+    def run(call: WriteCall, given: Given) -> Answer:
+        fields = fields_of(action, given)
+        here(call, kind, fields["id"])
+        call.use(use_case, request(**fields))
+        return None
 
 
 def page_place(given: Given) -> tuple[int, int]:

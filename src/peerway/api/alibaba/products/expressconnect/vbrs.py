@@ -9,11 +9,12 @@ from peerway.api.alibaba.products.expressconnect.gateways import changed_gateway
 from peerway.api.alibaba.products.expressconnect.product import PRODUCT
 from peerway.api.alibaba.products.expressconnect.shared import (
     Choices,
+    declare_verb,
     fields_of,
     filtered,
+    here,
     listed,
     page_shape,
-    region_of,
     time_of,
     word,
 )
@@ -46,21 +47,14 @@ VERBS: Final = {
 }
 
 
-def _declare(action: str) -> None:
-    @PRODUCT.writes(action)
-    def run(call: WriteCall, given: Given) -> Answer:
-        call.use(VERBS[action], VbrRequest(**fields_of(action, given)))
-        return None
-
-
-for _action in VERBS:
-    _declare(_action)
+for _action, _use_case in VERBS.items():
+    declare_verb(_action, VirtualBorderRouter, _use_case, VbrRequest)
 
 
 @PRODUCT.writes("CreateVirtualBorderRouter")
 def create(call: WriteCall, given: Given) -> Answer:
     """A border router on a line."""
-    region_of(call)
+    here(call, PhysicalConnection, given["PhysicalConnectionId"])
     fields = {**fields_of("CreateVirtualBorderRouter", given), **new_gateways(given)}
     made = call.use(create_vbr, CreateVbr(**fields))
     label_new(call, {**given, "Tag": given.get("Tags")}, made)
@@ -71,7 +65,7 @@ def create(call: WriteCall, given: Given) -> Answer:
 def modify(call: WriteCall, given: Given) -> Answer:
     """Texts, gateways, VLAN."""
     fields = fields_of("ModifyVirtualBorderRouterAttribute", given)
-    fields |= changed_gateways(given, call.use(get_vbr, given["VbrId"]))
+    fields |= changed_gateways(given, call.use(get_vbr, here(call, VirtualBorderRouter, given["VbrId"])))
     call.use(update_vbr, UpdateVbr(**fields))
     return None
 
@@ -97,7 +91,7 @@ def describe(call: ReadCall, given: Given) -> Answer:
 @PRODUCT.reads("DescribeVirtualBorderRoutersForPhysicalConnection")
 def describe_on_line(call: ReadCall, given: Given) -> Answer:
     """A page of the border routers on a line of the caller's."""
-    line = call.use(get_line, given["PhysicalConnectionId"])
+    line = call.use(get_line, here(call, PhysicalConnection, given["PhysicalConnectionId"]))
     conditions = (where("line_id", line.id), *filtered(given, "vbr_filters", CHOICES))
     page = listed(call, given, VirtualBorderRouter, *conditions)
 
