@@ -10,6 +10,7 @@ ALPHANUMERIC = string.digits + string.ascii_letters
 ID_LENGTH = 20
 UID_LENGTH = 16
 SECRET_LENGTH = 40
+NUMBERS = 2**53 - 1
 
 
 class SystemEntropy:
@@ -23,6 +24,10 @@ class SystemEntropy:
         """A fresh account number: 16 digits, the first not 0."""
         first = 10 ** (UID_LENGTH - 1)
         return str(first + secrets.randbelow(9 * first))
+
+    def new_number(self) -> int:
+        """A fresh whole number from 1 on, below 2^53: every JSON reader has it exactly."""
+        return 1 + secrets.randbelow(NUMBERS)
 
     def new_access_key_id(self) -> str:
         """A fresh access key id, `LTAI` and 20 letters or digits."""

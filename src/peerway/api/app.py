@@ -12,6 +12,7 @@ from peerway.api.native.app import create_native_app
 from peerway.api.serving.services import Services
 from peerway.api.serving.tools import Tools
 from peerway.api.tencent.dialect import TencentV3
+from peerway.api.tencent.v2.dialect import TencentV2
 
 
 def create_app(services: Services) -> FastAPI:
@@ -21,4 +22,4 @@ def create_app(services: Services) -> FastAPI:
 
 def clouds(behind: ASGIApp, tools: Tools) -> ASGIApp:
     """The clouds' doors, in front of what is behind them."""
-    return CloudDoor(behind, tools, (TencentV3(), AlibabaRpc(), JdCloud()))
+    return CloudDoor(behind, tools, (TencentV3(), TencentV2(), AlibabaRpc(), JdCloud()))

@@ -23,6 +23,9 @@ class Entropy(Protocol):
     def new_uid(self) -> str:
         """A fresh account number: 16 digits, the first not 0."""
 
+    def new_number(self) -> int:
+        """A fresh whole number from 1 on, below 2^53: every JSON reader has it exactly."""
+
     def new_access_key_id(self) -> str:
         """A fresh access key id, `LTAI` and 20 letters or digits."""
 

@@ -22,6 +22,13 @@ def test_entropy_keeps_the_shape(make, shape):
     assert len(set(drawn)) == len(drawn)
 
 
+def test_numbers_are_whole_and_exact_in_json():
+    """From 1 on and below 2^53, and they differ."""
+    drawn = [SystemEntropy().new_number() for _ in range(1000)]
+    assert all(0 < one < 2**53 for one in drawn)
+    assert len(set(drawn)) == len(drawn)
+
+
 def test_draw_uses_the_whole_alphabet_at_each_place():
     """No place and no letter is left out."""
     drawn = [draw("abc", 4) for _ in range(400)]

@@ -1,0 +1,1 @@
+"""Monitor: metrics of peering connections by their names in the second version."""
