@@ -1,0 +1,378 @@
+"""JD Cloud's service `vpc` over HTTP: halves of peerings, networks, routes, filters and quotas, as the SDK would read them."""
+
+from typing import Any
+
+import pytest
+from tests.support.api import Site
+from tests.support.jdcloud import JdClient, Refused
+
+Pair = tuple[JdClient, JdClient]
+
+
+@pytest.fixture
+def pair(site: Site) -> Pair:
+    """Two accounts' ways to the service."""
+    return JdClient(site, site.account()), JdClient(site, site.account())
+
+
+@pytest.fixture
+def one(pair: Pair) -> JdClient:
+    """The first of them."""
+    return pair[0]
+
+
+def refused(client: JdClient, method: str, path: str, body: object = None) -> Refused:
+    """The error of a request."""
+    with pytest.raises(Refused) as caught:
+        client.ask(method, path, body)
+    return caught.value
+
+
+def half(client: JdClient, vpc: str, remote: str, name: str = "half", **fields: Any) -> Any:
+    """A new half."""
+    body = {"vpcPeeringName": name, "vpcId": vpc, "remoteVpcId": remote, **fields}
+    return client.ask("POST", "vpcPeerings/", body)["vpcPeering"]
+
+
+def test_two_halves_make_a_peering(pair: Pair) -> None:
+    """API-3: Initiated, Connected, Disconnected, each seen by its own account."""
+    one, other = pair
+    near, far = one.vpc("10.0.0.0/16", "near"), other.vpc("10.1.0.0/16", "far")
+    first = half(one, near, far, "研发_1", description="d e&f")
+    assert first["vpcPeeringId"].startswith("vpcpr-")
+    assert {name: first[name] for name in ("vpcPeeringName", "vpcPeeringState", "description")} == {
+        "vpcPeeringName": "研发_1",
+        "vpcPeeringState": "Initiated",
+        "description": "d e&f",
+    }
+    assert first["vpcInfo"] == {"vpcId": near, "vpcName": "near", "addressPrefix": ["10.0.0.0/16"]}
+    assert first["remoteVpcInfo"] == {"vpcId": far, "vpcName": "", "addressPrefix": []}
+    assert first["createdTime"].endswith("Z")
+    assert other.ask("GET", "vpcPeerings/") == {"vpcPeerings": [], "totalCount": 0}
+
+    second = half(other, far, near)
+    assert second["vpcPeeringState"] == "Connected"
+    seen = one.ask("GET", f"vpcPeerings/{first['vpcPeeringId']}")["vpcPeering"]
+    assert seen["vpcPeeringState"] == "Connected"
+    assert seen["remoteVpcInfo"] == {"vpcId": far, "vpcName": "far", "addressPrefix": ["10.1.0.0/16"]}
+    assert refused(one, "GET", f"vpcPeerings/{second['vpcPeeringId']}").status == "NOT_FOUND"
+
+    assert other.ask("DELETE", f"vpcPeerings/{second['vpcPeeringId']}") is None
+    seen = one.ask("GET", f"vpcPeerings/{first['vpcPeeringId']}")["vpcPeering"]
+    assert seen["vpcPeeringState"] == "Disconnected"
+    assert seen["remoteVpcInfo"]["addressPrefix"] == []
+    again = refused(
+        *(other, "POST", "vpcPeerings"), {"vpcPeeringName": "again", "vpcId": far, "remoteVpcId": near}
+    )
+    assert (again.code, again.status) == (400, "FAILED_PRECONDITION")
+
+
+def test_errors_of_halves_are_the_documented_ones(pair: Pair) -> None:
+    """API-3: 400, 404, 409 and 429, with the documents' words."""
+    one, other = pair
+    near, far = one.vpc("10.0.0.0/16"), other.vpc("10.1.0.0/16")
+    body = {"vpcPeeringName": "half", "vpcId": near, "remoteVpcId": far}
+
+    def told(**fields: Any) -> tuple[int, str]:
+        error = refused(one, "POST", "vpcPeerings/", body | fields)
+        return error.code, error.status
+
+    half(one, near, far)
+    assert told() == (409, "ALREADY_EXISTS")
+    third = other.vpc("10.2.0.0/16")
+    assert told(remoteVpcId=third) == (409, "ALREADY_EXISTS")
+    named = refused(one, "POST", "vpcPeerings/", body | {"remoteVpcId": third})
+    assert named.message.startswith("Already has VpcPeering with param")
+    assert told(remoteVpcId="vpc-nobody", vpcPeeringName="a") == (404, "NOT_FOUND")
+    assert told(vpcId="vpc-nobody", vpcPeeringName="a") == (404, "NOT_FOUND")
+    assert told(vpcId=far, vpcPeeringName="a") == (404, "NOT_FOUND")
+    assert told(remoteVpcId=near, vpcPeeringName="a") == (400, "INVALID_ARGUMENT")
+    assert told(remoteVpcId=third, vpcPeeringName="no-dash") == (400, "INVALID_ARGUMENT")
+    assert told(remoteVpcId=third, vpcPeeringName="a" * 33) == (400, "INVALID_ARGUMENT")
+    assert told(remoteVpcId=third, vpcPeeringName="a", description="d" * 257) == (400, "INVALID_ARGUMENT")
+    assert told(vpcPeeringName=None) == (400, "INVALID_ARGUMENT")
+    assert told(remoteVpcId=one.vpc("10.0.128.0/17"), vpcPeeringName="a") == (400, "INVALID_ARGUMENT")
+    for number in range(2, 11):
+        half(one, near, other.vpc(f"10.{number + 10}.0.0/16"), f"half_{number}")
+    assert told(remoteVpcId=third, vpcPeeringName="more") == (429, "QUOTA_EXCEEDED")
+    assert one.ask("GET", f"quotas/?type=vpcpeering&parentResourceId={near}") == {
+        "quota": {"type": "vpcpeering", "parentResourceId": near, "maxLimit": 10, "count": 10}
+    }
+    assert refused(one, "PUT", "vpcPeerings/vpcpr-nobody", {"description": "d"}).status == "NOT_FOUND"
+    assert refused(one, "DELETE", "vpcPeerings/vpcpr-nobody").status == "NOT_FOUND"
+
+
+def test_lists_of_halves_filter_and_page(pair: Pair) -> None:
+    """API-3: filters by ids, names and ends, pages from 10 to 100; beyond the last page comes the last."""
+    one, other = pair
+    hub, second = one.vpc("10.0.0.0/16"), one.vpc("10.1.0.0/16")
+    made = [
+        half(one, hub if number < 10 else second, other.vpc(f"10.{number + 10}.0.0/16"), f"half_{number}")
+        for number in range(12)
+    ]
+    ids = [each["vpcPeeringId"] for each in made]
+
+    def listed(query: str) -> tuple[list[str], int]:
+        answer = one.ask("GET", f"vpcPeerings/?{query}")
+        return [each["vpcPeeringId"] for each in answer["vpcPeerings"]], answer["totalCount"]
+
+    def by(name: str, *values: str) -> str:
+        pairs = (f"filters.1.values.{place}={value}" for place, value in enumerate(values, 1))
+        return f"filters.1.name={name}&{'&'.join(pairs)}"
+
+    assert listed("") == (ids, 12)
+    assert listed("pageNumber=1&pageSize=10") == (ids[:10], 12)
+    assert listed("pageNumber=2&pageSize=10") == (ids[10:], 12)
+    assert listed("pageNumber=9&pageSize=10") == (ids[10:], 12)
+    assert listed(by("vpcPeeringIds", ids[3], ids[5], "vpcpr-nobody")) == ([ids[3], ids[5]], 2)
+    assert listed(by("vpcPeeringNames", "half_1")) == ([ids[1]], 1)
+    assert listed(by("vpcId", second)) == (ids[10:], 2)
+    assert listed(by("remoteVpcId", made[4]["remoteVpcInfo"]["vpcId"])) == ([ids[4]], 1)
+    assert listed(by("azType", "all")) == (ids, 12)
+    assert listed(f"{by('vpcId', second)}&filters.2.name=vpcPeeringNames&filters.2.values.1=half_1") == (
+        [],
+        0,
+    )
+
+
+def test_tags_and_groups_are_kept_and_found(one: JdClient) -> None:
+    """API-3: user tags of a half, and lists by tag and resource group."""
+    near, far = one.vpc("10.0.0.0/16"), one.vpc("10.1.0.0/16")
+    tagged = half(one, near, far, userTags=[{"key": "team", "value": "blue"}])
+    assert tagged["tags"] == [{"key": "team", "value": "blue"}]
+    plain = half(one, far, near, "plain")
+    assert plain["tags"] == []
+    query = "vpcPeerings/?tags.1.key=team&tags.1.values.1="
+    assert one.ask("GET", f"{query}blue")["vpcPeerings"][0]["vpcPeeringId"] == tagged["vpcPeeringId"]
+    assert one.ask("GET", f"{query}red")["totalCount"] == 0
+    group = tagged["resourceGroupId"]
+    assert one.ask("GET", f"vpcPeerings/?resourceGroupIds.1={group}")["totalCount"] == 2
+    assert one.ask("GET", "vpcPeerings/?resourceGroupIds.1=rg-nobody")["totalCount"] == 0
+
+
+def test_halves_change_their_texts(one: JdClient) -> None:
+    """API-3: by PUT, each text alone."""
+    made = half(one, one.vpc("10.0.0.0/16"), one.vpc("10.1.0.0/16"))
+    path = f"vpcPeerings/{made['vpcPeeringId']}"
+    changed = one.ask("PUT", path, {"vpcPeeringName": "renamed", "description": None})["vpcPeering"]
+    assert (changed["vpcPeeringName"], changed["description"]) == ("renamed", "")
+    changed = one.ask("PUT", path, {"vpcPeeringName": None, "description": "text"})["vpcPeering"]
+    assert (changed["vpcPeeringName"], changed["description"]) == ("renamed", "text")
+    assert refused(one, "PUT", path, {"vpcPeeringName": "no space"}).status == "INVALID_ARGUMENT"
+
+
+def test_rules_lead_to_halves(pair: Pair) -> None:
+    """API-3: a rule names the caller's half; it needs both halves, and goes with either."""
+    one, other = pair
+    near, far = one.vpc("10.0.0.0/16"), other.vpc("10.1.0.0/16")
+    table = one.ask("GET", f"vpcs/{near}")["vpc"]["routeTableIds"][0]
+    first = half(one, near, far)["vpcPeeringId"]
+
+    def add(hop: str, prefix: str = "10.1.0.0/16", **fields: Any) -> dict[str, Any]:
+        spec = {"nextHopType": "vpc_peering", "nextHopId": hop, "addressPrefix": prefix, **fields}
+        return {"routeTableRuleSpecs": [spec]}
+
+    path = f"routeTables/{table}:addRouteTableRules"
+    alone = refused(one, "POST", path, add(first))
+    assert (alone.status, "initiated" in alone.message) == ("FAILED_PRECONDITION", True)
+    second = half(other, far, near)["vpcPeeringId"]
+    assert refused(one, "POST", path, add(second)).status == "NOT_FOUND"
+    assert refused(one, "POST", path, add("vpcpr-nobody")).status == "NOT_FOUND"
+    assert one.ask("POST", path, add(first, description="to far", priority=100)) is None
+    assert refused(one, "POST", path, add(first)).status == "ALREADY_EXISTS"
+    assert refused(one, "POST", path, add(first, "10.1.0.0")).status == "INVALID_ARGUMENT"
+    assert refused(one, "POST", path, add(first, nextHopType="bgw")).status == "INVALID_ARGUMENT"
+
+    rules = f"routeTables/{table}/routeTableRules"
+    (rule,) = one.ask("GET", rules)["routeTableRules"]
+    assert {name: value for name, value in rule.items() if name != "ruleId"} == {
+        "priority": 100,
+        "nextHopType": "vpc_peering",
+        "nextHopId": first,
+        "addressPrefixType": "CIDR",
+        "addressPrefix": "10.1.0.0/16",
+        "origin": "static",
+        "description": "to far",
+    }
+    assert one.ask("GET", f"{rules}?filters.1.name=nextHopId&filters.1.values.1={first}")["totalCount"] == 1
+    assert one.ask("GET", f"{rules}?filters.1.name=nextHopTypes&filters.1.values.1=natgw")["totalCount"] == 0
+    change = {"ruleId": rule["ruleId"], "addressPrefix": "10.1.1.0/24", "description": "narrow"}
+    one.ask("POST", f"routeTables/{table}:modifyRouteTableRules", {"modifyRouteTableRuleSpecs": [change]})
+    (changed,) = one.ask("GET", rules)["routeTableRules"]
+    assert (changed["ruleId"], changed["addressPrefix"]) == (rule["ruleId"], "10.1.1.0/24")
+
+    removal = {"ruleIds": [rule["ruleId"], "rte-nobody"]}
+    remove = f"routeTables/{table}:removeRouteTableRules"
+    assert refused(one, "POST", remove, removal).status == "NOT_FOUND"
+    assert one.ask("GET", rules)["totalCount"] == 1
+    assert refused(other, "POST", remove, {"ruleIds": [rule["ruleId"]]}).status == "NOT_FOUND"
+    other.ask("DELETE", f"vpcPeerings/{second}")
+    assert one.ask("GET", rules)["totalCount"] == 0
+
+
+def test_networks_come_and_go(one: JdClient) -> None:
+    """API-3: VPCs, subnets and route tables with the fields of the SDK's models."""
+    vpc = one.vpc("10.0.0.0/16", "net")
+    assert refused(one, "POST", "subnets/", {"vpcId": vpc, "subnetName": "s", "addressPrefix": "10.9.0.0/24"})
+    body = {"vpcId": vpc, "subnetName": "s", "addressPrefix": "10.0.1.0/24", "description": "d"}
+    dry = refused(one, "POST", "subnets/", body | {"dryRun": True})
+    assert (dry.status, "nothing was done" in dry.message) == ("FAILED_PRECONDITION", True)
+    assert one.ask("GET", "subnets/")["totalCount"] == 0
+    subnet = one.ask("POST", "subnets/", body | {"dryRun": False})["subnetId"]
+    shown = one.ask("GET", f"subnets/{subnet}")["subnet"]
+    assert (shown["vpcId"], shown["addressPrefix"], shown["availableIpCount"]) == (vpc, "10.0.1.0/24", 252)
+    assert (shown["startIp"], shown["endIp"], shown["subnetType"]) == ("10.0.1.1", "10.0.1.252", "standard")
+    table = one.ask("POST", "routeTables/", {"vpcId": vpc, "routeTableName": "mine"})["routeTableId"]
+    tables = one.ask("GET", f"routeTables/?filters.1.name=vpcId&filters.1.values.1={vpc}")["routeTables"]
+    assert [each["routeTableType"] for each in tables] == ["default", "custom"]
+    one.ask("POST", f"routeTables/{table}:associateRouteTable", {"subnetIds": [subnet]})
+    assert one.ask("GET", f"routeTables/{table}")["routeTable"]["subnetIds"] == [subnet]
+    one.ask("PATCH", f"routeTables/{table}", {"routeTableName": "renamed"})
+    assert refused(one, "DELETE", f"routeTables/{table}").status == "FAILED_PRECONDITION"
+    one.ask("POST", f"routeTables/{table}:disassociateRouteTable", {"subnetId": subnet})
+    again = refused(one, "POST", f"routeTables/{table}:disassociateRouteTable", {"subnetId": subnet})
+    assert again.status == "FAILED_PRECONDITION"
+    one.ask("DELETE", f"routeTables/{table}")
+    one.ask("PATCH", f"subnets/{subnet}", {"subnetName": "renamed"})
+    seen = one.ask("GET", f"vpcs/{vpc}")["vpc"]
+    assert [each["subnetName"] for each in seen["subnets"]] == ["renamed"]
+    assert refused(one, "DELETE", f"vpcs/{vpc}").status == "FAILED_PRECONDITION"
+    one.ask("DELETE", f"subnets/{subnet}")
+    assert refused(one, "PATCH", f"vpcs/{vpc}", {"addressPrefix": "10.0.0.0/8"}).status == "INVALID_ARGUMENT"
+    names = one.ask("GET", "vpcs?filters.1.name=vpcNames&filters.1.values.1=net")["vpcs"]
+    assert [each["vpcId"] for each in names] == [vpc]
+    lonely = one.vpc("10.5.0.0/16")
+    assert one.ask("DELETE", f"vpcs/{lonely}") is None
+
+
+def test_security_groups_speak_in_numbers(one: JdClient) -> None:
+    """API-3: protocols 300, 6, 17 and 1, directions 0 and 1, ALLOW and DENY."""
+    vpc = one.vpc("10.0.0.0/16")
+    body = {"vpcId": vpc, "networkSecurityGroupName": "web", "description": "d"}
+    group = one.ask("POST", "networkSecurityGroups/", body)["networkSecurityGroupId"]
+    specs = [
+        {"protocol": 6, "direction": 0, "addressPrefix": "10.1.0.0/16", "fromPort": 80, "toPort": 90},
+        {"protocol": 300, "direction": 1, "addressPrefix": "0.0.0.0/0", "ruleAction": "DENY", "priority": 50},
+    ]
+    path = f"networkSecurityGroups/{group}"
+    made = one.ask("POST", f"{path}:addNetworkSecurityGroupRules", {"networkSecurityGroupRuleSpecs": specs})
+    allow, deny = made["securityGroupRules"]
+    assert (allow["protocol"], allow["direction"], allow["ruleAction"]) == (6, 0, "ALLOW")
+    assert (allow["fromPort"], allow["toPort"], allow["priority"]) == (80, 90, 1)
+    assert (deny["protocol"], deny["fromPort"], deny["toPort"], deny["priority"]) == (300, 0, 0, 50)
+    change = {"ruleId": allow["ruleId"], "toPort": 85, "fromPort": 80, "ruleAction": "DENY"}
+    one.ask("POST", f"{path}:modifyNetworkSecurityGroupRules", {"modifySecurityGroupRuleSpecs": [change]})
+    rules = one.ask("GET", f"{path}/networkSecurityGroupRules")
+    assert rules["totalCount"] == 2
+    assert [(r["toPort"], r["ruleAction"]) for r in rules["securityGroupRules"]] == [
+        (85, "DENY"),
+        (0, "DENY"),
+    ]
+    bad = [{"protocol": 99, "direction": 0, "addressPrefix": "10.0.0.0/8"}]
+    error = refused(
+        one, "POST", f"{path}:addNetworkSecurityGroupRules", {"networkSecurityGroupRuleSpecs": bad}
+    )
+    assert error.status == "INVALID_ARGUMENT"
+    one.ask("POST", f"{path}:removeNetworkSecurityGroupRules", {"ruleIds": [allow["ruleId"]]})
+    gone = refused(one, "POST", f"{path}:removeNetworkSecurityGroupRules", {"ruleIds": [allow["ruleId"]]})
+    assert gone.status == "NOT_FOUND"
+    one.ask("PATCH", path, {"networkSecurityGroupName": "renamed"})
+    assert one.ask("GET", path)["networkSecurityGroup"]["networkSecurityGroupName"] == "renamed"
+    listed = one.ask("GET", f"networkSecurityGroups/?filters.1.name=vpcId&filters.1.values.1={vpc}")
+    assert listed["totalCount"] == 1
+    quota = one.ask("GET", f"quotas/?type=securityGroupRule&parentResourceId={group}")["quota"]
+    assert quota["count"] == 1
+    one.ask("DELETE", path)
+    assert refused(one, "GET", path).status == "NOT_FOUND"
+
+
+def test_acls_keep_numbers_and_ids(one: JdClient) -> None:
+    """API-3: rules come in the order of their priorities and keep their ids, those of a new ACL last."""
+    vpc = one.vpc("10.0.0.0/16")
+    acl = one.ask("POST", "networkAcls/", {"vpcId": vpc, "networkAclName": "acl"})["networkAclId"]
+    path = f"networkAcls/{acl}"
+
+    def spec(priority: int, **fields: Any) -> dict[str, Any]:
+        rule = {
+            "protocol": "TCP",
+            "direction": "ingress",
+            "addressPrefix": "10.1.0.0/16",
+            "ruleAction": "deny",
+        }
+        return {**rule, "priority": priority, "fromPort": priority, "toPort": priority, **fields}
+
+    def add(*specs: dict[str, Any]) -> None:
+        one.ask("POST", f"{path}:addNetworkAclRules", {"networkAclRuleSpecs": list(specs)})
+
+    def rules(query: str = "") -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = one.ask("GET", f"{path}/networkAclRules{query}")["networkAclRules"]
+        return found
+
+    assert [rule["ruleType"] for rule in rules()] == ["default"] * 4
+    add(spec(20), spec(10))
+    add(spec(15, protocol="All", direction="egress", ruleAction="allow"))
+    towards = [rule for rule in rules() if rule["direction"] == "ingress"]
+    assert [rule["priority"] for rule in towards] == [10, 20, 32768, 32768]
+    (ten, *_) = towards
+    assert (ten["protocol"], ten["fromPort"], ten["toPort"], ten["ruleAction"]) == ("TCP", 10, 10, "deny")
+    change = {"ruleId": ten["ruleId"], "priority": 30, "ruleAction": "allow"}
+    one.ask("POST", f"{path}:modifyNetworkAclRules", {"modifyNetworkAclRuleSpecs": [change]})
+    (moved,) = [rule for rule in rules() if rule["ruleId"] == ten["ruleId"]]
+    assert (moved["priority"], moved["ruleAction"], moved["fromPort"]) == (30, "allow", 10)
+    assert len(rules("?filters.1.name=ruleTypes&filters.1.values.1=custom")) == 3
+    default = rules("?filters.1.name=ruleTypes&filters.1.values.1=default")[0]["ruleId"]
+    one.ask("POST", f"{path}:removeNetworkAclRules", {"ruleIds": [default, ten["ruleId"]]})
+    assert len(rules()) == 5
+    gone = refused(one, "POST", f"{path}:removeNetworkAclRules", {"ruleIds": ["nar-nobody"]})
+    assert gone.status == "NOT_FOUND"
+    wrong = {"networkAclRuleSpecs": [spec(0)]}
+    assert refused(one, "POST", f"{path}:addNetworkAclRules", wrong).status == "INVALID_ARGUMENT"
+    subnet = one.ask("POST", "subnets", {"vpcId": vpc, "subnetName": "s", "addressPrefix": "10.0.1.0/24"})[
+        "subnetId"
+    ]
+    one.ask("POST", f"{path}:associateNetworkAcl", {"subnetIds": [subnet]})
+    assert one.ask("GET", path)["networkAcl"]["subnetIds"] == [subnet]
+    assert refused(one, "DELETE", path).status == "FAILED_PRECONDITION"
+    one.ask("POST", f"{path}:disassociateNetworkAcl", {"subnetId": subnet})
+    one.ask("PATCH", path, {"networkAclName": "renamed"})
+    assert one.ask("GET", "networkAcls/")["networkAcls"][0]["networkAclName"] == "renamed"
+    one.ask("DELETE", path)
+
+
+@pytest.mark.parametrize("kind", ["subnet", "routeTable"])
+def test_quotas_of_a_vpc(one: JdClient, kind: str) -> None:
+    """API-3: what a VPC may have and has."""
+    quota = one.ask("GET", f"quotas/?type={kind}&parentResourceId={one.vpc('10.0.0.0/16')}")["quota"]
+    assert quota["count"] == 0
+    assert quota["maxLimit"] > 0
+
+
+def test_quotas_need_a_known_type_and_a_parent(one: JdClient) -> None:
+    """API-3: INVALID_ARGUMENT with the types there are."""
+    vpc = one.vpc("10.0.0.0/16")
+    table = one.ask("GET", f"vpcs/{vpc}")["vpc"]["routeTableIds"][0]
+    assert one.ask("GET", f"quotas/?type=staticRoute&parentResourceId={table}")["quota"]["count"] == 0
+    assert "vpcpeering" in refused(one, "GET", "quotas/?type=unicorns&parentResourceId=a").message
+    assert refused(one, "GET", "quotas/?type=vpcpeering").status == "INVALID_ARGUMENT"
+    assert refused(one, "GET", "quotas/?type=vpcpeering&parentResourceId=vpc-nobody").status == "NOT_FOUND"
+
+
+def test_strangers_see_nothing(pair: Pair) -> None:
+    """NET-1: another account's networks, tables, groups and ACLs are as good as missing."""
+    one, other = pair
+    vpc = one.vpc("10.0.0.0/16")
+    group = one.ask("POST", "networkSecurityGroups", {"vpcId": vpc, "networkSecurityGroupName": "g"})
+    acl = one.ask("POST", "networkAcls", {"vpcId": vpc, "networkAclName": "a"})
+    table = one.ask("GET", f"vpcs/{vpc}")["vpc"]["routeTableIds"][0]
+    paths = (
+        *(f"vpcs/{vpc}", f"routeTables/{table}", f"routeTables/{table}/routeTableRules"),
+        f"networkSecurityGroups/{group['networkSecurityGroupId']}",
+        f"networkAcls/{acl['networkAclId']}",
+    )
+    for path in paths:
+        assert refused(other, "GET", path).status == "NOT_FOUND"
+    for name in ("vpcs", "subnets", "routeTables", "networkSecurityGroups", "networkAcls"):
+        assert other.ask("GET", name)["totalCount"] == 0
+    elsewhere = JdClient(one.site, one.account, region="cn-east-2")
+    for path in paths:
+        assert refused(elsewhere, "GET", path).status == "NOT_FOUND"
