@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -33,6 +32,13 @@ class Sdk(Protocol):
     def error(self, action: str, **parameters: Any) -> tuple[str, int]:
         """Code and HTTP status of the error that the request is refused with."""
 
+    def close(self) -> None:
+        """Let go of the connections."""
+
+
+#: Methods of the SDK of today by the names of their actions, in lower case: `CreateVSwitch` is `create_vswitch`.
+METHODS = {name.replace("_", ""): name for name in dir(Client) if not name.startswith("_")}
+
 
 class Present:
     """The SDK of today."""
@@ -53,8 +59,7 @@ class Present:
         """One request by the classes and the method of the action."""
         kind = getattr(models, f"{action}Request")
         request = kind().from_map({"RegionId": self.region, **parameters})
-        name = re.sub(r"(?<!^)(?=[A-Z])", "_", action).lower()
-        response = getattr(self._client, name)(request)
+        response = getattr(self._client, METHODS[action.lower()])(request)
         answer: dict[str, Any] = response.body.to_map()
         assert answer["RequestId"], action
         return answer
@@ -66,6 +71,9 @@ class Present:
         except TeaException as error:
             return str(error.code), int(error.data["statusCode"] if error.data else error.statusCode)
         raise AssertionError(f"{action} was not refused: {answer}")
+
+    def close(self) -> None:
+        """Nothing: its connections are all clients' together."""
 
 
 class Old:
@@ -96,6 +104,10 @@ class Old:
         except ServerException as error:
             return str(error.get_error_code()), int(error.get_http_status())
         raise AssertionError(f"{action} was not refused: {answer}")
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.session.close()
 
 
 def _setter(request: Any, name: str) -> Callable[[Any], None]:
