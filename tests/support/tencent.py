@@ -83,11 +83,17 @@ class Tencent:
 
     def code(self, action: str, /, **parameters: Any) -> str:
         """The code of the error that the request ends in."""
+        code = self.code_or_none(action, **parameters)
+        assert code is not None, f"{action} succeeded"
+        return code
+
+    def code_or_none(self, action: str, /, **parameters: Any) -> str | None:
+        """The same, or None for a request that succeeds."""
         try:
-            done = self.call(action, **parameters)
+            self.call(action, **parameters)
         except Problem as problem:
             return problem.code
-        raise AssertionError(f"{action} succeeded: {done}")
+        return None
 
     def old(self, action: str, method: str = "GET", **parameters: str) -> httpx.Response:
         """The answer to a request that is signed in its parameters; names of lists are numbered by the caller."""

@@ -77,7 +77,7 @@ def span_of(
 def read_series(
     call: AnyCall, asked: tuple[str, str], span: Span, subjects: tuple[Dimensions, ...]
 ) -> Series:
-    """Points of a metric; more than an answer may have are refused."""
+    """Points of a metric, as counted at the sides in the request's region; more than an answer may have are refused."""
     page = call.use(
         read_metric,
         ReadMetric(
@@ -87,6 +87,7 @@ def read_series(
             since=span.since,
             until=span.until + timedelta(seconds=span.period_s),
             subjects=subjects,
+            region_id=call.region_id,
             limit=MOST_POINTS,
         ),
     )

@@ -64,7 +64,10 @@ def modify_vpc_peering_connection(call: WriteCall, given: Given) -> Answer:
 
 
 def _in_states(call: AnyCall, names: Sequence[str]) -> Where:
-    """Ours that go by one of these names."""
+    """Ours that go by one of these names; `InvalidInput` for a name that this cloud does not have."""
+    for name in names:
+        if name not in PRODUCT.extra["states"]:
+            raise InvalidInput("Filters", f"must be one of {', '.join(PRODUCT.extra['states'])}", name)
     told = call.world.require_profile(PROFILE).state_names
     found = [state for state in SHOWN if told[state] in names]
     return where("state", *found) if found else NOTHING
