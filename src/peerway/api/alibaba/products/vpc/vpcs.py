@@ -14,7 +14,7 @@ from peerway.api.alibaba.products.vpc.common import (
     listed,
     named,
     paged,
-    region_of,
+    vpcs_here,
     wanted,
 )
 from peerway.api.alibaba.products.vpc.product import PRODUCT, extra, word
@@ -56,7 +56,7 @@ def create_vpc(call: WriteCall, given: Given) -> Answer:
 @PRODUCT.reads("DescribeVpcs")
 def describe_vpcs(call: ReadCall, given: Given) -> Answer:
     """A page of the caller's VPCs."""
-    conditions = wanted({**given, "Region": region_of(call)}, region_id="Region", id="VpcId", name="VpcName")
+    conditions = [*vpcs_here(call, given), *wanted(given, id="VpcId", name="VpcName")]
     keep = []
     if given.get("IsDefault") or given.get("DhcpOptionsSetId"):
         keep.append(lambda _: False)
@@ -130,8 +130,7 @@ def unassociate_vpc_cidr_block(call: WriteCall, given: Given) -> Answer:
 @PRODUCT.reads("DescribeVRouters")
 def describe_vrouters(call: ReadCall, given: Given) -> Answer:
     """A page of the routers of the caller's VPCs."""
-    conditions = wanted({**given, "Region": region_of(call)}, region_id="Region", router_id="VRouterId")
-    page = listed(call, given, Vpc, *conditions)
+    page = listed(call, given, Vpc, *vpcs_here(call, given), *wanted(given, router_id="VRouterId"))
     tables = by(call.tx.select(RouteTable, where("vpc_id", *ids(page.items))), "vpc_id")
     routers = [
         {

@@ -9,6 +9,7 @@ from typing import Any
 from peerway.api.alibaba.labels import IN_VPC, label_new, labels_for, shown_labels
 from peerway.api.alibaba.products.vpc.common import (
     account,
+    conditions_here,
     here,
     is_here,
     listed,
@@ -52,16 +53,16 @@ def create_vswitch(call: WriteCall, given: Given) -> Answer:
 def describe_vswitches(call: ReadCall, given: Given) -> Answer:
     """A page of the caller's VSwitches."""
     region = region_of(call)
-    zones = None if region is None else list(call.world.regions.require(region).zones)
-    conditions = wanted(
-        {**given, "Zones": zones},
+    zones = () if region is None else call.world.regions.require(region).zones
+    conditions = conditions_here(call, VSwitch, "zone_id", *zones) if zones else []
+    conditions += wanted(
+        given,
         vpc_id="VpcId",
         id="VSwitchId",
         name="VSwitchName",
         route_table_id="RouteTableId",
-        zone_id="Zones",
+        zone_id="ZoneId",
     )
-    conditions += [where("zone_id", given["ZoneId"])] if "ZoneId" in given else []
     keep = []
     if given.get("IsDefault"):
         keep.append(lambda _: False)
