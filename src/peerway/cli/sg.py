@@ -139,6 +139,42 @@ def list_rules(ctx: typer.Context, group: GroupArgument, limit: Limit = None, ou
     session_of(ctx).show_pages("sg-rule", f"/security-groups/{group}/rules", output, limit=limit)
 
 
+@rule.command("update")
+def update_rule(
+    ctx: typer.Context,
+    rule_id: Annotated[str, typer.Argument(metavar="RULE", help="Id of a rule.")],
+    action: Annotated[Action | None, typer.Option(help="What it does.", show_default=False)] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="all, tcp, udp, icmp, icmpv6 or gre.", show_default=False)
+    ] = None,
+    port: Annotated[
+        str | None,
+        typer.Option(help="Port or range, such as 80 or 8000-8100 (tcp, udp).", show_default=False),
+    ] = None,
+    cidr: Annotated[str | None, typer.Option(help="The far side: a range.", show_default=False)] = None,
+    remote_group: Annotated[
+        str | None, typer.Option("--group", help="The far side: members of this group.", show_default=False)
+    ] = None,
+    priority: Annotated[
+        int | None,
+        typer.Option(help="1 is looked at first, 100 last.", min=1, max=100, show_default=False),
+    ] = None,
+    description: Description = None,
+    output: Output = None,
+) -> None:
+    """Change a rule; its direction stays."""
+    body = given(
+        action=action.value if action else None,
+        protocol=protocol,
+        port_range=port,
+        remote_cidr=cidr,
+        remote_group_id=remote_group,
+        priority=priority,
+        description=description,
+    )
+    session_of(ctx).change(f"/security-rules/{rule_id}", body, output)
+
+
 @rule.command("delete")
 def delete_rule(
     ctx: typer.Context,

@@ -15,10 +15,11 @@ from peerway.api.native.schemas.network import (
     CreateSecurityGroupBody,
     OneOrMoreRules,
     RulesBody,
+    UpdateRuleBody,
     UpdateSecurityGroupBody,
 )
 from peerway.api.native.schemas.vpcs import VpcItemList
-from peerway.app.usecases import security_groups
+from peerway.app.usecases import security_groups, security_rules
 from peerway.domain.security import SecurityGroup, SecurityRule
 
 
@@ -75,6 +76,12 @@ async def create_security_rules(call: Call, id: Id, body: OneOrMoreRules) -> Res
     )
 
 
+async def update_security_rule(call: Call, id: Id, body: UpdateRuleBody) -> Response:
+    """Change a rule: what it lets in changes at once."""
+    request = security_rules.UpdateSecurityRule(id=id, **body.given())
+    return await call.run(security_rules.update_security_rule, request)
+
+
 async def delete_security_rule(call: Call, id: Id) -> Response:
     """Remove a rule: what it let in ends at once."""
     request = security_groups.DeleteSecurityRule(id=id)
@@ -95,5 +102,6 @@ OPERATIONS: Final = (
     Operation("DELETE", "/security-groups/{id}", delete_security_group, SecurityGroup),
     Operation("GET", "/security-groups/{id}/rules", list_security_rules, ListOf[SecurityRule]),
     Operation("POST", "/security-groups/{id}/rules", create_security_rules, SecurityRule | MadeRules, 201),
+    Operation("PATCH", "/security-rules/{id}", update_security_rule, SecurityRule),
     Operation("DELETE", "/security-rules/{id}", delete_security_rule, SecurityRule),
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from peerway.api.native.schemas.common import Body, Text, Word
+from peerway.api.native.schemas.vpcs import UpdateTextsBody
 from peerway.app.usecases.network_acls import AclEntrySpec
 from peerway.app.usecases.security_groups import RuleSpec
 from peerway.domain.route_table import HIGHEST_WEIGHT, MOST_PATHS, RoutePath
@@ -77,6 +78,7 @@ class CreateRouteEntryBody(Body):
         "and others with 0 these stand by.",
     )
     name: Text = Field("", description="Display name.")
+    description: Text = Field("", description="Free text.")
 
     def given(self) -> dict[str, Any]:
         """The fields that the body names."""
@@ -84,6 +86,14 @@ class CreateRouteEntryBody(Body):
         if "paths" in named:
             named["paths"] = tuple(RoutePath(path.interface_id, path.weight) for path in self.paths)
         return named
+
+
+class UpdateRouteEntryBody(UpdateTextsBody):
+    """What is to change about an entry; a field that is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": False}]})
+
+    enabled: bool = Field(True, description="Whether it takes packets.")
 
 
 class CreateSecurityGroupBody(CreateInVpcBody):
@@ -132,6 +142,20 @@ class RuleBody(Body):
     def spec(self) -> RuleSpec:
         """The rule for the use case."""
         return RuleSpec(**self.given())
+
+
+class UpdateRuleBody(Body):
+    """What is to change of a rule; a field that is left out stays, and its direction does."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"port_range": "443/443"}]})
+
+    priority: int = Field(1, ge=1, le=100, description="1 (first) to 100 (last).")
+    action: Word = Field("accept", description="`accept` or `drop`.")
+    protocol: Word = Field("all", description="`all`, `tcp`, `udp`, `icmp`, `icmpv6` or `gre`.")
+    port_range: Word | None = Field(None, description="`80/80` or `80-90`; null for all.")
+    remote_cidr: Word = Field("", description="Range of the far side; takes the place of a group.")
+    remote_group_id: Word = Field("", description="Group of the far side; takes the place of a range.")
+    description: Text = Field("", description="Free text.")
 
 
 class RulesBody(Body):
