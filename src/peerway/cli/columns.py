@@ -21,6 +21,20 @@ COLUMNS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("ENABLED", "enabled"),
             ("CREATED", "created_at"),
         ),
+        "metric": (
+            ("NAMESPACE", "namespace"),
+            ("NAME", "name"),
+            ("UNIT", "unit"),
+            ("WHAT", "title"),
+        ),
+        "metric-point": (
+            ("AT", "at"),
+            ("OF", "dimensions.linkId|dimensions.instanceId|dimensions.peeringConnectionId"),
+            ("ROUTER", "dimensions.routerId"),
+            ("AVERAGE", "values.average"),
+            ("MAXIMUM", "values.maximum"),
+            ("SUM", "values.sum"),
+        ),
         "failure": (
             ("OBJECT", "id"),
             ("ACCOUNT", "owner_uid"),
@@ -55,6 +69,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("NEXT HOP", "next_hop"),
             ("NEXT HOP ID", "next_hop_id|paths"),
             ("KIND", "kind|origin"),
+            ("ENABLED", "enabled"),
             ("AVAILABLE", "available"),
         ),
         "path": (

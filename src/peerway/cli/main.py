@@ -62,6 +62,7 @@ ENTRIES: Mapping[str, Entry] = MappingProxyType(
         "vbr": Entry("vbr", LINKS, "Virtual border routers: one VLAN of a leased line each."),
         "path": Entry("path", LINKS, "Who reaches whom, what stops it, and what would help."),
         "intent": Entry("intent", LINKS, "What is meant to hold whatever changes."),
+        "metric": Entry("metric", LINKS, "What links carried."),
         "apply": Entry("apply", LINKS, "Make the changes of a file: all of them, or none."),
         "watch": Entry("watch", LINKS, "Print changes as they happen."),
         "exec": Entry("exec", USE, "Run a command inside an instance, on the host that carries it."),

@@ -24,6 +24,9 @@ from peerway.profiles.metrics import Metric, MetricNamespace
 #: Longest time that one question may be about.
 LONGEST: Final = timedelta(days=31)
 
+#: Years that a question may be about.
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+
 #: Most subjects that one question may name.
 MOST_SUBJECTS: Final = 50
 
@@ -161,7 +164,16 @@ def _subjects(
                 yield one
 
 
+def check_time(at: datetime, field: str) -> datetime:
+    """A time that there may be samples of, give or take some thousand years; `InvalidInput` for one that can't be counted with."""
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise InvalidInput(field, f"must be in the years {FIRST_YEAR} to {LAST_YEAR}", at, code="times")
+    return at
+
+
 def _check_times(request: ReadMetric) -> None:
+    check_time(request.since, "since")
+    check_time(request.until, "until")
     if request.until <= request.since:
         raise InvalidInput("until", "must be after since", request.until, code="times")
     if request.until - request.since > LONGEST:

@@ -21,7 +21,14 @@ from peerway.api.alibaba.products.cms.product import (
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import ReadCall
 from peerway.api.clouds.parameters import Given
-from peerway.app.usecases.metrics import MOST_POINTS, MetricPage, MetricPoint, ReadMetric, read_metric
+from peerway.app.usecases.metrics import (
+    MOST_POINTS,
+    MetricPage,
+    MetricPoint,
+    ReadMetric,
+    check_time,
+    read_metric,
+)
 from peerway.domain.errors import InvalidInput
 from peerway.domain.text import check_number
 from peerway.metering.series import EPOCH
@@ -151,7 +158,8 @@ def _time(given: Given, field: str) -> datetime | None:
         return EPOCH + timedelta(milliseconds=int(text))
     for form in FORMS:
         try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC)
+            at = datetime.strptime(text, form).replace(tzinfo=UTC)
         except ValueError:
             continue
+        return check_time(at, field)
     raise InvalidInput(field, "must be milliseconds since 1970 or like 2026-11-21 08:31:54", text)
