@@ -151,6 +151,18 @@ def show(ctx: typer.Context, entry: EntryArgument, output: Output = None) -> Non
 
 
 @app.command()
+def disable(ctx: typer.Context, entry: EntryArgument, output: Output = None) -> None:
+    """Switch an entry off: it stays in its table and takes no packets."""
+    session_of(ctx).change(f"/route-entries/{entry}", {"enabled": False}, output)
+
+
+@app.command()
+def enable(ctx: typer.Context, entry: EntryArgument, output: Output = None) -> None:
+    """Switch an entry on again."""
+    session_of(ctx).change(f"/route-entries/{entry}", {"enabled": True}, output)
+
+
+@app.command()
 def delete(ctx: typer.Context, entry: EntryArgument, output: Output = None) -> None:
     """Delete a custom entry."""
     session_of(ctx).remove(f"/route-entries/{entry}", output)

@@ -73,6 +73,9 @@ def test_routes_are_added_listed_and_deleted(tenant, vpc, vswitch):
         "route", "add", table["id"], "10.7.0.0/16", "--instance", instance["id"], "--name", "gateway"
     )
     assert tenant.json("route", "show", hop["id"])["next_hop_id"] == instance["id"]
+    assert tenant.json("route", "disable", hop["id"])["enabled"] is False
+    assert "no" in tenant.text("route", "list", table["id"])
+    assert tenant.json("route", "enable", hop["id"])["enabled"] is True
     system = {entry["destination"]: entry["kind"] for entry in tenant.json("route", "list", vpc["id"])}
     assert system == {"10.1.1.0/24": "system", "100.64.0.0/10": "system", "10.8.0.0/16": "custom"}
     everything = tenant.json("route", "list", "--vpc", vpc["id"])

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from peerway.api.native.call import Call
 from peerway.api.native.operation import Operation
 from peerway.api.native.schemas.common import Id, ListOf, ListParameters, slice_of
-from peerway.api.native.schemas.network import CreateInVpcBody, CreateRouteEntryBody
+from peerway.api.native.schemas.network import CreateInVpcBody, CreateRouteEntryBody, UpdateRouteEntryBody
 from peerway.api.native.schemas.vpcs import UpdateTextsBody, VpcItemList
 from peerway.app.usecases import route_tables
 from peerway.domain.route_table import RouteEntry, RouteTable, TableEntry
@@ -62,6 +62,12 @@ async def get_route_entry(call: Call, id: Id) -> Response:
     return await call.find(route_tables.get_route_entry, id)
 
 
+async def update_route_entry(call: Call, id: Id, body: UpdateRouteEntryBody) -> Response:
+    """Change name and description, and switch an entry on or off."""
+    request = route_tables.UpdateRouteEntry(id=id, **body.given())
+    return await call.run(route_tables.update_route_entry, request)
+
+
 async def delete_route_entry(call: Call, id: Id) -> Response:
     """Remove a stored entry."""
     request = route_tables.DeleteRouteEntry(id=id)
@@ -77,5 +83,6 @@ OPERATIONS: Final = (
     Operation("GET", "/route-tables/{id}/entries", list_route_entries, ListOf[TableEntry]),
     Operation("POST", "/route-tables/{id}/entries", create_route_entry, RouteEntry, 201),
     Operation("GET", "/route-entries/{id}", get_route_entry, RouteEntry),
+    Operation("PATCH", "/route-entries/{id}", update_route_entry, RouteEntry),
     Operation("DELETE", "/route-entries/{id}", delete_route_entry, RouteEntry),
 )
