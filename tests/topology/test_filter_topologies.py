@@ -131,9 +131,13 @@ def test_stopped_instance_is_off_the_network_until_it_is_started(tenant: Tenants
     other.tenant.post(f"{path}/stop")
     assert not oracles.reach(one, other.address)
     assert not oracles.reach(one, other.address, "tcp", 80)
-    with pytest.raises(Refused) as refused:
-        other.tenant.post(f"{path}/probe", target=one.address)
-    assert refused.value.problem["code"] == "illegal_state"
+    for ask in (
+        lambda: other.tenant.post(f"{path}/probe", target=one.address),
+        lambda: other.tenant.get(f"{path}/shell"),
+    ):
+        with pytest.raises(Refused) as refused:
+            ask()
+        assert refused.value.problem["code"] == "illegal_state"
     other.tenant.post(f"{path}/start")
     after = other.tenant.settled(path, "available")
     assert {**after, "revision": 0} == {**before, "revision": 0}

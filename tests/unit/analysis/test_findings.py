@@ -548,3 +548,10 @@ def test_stopped_target_behind_what_nothing_lifts_is_found(pair):
         del pair.topology.resources[one.id]
     texts = [one.text for one in pair.ask().blockers]
     assert f"{pair.target.id} is stopped" in texts
+
+
+def test_nothing_is_looked_for_inside_a_stopped_guest(pair):
+    """That its insides are not known is no finding of one that is stopped (PATH-3)."""
+    pair.topology.change(pair.target, stopped=True)
+    report = pair.ask(guests={pair.source.id: inside()})
+    assert F.GUEST_UNKNOWN not in {finding.code for finding in report.findings}

@@ -38,7 +38,8 @@ def insides(network: Network, posed: Posed, asked: Exchange) -> Iterator[Inside]
     )
     for id, way, destination in ends:
         instance = network.snapshot.site(network.snapshot.homes.get(id)).instances.get(id)
-        if instance is not None and destination not in instance.addresses:
+        # In a guest that is stopped there is nothing.
+        if instance is not None and not instance.stopped and destination not in instance.addresses:
             yield Inside(id, instance.owner_uid, way, destination)
 
 

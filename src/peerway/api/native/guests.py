@@ -49,17 +49,22 @@ async def probe_from(call: Call, kind: Guest, id: str, body: ProbeBody) -> Respo
 async def shell_of(call: Call, kind: Guest, id: str) -> Response:
     """Tell where local users run commands in a guest of the caller's."""
     require_member(call.caller)
-    await call.in_thread(lambda: call.services.store.read(lambda tx: own(tx, call.caller, kind, id)))
+    await call.in_thread(lambda: call.services.store.read(lambda tx: _running(call, tx, kind, id, "exec")))
     path = call.services.agent.shell_socket()
     if path is None:
         raise Conflict("the data plane has no guests to run commands in", code="no_guests")
     return answer({"socket": path})
 
 
-def _target(call: Call, tx: Reader, kind: Guest, id: str, target: str) -> Address:
+def _running(call: Call, tx: Reader, kind: Guest, id: str, verb: str) -> None:
+    """`NotFound` unless the guest is the caller's, `IllegalState` while it is stopped."""
     guest = own(tx, call.caller, kind, id)
     if isinstance(guest, Instance) and guest.stopped:
-        raise IllegalState("instance", guest.id, "stopped", "probe")
+        raise IllegalState("instance", guest.id, "stopped", verb)
+
+
+def _target(call: Call, tx: Reader, kind: Guest, id: str, target: str) -> Address:
+    _running(call, tx, kind, id, "probe")
     if target.startswith("i-"):
         return own(tx, call.caller, Instance, target, "target").ipv4
     if target.startswith("rds-"):
