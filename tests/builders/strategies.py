@@ -227,7 +227,7 @@ def _add_route(draw: st.DrawFn, topology: Topology) -> RouteEntry | None:
     hops = [*of_kind(topology, Peering, Instance), "pcc-none", "i-none", None]
     near = [hop for hop in of_kind(topology, Instance) if hop.vpc_id == table.vpc_id] or [None]
     hop = draw(st.sampled_from(hops)) if draw(st.booleans()) else draw(st.sampled_from(near))
-    return topology.route(table, draw(st.sampled_from(free)), hop)
+    return topology.route(table, draw(st.sampled_from(free)), hop, enabled=not draw(_seldom))
 
 
 @st.composite
@@ -320,6 +320,8 @@ def _change(draw: st.DrawFn, topology: Topology) -> None:
             topology.change(resource, ingress=tuple(draw(_acl_entries())))
         case SecurityRule():
             topology.change(resource, priority=draw(st.integers(1, 3)))
+        case RouteEntry() if draw(st.booleans()):
+            topology.change(resource, enabled=not resource.enabled)
         case RouteEntry():
             topology.change(resource, next_hop_id="pcc-none")
         case _:

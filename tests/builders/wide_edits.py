@@ -51,7 +51,7 @@ def _change(draw: st.DrawFn, topology: Topology) -> None:  # noqa: C901 - one ca
             topology.change(resource, port=draw(st.sampled_from([*NETWORKS, "nowhere"])))
         case Eip():
             topology.change(resource, vpc_id=None, target=None, target_id=None)
-        case Ipv4Gateway():
+        case Ipv4Gateway() | RouteEntry():
             topology.change(resource, enabled=draw(st.booleans()))
         case NatGateway() | LoadBalancer() | Database():
             topology.change(resource, state=draw(st.sampled_from(Provisioning)))

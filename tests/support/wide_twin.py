@@ -141,7 +141,7 @@ class WideTwin(Twin):
         fitting = [
             entry
             for entry in self.entries
-            if entry.route_table_id == table_id and destination in entry.destination
+            if entry.route_table_id == table_id and entry.enabled and destination in entry.destination
         ]
         if not fitting:
             return None

@@ -104,6 +104,9 @@ def _out(case: Case, router: Router) -> Cause:
         return _remove(case, router, site.route_entries[entry.source])
     if entry is not None and entry.source not in site.route_entries:
         return _final(case, case.hop.text, f"{router.id} delivers {entry.prefix} itself", FindingCode.OVERLAP)
+    off = _switched_off(case, router, table_id, address)
+    if off is not None and off.destination == host(address):
+        return _remove(case, router, off)
     remedy = AddRoute(
         owner_uid=case.owner_of(router.id),
         router_id=router.id,
@@ -172,6 +175,9 @@ def _route(case: Case, table_id: str, address: Address, link: AnyLink, stored: R
     """An entry for the one address over the link."""
     hop = link.hop_from(case.origin.id)
     assert hop is not None  # noqa: S101 - the link joins this router
+    off = _switched_off(case, case.origin, table_id, address)
+    if off is not None and off.destination == host(address):
+        return _remove(case, case.origin, off)
     remedy = AddRoute(
         owner_uid=case.owner_of(case.origin.id),
         router_id=case.origin.id,
@@ -181,6 +187,8 @@ def _route(case: Case, table_id: str, address: Address, link: AnyLink, stored: R
         next_hop_id=hop[1],
     )
     text = f"table {table_id} has no entry for {address}"
+    if off is not None:
+        text = f"{text}: {off.id} to {off.destination} is switched off"
     if stored is not None:
         target = next_hop_of(stored) or "nowhere"
         text = f"entry {stored.id} of table {table_id} leads {stored.destination} to {target}, which is not where {address} is"
@@ -189,13 +197,26 @@ def _route(case: Case, table_id: str, address: Address, link: AnyLink, stored: R
     return Cause(code=code, text=text, owner_uid=remedy.owner_uid, subjects=subjects, remedy=remedy)
 
 
+def _switched_off(case: Case, router: Router, table_id: str, address: Address) -> RouteEntry | None:
+    """The longest of the table's entries for the address that are switched off."""
+    entries = case.network.snapshot.site(router.id).route_entries.values()
+    off = [
+        entry
+        for entry in entries
+        if entry.route_table_id == table_id and not entry.enabled and address in entry.destination
+    ]
+    return max(off, key=lambda entry: entry.destination.prefixlen, default=None)
+
+
 def _remove(case: Case, router: Router, entry: RouteEntry) -> Cause:
     """An entry for exactly this address leads elsewhere: no other is more specific."""
     owner = case.owner_of(router.id)
     table_id = entry.route_table_id
     return Cause(
         code=FindingCode.ROUTE_ELSEWHERE,
-        text=f"entry {entry.id} of table {table_id} leads {entry.destination} to {next_hop_of(entry) or 'nowhere'}",
+        text=f"entry {entry.id} of table {table_id} leads {entry.destination} to {next_hop_of(entry) or 'nowhere'}"
+        if entry.enabled
+        else f"entry {entry.id} of table {table_id} to {entry.destination} is switched off",
         owner_uid=owner,
         subjects=(table_id, entry.id),
         remedy=RemoveRoute(
