@@ -127,7 +127,8 @@ def test_two_accounts_join_their_vpcs_half_by_half(
     assert (state(here, first), state(old, second)) == ("Connected", "Connected")
     route(here, one, "10.1.0.0/16", first)
     assert oracles.both(one, other) == (False, False)
-    route(there, other, "10.0.0.0/16", second)
+    rule = AddRouteTableRules("vpc_peering", second, "10.0.0.0/16").__dict__
+    old.call("addRouteTableRules", routeTableId=other.table_id, routeTableRuleSpecs=[rule])
     assert oracles.both(one, other) == (True, True)
 
     named = Filter("vpcPeeringIds", [second])

@@ -222,6 +222,11 @@ def test_networks_come_and_go(one: JdClient) -> None:
     shown = one.ask("GET", f"subnets/{subnet}")["subnet"]
     assert (shown["vpcId"], shown["addressPrefix"], shown["availableIpCount"]) == (vpc, "10.0.1.0/24", 252)
     assert (shown["startIp"], shown["endIp"], shown["subnetType"]) == ("10.0.1.1", "10.0.1.252", "standard")
+    assert shown["az"] == "cn-north-1a"
+    for zone, count in (("cn-north-1a", 1), ("cn-beijing-a", 1), ("cn-north-1c", 0)):
+        query = f"filters.1.name=azs&filters.1.values.1={zone}"
+        assert one.ask("GET", f"subnets?{query}")["totalCount"] == count
+    assert one.ask("GET", "subnets?filters.1.name=aclId&filters.1.values.1=None")["totalCount"] == 0
     table = one.ask("POST", "routeTables/", {"vpcId": vpc, "routeTableName": "mine"})["routeTableId"]
     tables = one.ask("GET", f"routeTables/?filters.1.name=vpcId&filters.1.values.1={vpc}")["routeTables"]
     assert [each["routeTableType"] for each in tables] == ["default", "custom"]
@@ -268,6 +273,8 @@ def test_security_groups_speak_in_numbers(one: JdClient) -> None:
         (85, "DENY"),
         (0, "DENY"),
     ]
+    found = f"{path}/networkSecurityGroupRules?filters.1.name=protocols&filters.1.values.1=300"
+    assert [r["ruleId"] for r in one.ask("GET", found)["securityGroupRules"]] == [deny["ruleId"]]
     bad = [{"protocol": 99, "direction": 0, "addressPrefix": "10.0.0.0/8"}]
     error = refused(
         one, "POST", f"{path}:addNetworkSecurityGroupRules", {"networkSecurityGroupRuleSpecs": bad}

@@ -43,7 +43,18 @@ class Filters:
 
     def keep(self, one: object) -> bool:
         """Whether a resource has one of the values in each of the attributes."""
-        return all(str(getattr(one, name)) in values for name, values in self.by_attribute.items())
+        return all(getattr(one, name) in values for name, values in self.by_attribute.items())
+
+    def translated(self, attribute: str, translate: Callable[[str], str]) -> Filters:
+        """The same with other words for the values of an attribute."""
+        if attribute not in self.by_attribute:
+            return self
+        values = [translate(value) for value in self.by_attribute[attribute]]
+        return Filters({**self.by_attribute, attribute: values})
+
+    def matches(self, shown: Mapping[str, Any]) -> bool:
+        """Whether what an answer shows has one of the values in each of the fields, where filters stand for those."""
+        return all(str(shown[name]) in values for name, values in self.by_attribute.items())
 
     def only(self, attribute: str) -> str | None:
         """The value of an attribute when there is just one, and else None."""

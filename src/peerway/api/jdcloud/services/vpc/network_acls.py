@@ -104,8 +104,7 @@ def describe_rules(call: ReadCall, given: Given) -> Answer:
     """The rules of an ACL."""
     acl = _here(call, given)
     filters = filters_of(PRODUCT, "describeNetworkAclRules", given)
-    shown = [_shape(acl, rule) for rule in _rules(acl)]
-    kept = [one for one in shown if all(one[name] in values for name, values in filters.by_attribute.items())]
+    kept = [shown for rule in _rules(acl) if filters.matches(shown := _shape(acl, rule))]
     return {"networkAclRules": list(part_of(kept, given)), "totalCount": len(kept)}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.api.jdcloud.regions import zone_of
+from peerway.api.jdcloud.regions import zone_name, zone_of
 from peerway.api.jdcloud.services.places import region_of_call, subnet_here, vpc_here, vpcs_here
 from peerway.api.jdcloud.services.shaping import (
     all_of,
@@ -118,7 +118,10 @@ def create_subnet(call: WriteCall, given: Given) -> Answer:
 @PRODUCT.reads("describeSubnets")
 def describe_subnets(call: ReadCall, given: Given) -> Answer:
     """The caller's subnets in the region."""
-    filters = filters_of(PRODUCT, "describeSubnets", given)
+    region_id = region_of_call(call)
+    filters = filters_of(PRODUCT, "describeSubnets", given).translated(
+        "zone_id", lambda name: zone_of(call.world, region_id, name)
+    )
     vpcs, vpc_id = vpcs_here(call, KIND), filters.only("vpc_id")
     page = page_of(
         call,
@@ -197,7 +200,7 @@ def _subnet(call: AnyCall, subnet: VSwitch, labels: dict[str, Any]) -> dict[str,
         "ipv6EndIp": "" if six is None else str(six[-1]),
         "createdTime": time_of(subnet.created_at),
         "subnetType": "standard",
-        "az": subnet.zone_id,
+        "az": zone_name(region_of_call(call), subnet.zone_id),
         "publicSubnet": False,
         "type": "normal",
         "hpcClusterId": "",

@@ -10,7 +10,6 @@ from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.services.places import subnet_here, table_here, vpc_here, vpcs_here
 from peerway.api.jdcloud.services.shaping import (
-    Filters,
     all_of,
     filters_of,
     labelled_filter,
@@ -183,12 +182,8 @@ def describe_rules(call: ReadCall, given: Given) -> Answer:
     """The rules of a table."""
     table = table_here(call, KIND, given["routeTableId"])
     filters = filters_of(PRODUCT, "describeRouteTableRules", given)
-    kept = [rule for rule in _rules(call, table) if _matches(rule, filters)]
+    kept = [rule for rule in _rules(call, table) if filters.matches(rule)]
     return {"routeTableRules": list(part_of(kept, given)), "totalCount": len(kept)}
-
-
-def _matches(rule: Mapping[str, Any], filters: Filters) -> bool:
-    return all(rule[name] in values for name, values in filters.by_attribute.items())
 
 
 def _next_hop(theirs: str) -> str:

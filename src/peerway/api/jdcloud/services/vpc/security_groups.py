@@ -13,6 +13,7 @@ from peerway.api.jdcloud.services.shaping import (
     all_of,
     filters_of,
     page_of,
+    part_of,
     time_of,
 )
 from peerway.api.jdcloud.services.vpc.product import KIND, PRODUCT
@@ -136,8 +137,9 @@ def remove_rules(call: WriteCall, given: Given) -> Answer:
 def describe_rules(call: ReadCall, given: Given) -> Answer:
     """The rules of a group."""
     group = _here(call, given)
-    page = page_of(call, given, SecurityRule, where("security_group_id", group.id))
-    return {"securityGroupRules": [_rule(rule) for rule in page.items], "totalCount": page.total}
+    filters = filters_of(PRODUCT, "describeNetworkSecurityGroupRules", given)
+    kept = [shown for rule in rules_of(call.tx, group.id) if filters.matches(shown := _rule(rule))]
+    return {"securityGroupRules": list(part_of(kept, given)), "totalCount": len(kept)}
 
 
 def _here(call: AnyCall, given: Given) -> SecurityGroup:
