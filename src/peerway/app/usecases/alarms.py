@@ -33,8 +33,8 @@ MOST_TARGETS: Final = 5
 #: Periods in a row that a condition may ask for.
 TIMES: Final = (1, 180)
 
-#: Greatest threshold, either way.
-HIGHEST: Final = Decimal(10) ** 18
+#: Digits that a threshold may have before its point, and after it.
+DIGITS: Final = 18
 
 #: Longest pause before an alarm is told again, s.
 LONGEST_SILENCE_S: Final = 604_800
@@ -139,7 +139,7 @@ def put_alarm_rule(tx: Writer, world: World, caller: Caller, request: PutAlarmRu
         namespace=namespace.name,
         conditions=_conditions(world, namespace, request.conditions),
         all_conditions=check_flag(request.all_conditions, "all_conditions"),
-        watches=_watches(tx, world, caller, namespace, request.watches),
+        watches=_watches(tx, world, caller, namespace, request.watches, before.watches if before else ()),
         group_names=_group_names(request.group_names),
         webhook=check_url(request.webhook, "webhook"),
         subject=check_text(request.subject, "subject", TEXT_LENGTH),
@@ -279,21 +279,40 @@ def _conditions(
         if condition.statistic not in metric.statistics:
             rule = f"must be one of {', '.join(metric.statistics)} for {metric.name}"
             raise InvalidInput(f"{field}.statistic", rule, condition.statistic, code="statistic")
-        if not condition.threshold.is_finite() or abs(condition.threshold) > HIGHEST:
-            raise InvalidInput(f"{field}.threshold", "must be a number", condition.threshold)
+        if not _is_writable(condition.threshold):
+            rule = f"must be a number of at most {DIGITS} digits on either side of its point"
+            raise InvalidInput(f"{field}.threshold", rule, condition.threshold)
         check_number(condition.times, f"{field}.times", *TIMES)
         period_s = check_period(namespace, condition.period_s or None, f"{field}.period_s")
         checked.append(replace(condition, period_s=period_s))
     return tuple(checked)
 
 
+def nothing_of(namespace: MetricNamespace) -> Dimensions:
+    """What a rule watches that watches nothing yet: an object without an id, which none is."""
+    return ((namespace.dimension, ""),)
+
+
+def _is_writable(number: Decimal) -> bool:
+    """Whether it can be written without an exponent in little space; nothing is computed with one that can't."""
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -DIGITS and number.adjusted() < DIGITS
+
+
 def _watches(
-    tx: Reader, world: World, caller: Caller, namespace: MetricNamespace, asked: tuple[Dimensions, ...]
+    tx: Reader,
+    world: World,
+    caller: Caller,
+    namespace: MetricNamespace,
+    asked: tuple[Dimensions, ...],
+    before: tuple[Dimensions, ...],
 ) -> tuple[Dimensions, ...]:
+    """What a rule watches; what it watched before may be gone by now."""
     if len(asked) > MOST_WATCHED:
         raise InvalidInput("watches", f"must be at most {MOST_WATCHED}", len(asked))
     for place, dimensions in enumerate(asked):
-        find_watched(tx, world, caller, namespace, dimensions, field=f"watches[{place}]")
+        if dimensions not in before and dimensions != nothing_of(namespace):
+            find_watched(tx, world, caller, namespace, dimensions, field=f"watches[{place}]")
     return tuple(dict.fromkeys(tuple(sorted(dimensions)) for dimensions in asked))
 
 

@@ -14,7 +14,7 @@ from peerway.app.usecases.storing import insert, remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.alarm import Contact, ContactGroup
-from peerway.domain.errors import InvalidInput, NotFound
+from peerway.domain.errors import AlreadyExists, InvalidInput, NotFound
 from peerway.domain.text import check_flag, check_text
 
 #: What a group may hold.
@@ -72,6 +72,8 @@ class PutContactGroup:
     subscribed: bool = False
     #: What products keep beside all that, as JSON text.
     extra: str = ""
+    #: Whether one of that name must not be there yet.
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +140,12 @@ def delete_contact(tx: Writer, world: World, caller: Caller, request: DeleteCont
 
 
 def put_contact_group(tx: Writer, world: World, caller: Caller, request: PutContactGroup) -> ContactGroup:
-    """Make or replace a group; `NotFound` for a contact that does not exist."""
+    """Make or replace a group; `NotFound` for a contact that does not exist, `AlreadyExists` for a fresh one that is there."""
     require_member(caller)
     name = check_filled(request.name, "name", ID_LENGTH)
     before = _group(tx, caller, name)
+    if before is not None and check_flag(request.fresh, "fresh"):
+        raise AlreadyExists(f"there is a contact group {name}", code="group_exists", field="name")
     group = ContactGroup(
         id=before.id if before else world.entropy.new_id("contact-group"),
         owner_uid=caller.uid,
