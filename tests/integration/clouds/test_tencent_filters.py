@@ -140,6 +140,19 @@ def test_codes_of_policies(cloud):
     assert policies(cloud, group_id)[0] == [(0, "TCP", "80", "10.0.0.0/8", "ACCEPT")]
 
 
+def test_what_was_told_can_be_given_back(cloud):
+    """API-3: whole, with its places, times and empty templates; templates that say something are refused."""
+    group_id = group_of(cloud)
+    put(cloud, "CreateSecurityGroupPolicies", group_id, Ingress=[ALLOW, DENY])
+    told = cloud.call("DescribeSecurityGroupPolicies", SecurityGroupId=group_id)["SecurityGroupPolicySet"]
+    cloud.call("ModifySecurityGroupPolicies", SecurityGroupId=group_id, SecurityGroupPolicySet=told)
+    again = cloud.call("DescribeSecurityGroupPolicies", SecurityGroupId=group_id)["SecurityGroupPolicySet"]
+    assert again == told, "they are the same rules still"
+    named = {**ALLOW, "Port": "81", "ServiceTemplate": {"ServiceId": "ppm-12345678"}}
+    asked = {"SecurityGroupId": group_id, "SecurityGroupPolicySet": {"Ingress": [named]}}
+    assert cloud.code("CreateSecurityGroupPolicies", **asked) == "UnsupportedOperation"
+
+
 def test_the_version_changes_with_the_policies(cloud):
     """API-3: and a request that names the one that holds goes through."""
     group_id = group_of(cloud)

@@ -179,6 +179,16 @@ def test_several_subnets_are_made_or_none(cloud):
     assert [one["SubnetName"] for one in made["SubnetSet"]] == ["a", "b"]
 
 
+def test_subnets_may_be_paged_by_token(cloud):
+    """API-3."""
+    vpc_id = vpc_of(cloud)
+    ids = [subnet_of(cloud, vpc_id, f"10.0.{n}.0/24") for n in range(3)]
+    first = cloud.call("DescribeSubnets", MaxResults=2)
+    second = cloud.call("DescribeSubnets", MaxResults=2, NextToken=first["NextToken"])
+    assert [one["SubnetId"] for one in (*first["SubnetSet"], *second["SubnetSet"])] == ids
+    assert (first["TotalCount"], second["NextToken"]) == (3, "")
+
+
 def test_secondary_ranges_come_and_go(cloud):
     """NET-3: `AssistantCidr`."""
     vpc_id = vpc_of(cloud)

@@ -62,8 +62,17 @@ class Window:
 
     @classmethod
     def of(cls, given: Given) -> Window:
-        """What a request asks for, in numbers or in texts."""
+        """What a request asks for, in numbers or in texts; a token, where there are any, is the next offset."""
+        if "MaxResults" in given or "NextToken" in given:
+            return cls(
+                _whole(given, "NextToken", 0, 0, 1 << 40), _whole(given, "MaxResults", WINDOW, 1, LARGEST)
+            )
         return cls(_whole(given, "Offset", 0, 0, 1 << 40), _whole(given, "Limit", WINDOW, 1, LARGEST))
+
+    def token_after(self, total: int) -> str:
+        """What asks for the window after this one; empty when there is none."""
+        end = self.offset + self.limit
+        return str(end) if end < total else ""
 
     def cut(self, items: Sequence[T]) -> list[T]:
         """The window's part of items that are there already."""

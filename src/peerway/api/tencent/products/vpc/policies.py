@@ -123,6 +123,9 @@ def version_of(rules: Iterable[SecurityRule]) -> str:
 
 def read(given: Mapping[str, Any]) -> Policy:
     """A policy of a request; without a far side it is anywhere."""
+    for name in ("ServiceTemplate", "AddressTemplate"):
+        if any(given.get(name, {}).values()):
+            raise InvalidInput(name, "is not possible here: there are no templates", code="template")
     cidr, cidr6, group = (
         given.get(name) or None for name in ("CidrBlock", "Ipv6CidrBlock", "SecurityGroupId")
     )

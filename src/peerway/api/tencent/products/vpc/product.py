@@ -7,5 +7,5 @@ from typing import Final
 from peerway.api.clouds.action import Product, load_product
 
 PRODUCT: Final[Product] = load_product(
-    __package__, "vpc.toml", "peerings.toml", "routes.toml", "filters.toml"
+    __package__, "vpc.toml", "peerings.toml", "routes.toml", "filters.toml", "unsupported.toml"
 )

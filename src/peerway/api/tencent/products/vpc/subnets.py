@@ -70,8 +70,9 @@ def describe(call: ReadCall, given: Given) -> Answer:
     zones = call.world.regions.require(call.region_id or "").zones
     start = Wanted(VSwitch, [where("owner_uid", call.caller.uid), where("zone_id", *zones), THERE])
     wanted = ask(call, given, start, "SubnetIds", FILTERS, "vswitch")
-    page, total = window_of(call.tx, wanted, Window.of(given))
-    return {"TotalCount": total, "SubnetSet": shapes(call, page)}
+    window = Window.of(given)
+    page, total = window_of(call.tx, wanted, window)
+    return {"TotalCount": total, "SubnetSet": shapes(call, page), "NextToken": window.token_after(total)}
 
 
 def shapes(call: AnyCall, subnets: Sequence[VSwitch]) -> list[Mapping[str, Any]]:
