@@ -79,6 +79,7 @@ class CreateRouteEntryBody(Body):
     )
     name: Text = Field("", description="Display name.")
     description: Text = Field("", description="Free text.")
+    description: Text = Field("", description="Free text.")
 
     def given(self) -> dict[str, Any]:
         """The fields that the body names."""
@@ -190,6 +191,7 @@ class AclEntryBody(Body):
     port_range: Word | None = Field(None, description="`80/80` or `80-90`; null for all.")
     cidr: Word = Field(description="Source range for ingress, destination range for egress.")
     name: Text = Field("", description="Display name.")
+    description: Text = Field("", description="Free text.")
 
     def spec(self) -> AclEntrySpec:
         """The entry for the use case."""
