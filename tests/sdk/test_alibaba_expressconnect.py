@@ -1,11 +1,12 @@
 """Express Connect by Alibaba Cloud's own SDKs, the present one (V3) and the old one (RPC v1), with real packets."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from tests.support.alibaba_sdks import Old, Present, Sdk, gone, in_state, listed
-from tests.support.live import Cloud, eventually, running_cloud
+from tests.support.live import Cloud, Tenant, eventually, running_cloud
 from tests.support.offices import HOST, RANGE, Office, an_office
 from tests.support.sites import Oracles, Site, make_site
 
@@ -32,6 +33,17 @@ def office() -> Iterator[Office]:
     """A site of the customer's."""
     with an_office() as made:
         yield made
+
+
+@pytest.fixture
+def sdk_for() -> Iterator[Callable[..., Sdk]]:
+    """Makes clients: which SDK, account, region."""
+    with contextlib.ExitStack() as stack:
+
+        def make(kind: type[Present | Old], tenant: Tenant, region: str) -> Sdk:
+            return stack.enter_context(contextlib.closing(kind(tenant, region)))
+
+        yield make
 
 
 def interface(sdk: Sdk, site: Site, role: str, far: str, spec: str) -> dict[str, Any]:
@@ -63,15 +75,29 @@ def tell(sdk: Sdk, own: dict[str, Any], other: dict[str, Any], owner: str) -> No
     )
 
 
+def to(site: Site, interface_id: str, destination: str) -> dict[str, Any]:
+    """A route of the site's VPC over an interface."""
+    return {
+        "RouteTableId": site.table_id,
+        "DestinationCidrBlock": destination,
+        "NextHopType": "RouterInterface",
+        "NextHopId": interface_id,
+    }
+
+
 @pytest.mark.parametrize(("near", "far"), [(Present, Old), (Old, Present)], ids=["v3-v1", "v1-v3"])
 def test_two_accounts_in_two_regions(
-    cloud: Cloud, oracles: Oracles, near: type[Present | Old], far: type[Present | Old]
+    cloud: Cloud,
+    oracles: Oracles,
+    sdk_for: Callable[..., Sdk],
+    near: type[Present | Old],
+    far: type[Present | Old],
 ) -> None:
     """API-1, EC-1 ... EC-6: the seed's six steps, each account by another SDK; then switched, resized and removed."""
     one, other = (cloud.tenant(f"{near.__name__}-{n}") for n in (1, 2))
     here = make_site(one, HERE, "10.1.0.0/16", "10.1.1.0/24")
     there = make_site(other, THERE, "10.2.0.0/16", "10.2.1.0/24")
-    ours, theirs = near(one, HERE), far(other, THERE)
+    ours, theirs = sdk_for(near, one, HERE), sdk_for(far, other, THERE)
     initiator = interface(ours, here, "InitiatingSide", THERE, "Large.1")
     acceptor = interface(theirs, there, "AcceptingSide", HERE, "Negative")
     id, far_id = initiator["RouterInterfaceId"], acceptor["RouterInterfaceId"]
@@ -90,7 +116,9 @@ def test_two_accounts_in_two_regions(
     assert joined["ConnectedTime"] == accepted["ConnectedTime"]
     assert joined["OppositeInterfaceOwnerId"] == other.uid
     assert oracles.both(here, there) == (False, False), "there are no routes yet"
-    entries = [here.route("10.2.0.0/16", {"id": id}), there.route("10.1.0.0/16", {"id": far_id})]
+    entries = [(ours, to(here, id, "10.2.0.0/16")), (theirs, to(there, far_id, "10.1.0.0/16"))]
+    for sdk, entry in entries:
+        sdk.call("CreateRouteEntry", **entry)
     assert oracles.both(here, there) == (True, True)
     assert ours.call("ModifyRouterInterfaceSpec", RouterInterfaceId=id, Spec="Small.5")["Spec"] == "Small.5"
     assert in_state(ours, id, "Active")["Bandwidth"] == 50
@@ -108,12 +136,14 @@ def test_two_accounts_in_two_regions(
         "DependencyViolation.RouterInterfaceReferedByRouteEntry",
         400,
     )
-    one.delete(f"/route-entries/{entries[0]['id']}")
+    for sdk, entry in entries:
+        sdk.call(
+            "DeleteRouteEntry", **{name: value for name, value in entry.items() if name != "NextHopType"}
+        )
     ours.call("DeleteRouterInterface", RouterInterfaceId=id)
     gone(ours, id)
     (left,) = listed(theirs, far_id)
     assert left["OppositeInterfaceStatus"] == "Deleted"
-    other.delete(f"/route-entries/{entries[1]['id']}")
     theirs.call("DeactivateRouterInterface", RouterInterfaceId=far_id)
     in_state(theirs, far_id, "Inactive")
     theirs.call("DeleteRouterInterface", RouterInterfaceId=far_id)
@@ -154,12 +184,12 @@ def vbr_in_state(sdk: Sdk, id: str, state: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", [Present, Old])
 def test_a_line_a_border_router_and_a_health_check(
-    cloud: Cloud, oracles: Oracles, office: Office, kind: type[Present | Old]
+    cloud: Cloud, oracles: Oracles, office: Office, sdk_for: Callable[..., Sdk], kind: type[Present | Old]
 ) -> None:
     """API-1, EC-8 ... EC-11: from the application for the line to packets in the office, and back to nothing."""
     tenant = cloud.tenant(f"line-{kind.__name__}")
     site = make_site(tenant, THERE, "10.1.0.0/16", "10.1.1.0/24")
-    sdk, far = kind(tenant, HERE), kind(tenant, THERE)
+    sdk, far = sdk_for(kind, tenant, HERE), sdk_for(kind, tenant, THERE)
     line = built_line(cloud, sdk, office)
     gateways = {
         "LocalGatewayIp": "10.255.0.1",

@@ -11,7 +11,7 @@ from tests.support.express import POINT, vbr_fields
 from tests.support.live import Cloud, Tenant, running_cloud
 from tests.support.offices import HOST, RANGE, Office, an_office
 from tests.support.sites import Oracles, Site, make_site
-from tests.support.terraform import STS, Provider, Refused, filters
+from tests.support.terraform import ECS, STS, Provider, Refused, filters
 
 pytestmark = pytest.mark.kernel
 
@@ -53,6 +53,8 @@ def state(terraform: Provider, id: str) -> str | None:
 
 def create_interface(terraform: Provider, router: str, role: str, far: str, spec: str) -> str:
     """`alicloud_router_interface` made."""
+    regions = terraform.query("DescribeRegions", ECS)["Regions"]["Region"]
+    assert far in {one["RegionId"] for one in regions}, "else the provider refuses the region itself"
     kind = "VBR" if router.startswith("vbr-") else "VRouter"
     fields = {"RouterType": kind, "RouterId": router, "Role": role, "Spec": spec, "OppositeRegionId": far}
     if kind == "VBR":
@@ -141,6 +143,16 @@ def delete_interface(terraform: Provider, id: str) -> None:
     terraform.wait(id, lambda: state(terraform, id))
 
 
+def to(site: Site, interface_id: str, destination: str) -> dict[str, Any]:
+    """A route of the site's VPC over an interface."""
+    return {
+        "RouteTableId": site.table_id,
+        "DestinationCidrBlock": destination,
+        "NextHopType": "RouterInterface",
+        "NextHopId": interface_id,
+    }
+
+
 def test_router_interface_and_router_interface_connection(cloud: Cloud) -> None:
     """API-1, API-3: two accounts in two regions; apply, refresh, switched off by hand, apply again, destroy."""
     oracles = Oracles(cloud)
@@ -152,7 +164,9 @@ def test_router_interface_and_router_interface_connection(cloud: Cloud) -> None:
     far = create_interface(theirs, there.vpc["router_id"], "AcceptingSide", HERE, "Negative")
     create_connection(theirs, far, ours, near, one.uid)
     create_connection(ours, near, theirs, far, other.uid)
-    entries = [here.route("10.2.0.0/16", {"id": near}), there.route("10.1.0.0/16", {"id": far})]
+    entries = [(ours, to(here, near, "10.2.0.0/16")), (theirs, to(there, far, "10.1.0.0/16"))]
+    for terraform, entry in entries:
+        terraform.query("CreateRouteEntry", **entry, ClientToken=terraform.token("CreateRouteEntry"))
     assert oracles.both(here, there) == (True, True)
     theirs.query("DeactivateRouterInterface", RouterInterfaceId=far)
     theirs.wait(far, lambda: state(theirs, far), "Inactive")
@@ -162,8 +176,10 @@ def test_router_interface_and_router_interface_connection(cloud: Cloud) -> None:
     assert oracles.both(here, there) == (True, True)
     ours.query("ModifyRouterInterfaceSpec", RouterInterfaceId=near, Spec="Middle.1")
     ours.wait(near, lambda: state(ours, near), "Active")
-    for tenant, entry in zip((one, other), entries, strict=True):
-        tenant.delete(f"/route-entries/{entry['id']}")
+    for terraform, entry in entries:
+        terraform.query(
+            "DeleteRouteEntry", **{name: value for name, value in entry.items() if name != "NextHopType"}
+        )
     for terraform, id in ((ours, near), (theirs, far)):
         delete_connection(terraform, id)
     for terraform, id in ((ours, near), (theirs, far)):
