@@ -8,7 +8,7 @@ from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.regions import region_name, region_of
-from peerway.api.jdcloud.services.cps.product import KIND, LEAST, PRODUCT
+from peerway.api.jdcloud.services.cps.product import KIND, LEAST, PRODUCT, paged
 from peerway.api.jdcloud.services.places import region_of_call, vpc_here
 from peerway.api.jdcloud.services.shaping import all_of, filters_of, page_of, time_of
 from peerway.app.store import where
@@ -83,12 +83,7 @@ def describe_vpc_peerings(call: ReadCall, given: Given) -> Answer:
         keep=all_of(keep, filters.keep),
         least=LEAST,
     )
-    return {
-        "vpcPeerings": [_shape(call, peering) for peering in page.items],
-        "pageNumber": page.number,
-        "pageSize": page.size,
-        "totalCount": page.total,
-    }
+    return paged("vpcPeerings", [_shape(call, peering) for peering in page.items], page)
 
 
 @PRODUCT.writes("modifyVpcPeering")
