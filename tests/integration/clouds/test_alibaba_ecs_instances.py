@@ -136,6 +136,8 @@ def test_instances_and_interfaces_are_changed(ecs):
         "NetworkInterfaceSet"
     ]
     assert (shown["SecurityGroupIds"]["SecurityGroupId"], shown["SourceDestCheck"]) == ([other], False)
+    tagged = ecs.call("DescribeNetworkInterfaces", Tag=[{"Key": "team", "Value": "red"}])
+    assert tagged["TotalCount"] == 0
     of_none = {"NetworkInterfaceId": "eni-none", "SourceDestCheck": True}
     assert ecs.code("ModifyNetworkInterfaceAttribute", **of_none) == "InvalidEniId.NotFound"
 

@@ -132,7 +132,7 @@ def _asked_of_interfaces(given: Given) -> list[Keep]:
     words = PRODUCT.extra["interface_status"]
     if status := given.get("Status"):
         tests.append(lambda one: words[one.state.value] == status)
-    if given.get("Type", "Primary") != "Primary":
+    if given.get("Type", "Primary") != "Primary" or given.get("Tag"):
         tests.append(lambda _: False)
     primary = [given["PrimaryIpAddress"]] if "PrimaryIpAddress" in given else None
     return [
