@@ -102,13 +102,17 @@ def test_no_signature_survives_a_parameter_more_or_less(
         check(replace(request, body=urlencode(pairs).encode()))
 
 
+HEADER = st.text(
+    st.characters(min_codepoint=33, max_codepoint=255, exclude_categories=["Cc", "Zs"]), max_size=12
+)
+
+
 @given(
-    st.sampled_from(["x-acs-action", "x-acs-version", "x-acs-signature-nonce", "host", "user-agent"]), TEXT
+    st.sampled_from(["x-acs-action", "x-acs-version", "x-acs-signature-nonce", "host", "user-agent"]), HEADER
 )
 def test_v3_notices_any_changed_header(name: str, value: str) -> None:
     """A covered header is what it was when it was signed."""
     request = signed_v3("AK", SECRET, ("2015-04-01", "A"), user_agent="me")
-    text = value.encode().decode("latin-1")
-    assume(text.strip() != request.headers[name].strip() and text.isprintable())
+    assume(value != request.headers[name])
     with pytest.raises(PeerwayError):
-        check(replace(request, headers={**request.headers, name: text}))
+        check(replace(request, headers={**request.headers, name: value}))
