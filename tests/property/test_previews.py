@@ -24,6 +24,7 @@ from peerway.app.usecases import (
     instances,
     ipv4_gateways,
     listeners,
+    nat_entries,
     nat_gateways,
     network_acls,
     peerings,
@@ -144,9 +145,9 @@ def pieces(  # noqa: C901, PLR0911, PLR0912 - one case a kind
         case NatGateway():
             return [(nat_gateways.delete_nat_gateway, nat_gateways.DeleteNatGateway(id=id))]
         case SnatEntry():
-            return [(nat_gateways.delete_snat_entry, nat_gateways.DeleteSnatEntry(id=id))]
+            return [(nat_entries.delete_snat_entry, nat_entries.DeleteSnatEntry(id=id))]
         case DnatEntry():
-            return [(nat_gateways.delete_dnat_entry, nat_gateways.DeleteDnatEntry(id=id))]
+            return [(nat_entries.delete_dnat_entry, nat_entries.DeleteDnatEntry(id=id))]
         case Ipv4Gateway():
             turned = ipv4_gateways.UpdateIpv4Gateway(id=id, enabled=not resource.enabled)
             return [(ipv4_gateways.update_ipv4_gateway, turned)]

@@ -11,19 +11,21 @@ from peerway.app.usecases.eips import (
     update_eip,
 )
 from peerway.app.usecases.external_networks import CreateExternalNetwork, create_external_network
-from peerway.app.usecases.nat_gateways import (
+from peerway.app.usecases.nat_entries import (
     CreateDnatEntry,
-    CreateNatGateway,
     CreateSnatEntry,
-    DeleteNatGateway,
     UpdateDnatEntry,
     UpdateSnatEntry,
     create_dnat_entry,
-    create_nat_gateway,
     create_snat_entry,
-    delete_nat_gateway,
     update_dnat_entry,
     update_snat_entry,
+)
+from peerway.app.usecases.nat_gateways import (
+    CreateNatGateway,
+    DeleteNatGateway,
+    create_nat_gateway,
+    delete_nat_gateway,
 )
 from peerway.app.usecases.network_acls import (
     AclEntrySpec,

@@ -34,23 +34,25 @@ from peerway.app.usecases.ipv4_gateways import (
     list_ipv4_gateways,
     update_ipv4_gateway,
 )
-from peerway.app.usecases.nat_gateways import (
+from peerway.app.usecases.nat_entries import (
     CreateDnatEntry,
-    CreateNatGateway,
     CreateSnatEntry,
     DeleteDnatEntry,
-    DeleteNatGateway,
     DeleteSnatEntry,
-    UpdateNatGateway,
     create_dnat_entry,
-    create_nat_gateway,
     create_snat_entry,
     delete_dnat_entry,
-    delete_nat_gateway,
     delete_snat_entry,
     list_dnat_entries,
-    list_nat_gateways,
     list_snat_entries,
+)
+from peerway.app.usecases.nat_gateways import (
+    CreateNatGateway,
+    DeleteNatGateway,
+    UpdateNatGateway,
+    create_nat_gateway,
+    delete_nat_gateway,
+    list_nat_gateways,
     update_nat_gateway,
 )
 from peerway.app.usecases.quotas import GrantQuota, grant_quota

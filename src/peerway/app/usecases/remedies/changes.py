@@ -33,7 +33,7 @@ from peerway.app.usecases import (
     databases,
     instances,
     ipv4_gateways,
-    nat_gateways,
+    nat_entries,
     network_acls,
     peerings,
     route_tables,
@@ -201,10 +201,10 @@ def _enable_gateway(tx: Writer, world: World, caller: Caller, remedy: EnableIpv4
 
 
 def _add_source_nat(tx: Writer, world: World, caller: Caller, remedy: AddSourceNat, made: Made) -> None:
-    request = nat_gateways.CreateSnatEntry(
+    request = nat_entries.CreateSnatEntry(
         nat_gateway_id=remedy.gateway_id, source=str(remedy.source), public=(str(remedy.public),)
     )
-    nat_gateways.create_snat_entry(tx, world, caller, request)
+    nat_entries.create_snat_entry(tx, world, caller, request)
 
 
 #: What makes each kind.

@@ -11,7 +11,7 @@ from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
 from peerway.app.store import where
-from peerway.app.usecases import nat_gateways
+from peerway.app.usecases import nat_entries
 from peerway.domain.errors import InvalidInput, NotFound
 from peerway.domain.gateway import DnatEntry
 
@@ -24,7 +24,7 @@ def create_forward_entry(call: WriteCall, given: Given) -> Answer:
     """Let connections to a port of a public address in, or all to the address."""
     gateway_id = gateway_of(call, given, "ForwardTableId", FORWARD_TABLE)
     fields = _read("CreateForwardEntry", given) | {"nat_gateway_id": gateway_id}
-    entry = call.use(nat_gateways.create_dnat_entry, nat_gateways.CreateDnatEntry(**fields))
+    entry = call.use(nat_entries.create_dnat_entry, nat_entries.CreateDnatEntry(**fields))
     return {"ForwardEntryId": entry.id}
 
 
@@ -48,7 +48,7 @@ def describe_forward_table_entries(call: ReadCall, given: Given) -> Answer:
 def modify_forward_entry(call: WriteCall, given: Given) -> Answer:
     """Change what leads where."""
     fields = _read("ModifyForwardEntry", given) | {"id": _entry_id(call, given)}
-    call.use(nat_gateways.update_dnat_entry, nat_gateways.UpdateDnatEntry(**fields))
+    call.use(nat_entries.update_dnat_entry, nat_entries.UpdateDnatEntry(**fields))
     return None
 
 
@@ -56,7 +56,7 @@ def modify_forward_entry(call: WriteCall, given: Given) -> Answer:
 def delete_forward_entry(call: WriteCall, given: Given) -> Answer:
     """Take an entry away."""
     id = _entry_id(call, given)
-    call.use(nat_gateways.delete_dnat_entry, nat_gateways.DeleteDnatEntry(id=id))
+    call.use(nat_entries.delete_dnat_entry, nat_entries.DeleteDnatEntry(id=id))
     return None
 
 
@@ -88,7 +88,7 @@ def _entry_id(call: AnyCall, given: Given) -> str:
     """The entry's id, when it is in the table that is named."""
     gateway_id = gateway_of(call, given, "ForwardTableId", FORWARD_TABLE)
     id: str = given["ForwardEntryId"]
-    entry = call.use(nat_gateways.get_dnat_entry, id)
+    entry = call.use(nat_entries.get_dnat_entry, id)
     if entry.nat_gateway_id != gateway_id:
         raise NotFound("dnat_entry", id[:64], field="ForwardEntryId")
     return id

@@ -11,7 +11,7 @@ from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
 from peerway.app.store import where
-from peerway.app.usecases import nat_gateways
+from peerway.app.usecases import nat_entries
 from peerway.domain.errors import NotFound
 from peerway.domain.gateway import SnatEntry
 
@@ -22,7 +22,7 @@ def create_snat_entry(call: WriteCall, given: Given) -> Answer:
     gateway_id = gateway_of(call, given, "SnatTableId", SNAT_TABLE)
     fields = named("CreateSnatEntry", given)
     fields |= {"nat_gateway_id": gateway_id, "public": tuple(fields["public"])}
-    entry = call.use(nat_gateways.create_snat_entry, nat_gateways.CreateSnatEntry(**fields))
+    entry = call.use(nat_entries.create_snat_entry, nat_entries.CreateSnatEntry(**fields))
     return {"SnatEntryId": entry.id}
 
 
@@ -46,7 +46,7 @@ def modify_snat_entry(call: WriteCall, given: Given) -> Answer:
     fields = named("ModifySnatEntry", given) | {"id": _entry_id(call, given)}
     if "public" in fields:
         fields["public"] = tuple(fields["public"])
-    call.use(nat_gateways.update_snat_entry, nat_gateways.UpdateSnatEntry(**fields))
+    call.use(nat_entries.update_snat_entry, nat_entries.UpdateSnatEntry(**fields))
     return None
 
 
@@ -54,7 +54,7 @@ def modify_snat_entry(call: WriteCall, given: Given) -> Answer:
 def delete_snat_entry(call: WriteCall, given: Given) -> Answer:
     """Take an entry away."""
     id = _entry_id(call, given)
-    call.use(nat_gateways.delete_snat_entry, nat_gateways.DeleteSnatEntry(id=id))
+    call.use(nat_entries.delete_snat_entry, nat_entries.DeleteSnatEntry(id=id))
     return None
 
 
@@ -62,7 +62,7 @@ def _entry_id(call: AnyCall, given: Given) -> str:
     """The entry's id, when it is in the table that is named."""
     gateway_id = gateway_of(call, given, "SnatTableId", SNAT_TABLE)
     id: str = given["SnatEntryId"]
-    entry = call.use(nat_gateways.get_snat_entry, id)
+    entry = call.use(nat_entries.get_snat_entry, id)
     if entry.nat_gateway_id != gateway_id:
         raise NotFound("snat_entry", id[:64], field="SnatEntryId")
     return id
