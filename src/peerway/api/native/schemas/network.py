@@ -79,7 +79,6 @@ class CreateRouteEntryBody(Body):
     )
     name: Text = Field("", description="Display name.")
     description: Text = Field("", description="Free text.")
-    description: Text = Field("", description="Free text.")
 
     def given(self) -> dict[str, Any]:
         """The fields that the body names."""
