@@ -38,7 +38,7 @@ class Wanted(Generic[R]):
 
     #: Kind of its items.
     kind: type[R]
-    #: What an index answers.
+    #: What an index answers; whose the items are comes first.
     conditions: list[Where] = field(default_factory=list)
     #: What it doesn't.
     tests: list[Test] = field(default_factory=list)
@@ -128,11 +128,15 @@ def window_of(
         kept = [row for row in tx.select(wanted.kind, *wanted.conditions) if _fits(row, wanted.tests)]
         return window.cut(kept[::-1] if newest_first else kept), len(kept)
     total = tx.count(wanted.kind, *wanted.conditions)
+    conditions = wanted.conditions
+    if tx.count(wanted.kind, *conditions[:1]) == total:
+        # The other conditions leave nothing out: without them the way to a late window is a walk along the index alone.
+        conditions = conditions[:1]
     first, last = window.offset, min(window.offset + window.limit, total)
     if first >= last:
         return [], total
     skip = total - last if newest_first else first
-    rows = tx.select(wanted.kind, *wanted.conditions, skip=skip, limit=last - first)
+    rows = tx.select(wanted.kind, *conditions, skip=skip, limit=last - first)
     return rows[::-1] if newest_first else rows, total
 
 

@@ -100,9 +100,11 @@ def describe_vpc_peering_connections(call: ReadCall, given: Given) -> Answer:
 def visible(call: AnyCall) -> Wanted[Peering]:
     """The connections that the caller sees. Most accounts turned none away: their lists need no second look."""
     uid = call.caller.uid
-    mine = where(("requester.uid", "accepter.uid"), uid)
-    wanted = Wanted(Peering, [mine, where("state", *SHOWN)])
-    if call.tx.count(Peering, where("accepter.uid", uid), where("state", *HIDDEN)):
+    accepting = where("accepter.uid", uid)
+    if not call.tx.count(Peering, accepting):
+        return Wanted(Peering, [where("requester.uid", uid), where("state", *SHOWN)])
+    wanted = Wanted(Peering, [where(("requester.uid", "accepter.uid"), uid), where("state", *SHOWN)])
+    if call.tx.count(Peering, accepting, where("state", *HIDDEN)):
         wanted.add(_seen_by(call, uid))
     return wanted
 
