@@ -3,8 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,18 +12,12 @@ from alibabacloud_tea_openapi.models import Config
 from Tea.exceptions import TeaException
 from tests.support.guests import python_in, running_in
 from tests.support.live import Cloud, Tenant, running_cloud
+from tests.support.minutes import Minutes
 from tests.support.sites import Oracles, Site, connect, make_site
-
-from peerway.adapters.agent.client import SocketAgent
-from peerway.adapters.store import open_store
-from peerway.app.clock import VirtualClock
-from peerway.app.reconcilers.samples import SampleReconciler
-from peerway.domain.metric import SAMPLE_TIME, whole_minute
 
 pytestmark = pytest.mark.kernel
 
 HERE, THERE = "cn-hangzhou", "cn-beijing"
-KEEP = timedelta(days=31)
 
 #: The seed's escalation.
 CRITICAL = {
@@ -121,22 +113,10 @@ class Cms:
         return str(caught.value.code), int(caught.value.data["statusCode"])
 
 
-class Minutes:
-    """A worker beside the installation's own, whose minutes end when the test says so."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        self._url = f"sqlite:///{cloud.data / 'peerway.db'}"
-        self._agent = cloud.data / "agent.sock"
-        # In the future: the installation's own worker then finds each minute sampled.
-        self.clock = VirtualClock(whole_minute(datetime.now(UTC)) + timedelta(hours=1))
-
-    def end(self) -> tuple[str, str]:
-        """End a minute; the range of time in which it is the only one, as the API has it."""
-        self.clock.advance(SAMPLE_TIME)
-        with closing(open_store(self._url)) as store, closing(SocketAgent(self._agent, "kernel")) as agent:
-            assert SampleReconciler(store, agent.link_counters, self.clock, KEEP).step() > 0
-        start = self.clock.now() - SAMPLE_TIME
-        return str(int(start.timestamp() * 1000) - 1), str(int(start.timestamp() * 1000))
+def ended(minutes: Minutes) -> tuple[str, str]:
+    """End a minute; the range of time in which it is the only one, as the API has it."""
+    start = minutes.end()
+    return str(int(start.timestamp() * 1000) - 1), str(int(start.timestamp() * 1000))
 
 
 @pytest.fixture
@@ -227,15 +207,15 @@ def test_metrics_are_the_packets_that_passed(cloud: Cloud, minutes: Minutes) -> 
         (point,) = json.loads(answer["Datapoints"])
         return dict(point)
 
-    minutes.end()
+    ended(minutes)
     with running_in(tenant, there.instance["id"], SERVER):
         python_in(tenant, here.instance["id"], DATAGRAMS, there.address, "1000", "1000")
-        datagrams = minutes.end()
+        datagrams = ended(minutes)
         stream = 20_000_000
         arrived = python_in(tenant, here.instance["id"], STREAM, there.address, str(stream))
         assert int(arrived) == stream
-        streamed = minutes.end()
-    quiet = minutes.end()
+        streamed = ended(minutes)
+    quiet = ended(minutes)
     sent = 1000 * 1028 + 31
     received = points("IntranetRX", datagrams)["Sum"]
     assert 0 <= received - sent <= CHATTER
@@ -250,7 +230,7 @@ def test_connection_inside_a_region_has_no_metrics_and_says_so(cloud: Cloud, min
     """MON-1."""
     tenant = cloud.tenant("near")
     *_, link = joined(cloud, tenant, HERE, ("10.5", "10.6"))
-    times = minutes.end()
+    times = ended(minutes)
     answer = Cms(tenant).call(
         "DescribeMetricLast",
         Namespace="acs_vpcpeer",
