@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from peerway.app.usecases.alarm_texts import check_interval
 from peerway.app.usecases.alarms import (
     DeleteAlarmRules,
     PutAlarmRule,
     PutAlarmTargets,
     SwitchAlarmRules,
-    check_interval,
     delete_alarm_rules,
     get_alarm_rule,
     list_alarm_rules,

@@ -5,7 +5,6 @@ Rules are put by an id of their owner's: a new id makes a rule, a known one repl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -13,6 +12,15 @@ from typing import Final
 
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import require_member
+from peerway.app.usecases.alarm_texts import (
+    ID_LENGTH,
+    TEXT_LENGTH,
+    URL_LENGTH,
+    check_filled,
+    check_id,
+    check_interval,
+    check_url,
+)
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.metrics import check_period, find_metric, find_namespace
 from peerway.app.usecases.storing import insert, remove, replace_stored
@@ -38,16 +46,6 @@ DIGITS: Final = 18
 
 #: Longest pause before an alarm is told again, s.
 LONGEST_SILENCE_S: Final = 604_800
-
-#: Longest id and longest name of a rule, longest URL, longest other text.
-ID_LENGTH, URL_LENGTH, TEXT_LENGTH = 128, 2048, 512
-
-#: `06:00-20:00`; the end may lie before the start, on the next day then. Zones as products append them are kept.
-INTERVAL: Final = re.compile(
-    r"([01]\d|2[0-3]):[0-5]\d\s*-\s*([01]\d|2[0-3]):[0-5]\d(\s*,?\s*[+-]\d\d:?\d\d)?", re.ASCII
-)
-
-URL: Final = re.compile(r"https?://[^\s/]+\S*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,40 +224,6 @@ def require_rules(tx: Reader, caller: Caller, rule_ids: Iterable[str]) -> tuple[
             raise NotFound("alarm_rule", rule_id[:64], field="rule_id")
         found[rule_id] = own[rule_id]
     return tuple(found.values())
-
-
-def check_id(text: object, field: str = "rule_id") -> str:
-    """An id that an owner chose: visible characters."""
-    id = check_filled(text, field, ID_LENGTH)
-    if any(one.isspace() for one in id):
-        raise InvalidInput(field, "must not contain blanks", id)
-    return id
-
-
-def check_filled(text: object, field: str, longest: int) -> str:
-    """Printable text that is not empty."""
-    filled = check_text(text, field, longest)
-    if not filled.strip():
-        raise InvalidInput(field, "must not be empty")
-    return filled
-
-
-def check_url(text: object, field: str) -> str:
-    """A URL that can be called, or nothing."""
-    url = check_text(text, field, URL_LENGTH)
-    if url and not URL.fullmatch(url):
-        raise InvalidInput(field, "must be a URL that begins with http:// or https://", url, code="url")
-    return url
-
-
-def check_interval(text: object, field: str) -> str:
-    """A part of the day such as `06:00-20:00`, or nothing."""
-    interval = check_text(text, field, TEXT_LENGTH)
-    if not interval:
-        return interval
-    if not INTERVAL.fullmatch(interval.strip()):
-        raise InvalidInput(field, "must be like 06:00-20:00", interval, code="interval")
-    return interval
 
 
 def _find(tx: Reader, caller: Caller, rule_id: str) -> AlarmRule | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import require_member
-from peerway.app.usecases.alarms import ID_LENGTH, TEXT_LENGTH, check_filled, check_url
+from peerway.app.usecases.alarm_texts import ID_LENGTH, TEXT_LENGTH, check_filled, check_url
 from peerway.app.usecases.limits import check_limit
 from peerway.app.usecases.storing import insert, remove, replace_stored
 from peerway.app.world import World
