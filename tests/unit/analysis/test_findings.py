@@ -203,6 +203,25 @@ def test_route_to_the_wrong_range_is_found(pair):
     assert isinstance(finding(report, F.ROUTE_RANGE).remedy, AddRoute)
 
 
+def test_route_that_is_switched_off_is_told(pair):
+    """The table has no entry for the target while the one that it has is switched off, and the finding says so (PATH-3, NET-5)."""
+    pair.topology.change(pair.way, enabled=False)
+    report = pair.ask()
+    assert f"{pair.way.id} to {pair.far.cidr} is switched off" in finding(report, F.ROUTE_MISSING).text
+    assert isinstance(finding(report, F.ROUTE_MISSING).remedy, AddRoute)
+
+
+def test_route_to_the_very_address_that_is_switched_off_makes_way(pair):
+    """Where the table has one to just the target, no other can be added before it goes (PATH-3, NET-5)."""
+    pair.topology.remove(pair.way)
+    off = pair.topology.route(pair.near, f"{pair.target.ipv4}/32", pair.peering, enabled=False)
+    report = pair.ask()
+    first, second = report.remedies
+    assert isinstance(first, RemoveRoute)
+    assert first.entry_id == off.id
+    assert isinstance(second, AddRoute)
+
+
 def test_route_in_a_table_that_is_not_bound_is_found(pair):
     """An entry that would do, in a table that the VSwitch does not use, is named with both tables (PATH-3)."""
     t = pair.topology

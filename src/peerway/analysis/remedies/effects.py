@@ -172,12 +172,18 @@ def _switch_on(snapshot: Snapshot, before: InterfaceState, *ids: str | None) -> 
 
 
 def _add_route(snapshot: Snapshot, remedy: AddRoute) -> Effect:
-    home = snapshot.site(remedy.router_id).router
-    if home is None:
+    site, id = snapshot.site(remedy.router_id), f"rte-new-{remedy.table_id}-{remedy.destination}"
+    home = site.router
+    there = (remedy.table_id, remedy.destination)
+    # A table has one entry to a destination, switched on or off.
+    taken = any(
+        (one.route_table_id, one.destination) == there and one.id != id for one in site.route_entries.values()
+    )
+    if home is None or taken:
         return Effect()
     return _written(
         RouteEntry(
-            id=f"rte-new-{remedy.table_id}-{remedy.destination}",
+            id=id,
             owner_uid=remedy.owner_uid,
             created_at=home.created_at,
             vpc_id=remedy.router_id,
