@@ -1,7 +1,7 @@
 """Whatever is sent to the dialect, it is understood or refused in words of its own, before anybody is asked who sent it."""
 
 import orjson
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peerway.api.clouds.dialect import Asked
@@ -47,6 +47,7 @@ def signed(service: str, stamp: str) -> dict[str, str]:
     return {"authorization": authorization, "x-jdcloud-date": stamp, "x-jdcloud-nonce": "nonce"}
 
 
+@settings(deadline=None)
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "BREW"]),
     path=PATHS,
@@ -61,6 +62,7 @@ def test_requests_are_read_or_refused(method, path, query, body, service, stamp)
     _read(wire)
 
 
+@settings(deadline=None)
 @given(service=st.sampled_from(["vpc", "cps"]), body=BODIES, place=st.integers(0, 200), query=QUERIES)
 def test_actions_take_bodies_of_any_shape(service, body, place, query):
     """API-1: the same for paths that are there."""
