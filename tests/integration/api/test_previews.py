@@ -107,6 +107,7 @@ def filters(alice):
     alice("PATCH", f"/route-tables/{table['id']}", {"name": "more"})
     entry = alice.route(table["id"], "10.99.0.0/16", "instance", other["id"])
     alice("PATCH", f"/vswitches/{vswitch['id']}", {"route_table_id": table["id"]})
+    alice("PATCH", f"/route-entries/{entry['id']}", {"enabled": False})
     alice("DELETE", f"/route-entries/{entry['id']}")
     alice("PATCH", f"/vswitches/{vswitch['id']}", {"route_table_id": vpc["system_table_id"]})
     alice("DELETE", f"/route-tables/{table['id']}")
