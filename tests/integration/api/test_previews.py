@@ -93,8 +93,11 @@ def filters(alice):
     made = alice("POST", f"/security-groups/{group['id']}/rules", {"rules": rules})
     alice("PATCH", f"/instances/{one['id']}", {"security_group_ids": [group["id"]]})
     rule = alice.account.ok("GET", f"/security-groups/{group['id']}/rules")["items"][0] if made else None
+    alice("PATCH", f"/security-rules/{rule['id']}", {"priority": 2})
     alice("DELETE", f"/security-rules/{rule['id']}")
     alice("PATCH", f"/instances/{one['id']}", {"security_group_ids": []})
+    alice("POST", f"/instances/{other['id']}/stop")
+    alice("POST", f"/instances/{other['id']}/start")
     alice("DELETE", f"/security-groups/{group['id']}")
     acl = alice("POST", "/network-acls", {"vpc_id": vpc["id"], "name": "strict"})
     alice("PATCH", f"/network-acls/{acl['id']}", {"name": "stricter"})

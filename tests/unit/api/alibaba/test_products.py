@@ -14,9 +14,10 @@ from peerway.domain.errors import InvalidInput, PeerwayError
 
 
 def kinds(root=PeerwayError):
-    """All classes of errors."""
+    """All classes of errors of the domain; doors may have their own, for themselves."""
     for kind in root.__subclasses__():
-        yield kind
+        if kind.__module__ == errors.__name__:
+            yield kind
         yield from kinds(kind)
 
 
