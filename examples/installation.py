@@ -1,8 +1,9 @@
-"""A Peerway of one's own for an example: started as its users start it, asked over HTTP, and removed without a trace."""
+"""A Peerway for an example: its own, started as its users start it, asked over HTTP and removed without a trace; or a given one."""
 
 import json
 import os
 import queue
+import secrets
 import signal
 import subprocess
 import sys
@@ -86,6 +87,9 @@ class Account:
         self.name = name
         self.uid = str(credentials["uid"])
         self.client = Client(Profile(url, credentials["token"]))
+        #: Its access key, for the clouds' APIs.
+        self.key_id = str(credentials.get("access_key_id", ""))
+        self.secret = str(credentials.get("access_key_secret", ""))
         self._environ = {**os.environ, "PEERWAY_URL": url, "PEERWAY_TOKEN": credentials["token"]}
         self._environ.pop("PEERWAY_PROFILE", None)
         self._programs = programs
@@ -140,20 +144,33 @@ class Account:
 class Installation:
     """A running Peerway."""
 
-    def __init__(self, ready: Item) -> None:
+    def __init__(self, ready: Item, mark: str = "") -> None:
         self.url = str(ready["url"])
         self.dataplane = str(ready["dataplane"])
+        #: Ends the names of accounts where others have accounts, too.
+        self._mark = mark
         self.programs: list[Program] = []
         self.operator = Account("operator", self.url, ready, self.programs)
+
+    @property
+    def given(self) -> bool:
+        """Whether it was there before, and stays."""
+        return bool(self._mark)
 
     @property
     def real(self) -> bool:
         """Whether it carries packets."""
         return self.dataplane != "memory"
 
+    @property
+    def endpoint(self) -> str:
+        """Where the clouds' APIs are: HOST:PORT."""
+        return self.url.partition("://")[2]
+
     def account(self, name: str) -> Account:
         """A new account."""
-        return Account(name, self.url, self.operator.make("/accounts", name=name), self.programs)
+        made = self.operator.make("/accounts", name=f"{name}{self._mark}")
+        return Account(name, self.url, made, self.programs)
 
     def sync(self) -> None:
         """Wait until the data plane is where the store is."""
@@ -172,6 +189,19 @@ def wait_for(what: str, reached: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise Failed(f"waited too long for {what}")
         time.sleep(0.005)
+
+
+@contextmanager
+def given_installation(url: str, token: str) -> Iterator[Installation]:
+    """A Peerway that runs already, by its operator's token; what an example makes there stays."""
+    client = Client(Profile(url.rstrip("/"), token))
+    ready = {**client.get("/whoami"), **client.get("/status"), "url": url.rstrip("/"), "token": token}
+    running = Installation(ready, mark=f"-{secrets.token_hex(3)}")
+    try:
+        yield running
+    finally:
+        for program in running.programs:
+            program.stop()
 
 
 @contextmanager
