@@ -12,7 +12,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench import analysis, api, convergence, crowded, fabric, failover, ovn_trace, paths, specs
+from bench import analysis, api, convergence, crowded, doors, fabric, failover, ovn_trace, paths, specs
 from bench.machine import this_machine
 from bench.peerway_peer import disk_folder
 from bench.report import write_report
@@ -27,6 +27,7 @@ MEASUREMENTS: Final[Mapping[str, Callable[..., list[Figure]]]] = MappingProxyTyp
         "specs": specs.measure,
         "failover": failover.measure,
         "api": api.measure,
+        "doors": doors.measure,
         "fabric": fabric.measure,
         "analysis": analysis.measure,
         "ovn_trace": ovn_trace.measure,

@@ -12,9 +12,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import cycle
+from types import MappingProxyType
 from typing import Final
 
 from bench.dialects import Dialect, Server
@@ -29,7 +30,8 @@ class Job:
 
     #: Who is asked, and how.
     server: Server
-    #: `pairs`: create and accept, `items` are pairs of VPC ids; `describe`: describe one, `items` are connection ids.
+    #: `pairs`: create and accept, `items` are pairs of VPC ids; `describe`: describe one, `items` are connection ids;
+    #: `send`: `items` are whole requests, each with a text that its answer has in it.
     flow: str
     #: Connections that are used at once.
     connections: int
@@ -89,7 +91,7 @@ def perform(job: Job) -> Outcome:
     items = cycle(job.items) if job.flow == "describe" else iter(job.items)
     deadline = None if job.seconds is None else time.perf_counter() + job.seconds
     todo = until(deadline, items)
-    flow = pairs if job.flow == "pairs" else describe
+    flow = FLOWS[job.flow]
     lanes = [Lane(job.server, outcome, flow(dialect, todo, outcome)) for _ in range(job.connections)]
     cpu, start = time.process_time(), time.perf_counter()
     drive(lanes)
@@ -123,6 +125,20 @@ def describe(dialect: Dialect, todo: Iterator[tuple[str, ...]], outcome: Outcome
         body = yield dialect.describe(id)
         assert dialect.id_of(body) == id
         outcome.done += 1
+
+
+def send(_: Dialect, todo: Iterator[tuple[str, ...]], outcome: Outcome) -> Flow:
+    """Send requests that are there already, and see that the answers are about the right thing."""
+    for whole, wanted in todo:
+        body = yield whole.encode("latin-1")
+        assert wanted.encode() in body, body[:400]
+        outcome.done += 1
+
+
+#: By the names that jobs call them by.
+FLOWS: Final[Mapping[str, Callable[[Dialect, Iterator[tuple[str, ...]], Outcome], Flow]]] = MappingProxyType(
+    {"pairs": pairs, "describe": describe, "send": send}
+)
 
 
 class Lane:

@@ -17,13 +17,14 @@ from peerway.app.usecases.vpcs import CreateVpc, create_vpc
 from peerway.app.world import World
 from peerway.bootstrap.parts import make_store, make_world
 from peerway.domain.account import Caller, Role
+from peerway.domain.offer import PeeringOffer
 from peerway.domain.peering import Peering, PeeringSide, PeeringState
 from peerway.settings import Common
 
 T = TypeVar("T")
 
-#: Where all VPCs are.
-REGION: Final = "cn-hangzhou"
+#: Where all VPCs are; every cloud has a place there.
+REGION: Final = "cn-shanghai"
 
 #: Resources stored in one transaction.
 TOGETHER: Final = 2000
@@ -94,18 +95,22 @@ def make_vpcs(store: SqlStore, world: World, uid: str, ranges: Sequence[str]) ->
 
 
 def make_peerings(
-    store: SqlStore, world: World, uids: tuple[str, str], wanted: Iterable[tuple[str, str]]
+    store: SqlStore,
+    world: World,
+    uids: tuple[str, str],
+    wanted: Iterable[tuple[str, str]],
+    profile: str = "native",
 ) -> tuple[str, ...]:
-    """Active connections between VPCs of two accounts."""
+    """Active connections between VPCs of two accounts, by the rules of a product."""
 
     def make(tx: Writer, pair: tuple[str, str]) -> str:
         requester, accepter = (PeeringSide(uid, REGION, vpc) for uid, vpc in zip(uids, pair, strict=True))
         peering = Peering(
-            id=world.entropy.new_id("pcc"),
+            id=world.entropy.new_id(world.require_profile(profile).id_prefix),
             owner_uid=requester.uid,
             created_at=tx.now,
             name="link",
-            profile="native",
+            profile=profile,
             requester=requester,
             accepter=accepter,
             state=PeeringState.ACTIVE,
@@ -114,6 +119,27 @@ def make_peerings(
             observed_generation=2,
         )
         return tx.insert(peering).id
+
+    return in_batches(store, list(wanted), make)
+
+
+def make_halves(
+    store: SqlStore, world: World, uid: str, wanted: Iterable[tuple[str, str]]
+) -> tuple[str, ...]:
+    """One account's halves of connections that nobody has met yet."""
+
+    def make(tx: Writer, pair: tuple[str, str]) -> str:
+        vpc_id, remote_vpc_id = pair
+        half = PeeringOffer(
+            id=world.entropy.new_id("vpcpr"),
+            owner_uid=uid,
+            created_at=tx.now,
+            name=vpc_id.replace("-", "_"),
+            region_id=REGION,
+            vpc_id=vpc_id,
+            remote_vpc_id=remote_vpc_id,
+        )
+        return tx.insert(half).id
 
     return in_batches(store, list(wanted), make)
 

@@ -67,18 +67,21 @@ def disk_folder() -> Iterator[Path]:
 @contextlib.contextmanager
 def running_peerway(vpcs: int, peerings: int = 0) -> Iterator[Peerway]:
     """`peerway up --dataplane memory` with that many VPCs and active connections between two accounts, in sync."""
-    with disk_folder() as data:
-        filled = fill(data, vpcs, peerings)
-        # One account makes all requests; the limit that keeps accounts from one another is not what is measured.
-        with started(data, "memory", "--requests-per-second", "1000000") as (process, ready):
-            headers = {"Authorization": f"Bearer {ready['token']}"}
-            with httpx.Client(
-                base_url=f"{ready['url']}/api/v1", headers=headers, timeout=PATIENCE_S
-            ) as operator:
-                peerway = Peerway(server_of(ready["url"], filled), process.pid, filled, data, operator)
-                grant(operator, filled)
-                peerway.settle()
-                yield peerway
+    with disk_folder() as data, serving(data, fill(data, vpcs, peerings)) as peerway:
+        yield peerway
+
+
+@contextlib.contextmanager
+def serving(data: Path, filled: Filled) -> Iterator[Peerway]:
+    """`peerway up --dataplane memory` on a folder that was filled, in sync."""
+    # One account makes all requests; the limit that keeps accounts from one another is not what is measured.
+    with started(data, "memory", "--requests-per-second", "1000000") as (process, ready):
+        headers = {"Authorization": f"Bearer {ready['token']}"}
+        with httpx.Client(base_url=f"{ready['url']}/api/v1", headers=headers, timeout=PATIENCE_S) as operator:
+            peerway = Peerway(server_of(ready["url"], filled), process.pid, filled, data, operator)
+            grant(operator, filled)
+            peerway.settle()
+            yield peerway
 
 
 @contextlib.contextmanager
