@@ -34,6 +34,16 @@ def test_refused_value_is_shown_without_being_followed(value):
     assert 0 < len(error["value"]) <= 100
 
 
+@pytest.mark.parametrize("headers", [[], [(b"content-length", b"0")]])
+def test_request_without_a_body_is_not_waited_for(headers):
+    """Nothing announced is nothing: no message is asked for."""
+
+    async def receive():
+        pytest.fail("there is nothing to receive")
+
+    assert asyncio.run(read_body({"headers": headers}, receive, 100, 0.01)) == b""
+
+
 def test_body_that_never_ends_is_the_senders_fault():
     """A sender that stalls gets 408 with the field and the rule; it is no failure of the server."""
 
@@ -45,7 +55,7 @@ def test_body_that_never_ends_is_the_senders_fault():
                 return part
             return await asyncio.get_running_loop().create_future()
 
-        await read_body({"headers": []}, receive, 100, 0.01)
+        await read_body({"headers": [(b"transfer-encoding", b"chunked")]}, receive, 100, 0.01)
 
     with pytest.raises(InvalidInput, match="body must arrive within") as caught:
         asyncio.run(stalled())

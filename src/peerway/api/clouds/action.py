@@ -38,6 +38,9 @@ Answer = Mapping[str, Any] | None
 Reads = Callable[[ReadCall, Given], Answer]
 Writes = Callable[[WriteCall, Given], Answer]
 
+#: Most ids with which a reading operation counts as one that looks at a few rows.
+FEW: Final = 20
+
 #: Where use cases are.
 USE_CASES: Final = "peerway.app.usecases"
 
@@ -61,6 +64,12 @@ class Operation:
     run: Callable[[Call[Any], Given], Answer]
     #: How it uses the store.
     effect: Effect
+    #: Parameter with which a reading one only looks at a few rows by their keys; empty for none.
+    few: str = ""
+
+    def finds(self, given: Given) -> bool:
+        """Whether it looks at no more than a few rows by their keys."""
+        return self.effect is Effect.FIND or (self.effect is Effect.READ and _names_few(given.get(self.few)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +124,12 @@ class Product:
         """Declare the operation behind actions: one that looks at a few rows by their keys."""
         return self._declare(names, Effect.FIND)
 
-    def reads(self, *names: str) -> Callable[[Reads], Reads]:
-        """Declare the operation behind actions: one that reads for as long as it takes."""
-        return self._declare(names, Effect.READ)
+    def reads(self, *names: str, few: str = "") -> Callable[[Reads], Reads]:
+        """Declare the operation behind actions: one that reads for as long as it takes.
+
+        `few` is the parameter with which it only looks at a few rows by their keys.
+        """
+        return self._declare(names, Effect.READ, few)
 
     def writes(self, *names: str) -> Callable[[Writes], Writes]:
         """Declare the operation behind actions: one that changes something."""
@@ -136,10 +148,10 @@ class Product:
             self.actions[name] = self._action(name, dict(row))
         return self
 
-    def _declare(self, names: tuple[str, ...], effect: Effect) -> Callable[[Any], Any]:
+    def _declare(self, names: tuple[str, ...], effect: Effect, few: str = "") -> Callable[[Any], Any]:
         def declare(run: Any) -> Any:
             for name in names:
-                self._operations[name] = Operation(run, effect)
+                self._operations[name] = Operation(run, effect, few)
             return run
 
         return declare
@@ -164,6 +176,11 @@ class Product:
             fields={one.field: one.name for one in parameters if one.field},
             extra=row,
         )
+
+
+def _names_few(value: object) -> bool:
+    """Whether a parameter's value is an id or a few of them."""
+    return bool(value) and not (isinstance(value, list) and len(value) > FEW)
 
 
 def load_product(package: str, *names: str) -> Product:

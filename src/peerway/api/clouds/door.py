@@ -14,7 +14,7 @@ import structlog
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from peerway.api.clouds.action import Action, Answer, Effect
+from peerway.api.clouds.action import Answer, Effect
 from peerway.api.clouds.call import AnyCall, Call
 from peerway.api.clouds.dialect import Asked, Dialect
 from peerway.api.clouds.identity import Keyring
@@ -61,9 +61,12 @@ class CloudDoor:
         request_id = dialect.new_request_id()
         trace = trace_of(scope)
         try:
-            wire = replace(head, body=await body_of(scope, receive, self._tools.services.limits))
-            dialect = next((one for one in candidates if one.claims(wire)), dialect)
-            request_id = dialect.new_request_id()
+            body = await body_of(scope, receive, self._tools.services.limits)
+            if body:
+                wire = replace(head, body=body)
+                chosen = next((one for one in candidates if one.claims(wire)), dialect)
+                if chosen is not dialect:
+                    dialect, request_id = chosen, chosen.new_request_id()
             trace.request_id, trace.route = request_id, dialect.name
             asked = dialect.read(wire)
             trace.route = f"{dialect.name} {asked.action.product.name}.{asked.action.name}"
@@ -98,7 +101,7 @@ class CloudDoor:
             return operation.run(call, given)
 
         if operation.effect is not Effect.WRITE:
-            return await self._read(asked.action, work)
+            return await self._read(work, short=operation.finds(given))
         if given.get(DRY_RUN):
             await self._tools.writes.write(lambda tx: tx.trial(work))
             raise Conflict("the request would have succeeded", code="dry_run")
@@ -107,9 +110,9 @@ class CloudDoor:
             services.wake_worker()
         return content
 
-    async def _read(self, action: Action, work: Callable[[Reader], Answer]) -> Answer:
+    async def _read(self, work: Callable[[Reader], Answer], *, short: bool) -> Answer:
         services = self._tools.services
-        if action.operation.effect is Effect.FIND and services.inline_reads:
+        if short and services.inline_reads:
             return services.store.read(work)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._tools.executor, services.store.read, work)

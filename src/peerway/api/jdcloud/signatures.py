@@ -14,7 +14,7 @@ import hmac
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Final
 from urllib.parse import quote, unquote_plus
@@ -152,7 +152,7 @@ def _read_time(text: str) -> datetime:
     if not TIME.fullmatch(text):
         raise wrong
     try:
-        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(text)
     except ValueError:
         raise wrong from None
 

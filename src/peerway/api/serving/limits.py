@@ -46,6 +46,8 @@ async def read_body(scope: Scope, receive: Receive, most: int, timeout_s: float)
     `InvalidInput` when it takes longer: that is the sender's fault, not ours.
     """
     announced = header(scope, b"content-length")
+    if announced in {None, b"0"} and header(scope, b"transfer-encoding") is None:
+        return b""
     if announced is not None and announced.isdigit() and int(announced) > most:
         raise too_large(most)
     try:

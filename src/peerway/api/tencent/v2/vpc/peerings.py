@@ -106,7 +106,7 @@ def modify_vpc_peering_connection_ex(call: WriteCall, given: Given) -> Answer:
     return _ticket(call, "peering.update", changed)
 
 
-@PRODUCT.reads("DescribeVpcPeeringConnections")
+@PRODUCT.reads("DescribeVpcPeeringConnections", few="peeringConnectionId")
 def describe_vpc_peering_connections(call: ReadCall, given: Given) -> Answer:
     """A window of the caller's connections, the newest first."""
     wanted = _wanted(call, given)
@@ -121,7 +121,7 @@ def describe_vpc_peering_connections(call: ReadCall, given: Given) -> Answer:
 
 
 def _wanted(call: ReadCall, given: Given) -> Wanted[Peering]:
-    wanted = visible(call)
+    wanted = visible(call, given.get("peeringConnectionId"))
     if "vpcId" in given:
         vpc_id = call.use(get_vpc, given["vpcId"]).id
         wanted.add(where(("requester.vpc_id", "accepter.vpc_id"), vpc_id))
