@@ -11,7 +11,16 @@ from tests.support.express import POINT, vbr_fields
 from tests.support.live import Cloud, Tenant, running_cloud
 from tests.support.offices import HOST, RANGE, Office, an_office
 from tests.support.sites import Oracles, Site, make_site
-from tests.support.terraform import ECS, STS, Provider, Refused, filters
+from tests.support.terraform import Provider, Refused, filters
+from tests.support.terraform_express import (
+    create_connection,
+    create_interface,
+    delete_connection,
+    delete_interface,
+    read,
+    refresh_connection,
+    state,
+)
 
 pytestmark = pytest.mark.kernel
 
@@ -36,111 +45,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, office: Office) -> Iterator[
 def configured(tenant: Tenant, region: str) -> Provider:
     """The provider block for an account and a region."""
     return Provider(tenant.endpoint, tenant.key_id, tenant.secret, region)
-
-
-def read(terraform: Provider, id: str) -> dict[str, Any] | None:
-    """The provider's look at an interface; None when it is not there."""
-    answer = terraform.query("DescribeRouterInterfaces", Filter=filters(RouterInterfaceId=id))
-    found = answer["RouterInterfaceSet"]["RouterInterfaceType"]
-    return dict(found[0]) if found else None
-
-
-def state(terraform: Provider, id: str) -> str | None:
-    """The interface's state, as the provider's waits see it."""
-    found = read(terraform, id)
-    return None if found is None else str(found["Status"])
-
-
-def create_interface(terraform: Provider, router: str, role: str, far: str, spec: str) -> str:
-    """`alicloud_router_interface` made."""
-    regions = terraform.query("DescribeRegions", ECS)["Regions"]["Region"]
-    assert far in {one["RegionId"] for one in regions}, "else the provider refuses the region itself"
-    kind = "VBR" if router.startswith("vbr-") else "VRouter"
-    fields = {"RouterType": kind, "RouterId": router, "Role": role, "Spec": spec, "OppositeRegionId": far}
-    if kind == "VBR":
-        found = terraform.query("DescribeVirtualBorderRouters", Filter=filters(VbrId=router))
-        fields["AccessPointId"] = found["VirtualBorderRouterSet"]["VirtualBorderRouterType"][0][
-            "AccessPointId"
-        ]
-    token = terraform.token("CreateRouterInterface")
-    made = terraform.query(
-        "CreateRouterInterface", **fields, InstanceChargeType="PostPaid", ClientToken=token
-    )
-    id = str(made["RouterInterfaceId"])
-    terraform.wait(id, lambda: state(terraform, id), "Idle")
-    texts = {"Name": f"tf-{role}", "Description": "by terraform"}
-    terraform.query("ModifyRouterInterfaceAttribute", RouterInterfaceId=id, **texts)
-    found = read(terraform, id)
-    assert found is not None
-    assert {name: found[name] for name in texts} == texts
-    assert (found["Role"], found["Spec"], found["ChargeType"]) == (role, spec, "AfterPay")
-    assert (found["RouterId"], found["OppositeRegionId"]) == (router, far)
-    return id
-
-
-def create_connection(terraform: Provider, id: str, other: Provider, other_id: str, owner: str = "") -> None:
-    """`alicloud_router_interface_connection` made: one a side, the initiator's last."""
-    own, opposite = read(terraform, id), read(other, other_id)
-    assert own is not None
-    assert opposite is not None
-    if own["OppositeInterfaceId"] == other_id and own["Status"] == "Inactive":
-        terraform.query("ActivateRouterInterface", RouterInterfaceId=id)
-        terraform.wait(id, lambda: state(terraform, id), "Active")
-        return
-    terraform.query(
-        "ModifyRouterInterfaceAttribute",
-        RouterInterfaceId=id,
-        OppositeInterfaceId=other_id,
-        OppositeRouterId=opposite["RouterId"],
-        OppositeRouterType=opposite["RouterType"],
-        OppositeInterfaceOwnerId=owner or terraform.query("GetCallerIdentity", STS)["AccountId"],
-    )
-    terraform.wait(id, lambda: state(terraform, id), "Idle")
-    if own["Role"] == "InitiatingSide":
-        terraform.retried(
-            "IncorrectOppositeInterfaceInfo.NotSet",
-            send=lambda: terraform.query("ConnectRouterInterface", RouterInterfaceId=id),
-        )
-        terraform.wait(id, lambda: state(terraform, id), "Active")
-    refresh_connection(terraform, id)
-
-
-def refresh_connection(terraform: Provider, id: str) -> None:
-    """The connection read: what makes the provider take it for gone must not be; one that is switched off is switched on."""
-    told = read(terraform, id)
-    assert told is not None
-    kept = ("OppositeInterfaceId", "OppositeRouterId", "OppositeRouterType", "OppositeInterfaceOwnerId")
-    assert all(told[name] for name in kept)
-    if told["Status"] == "Inactive":
-        terraform.query("ActivateRouterInterface", RouterInterfaceId=id)
-        terraform.wait(id, lambda: state(terraform, id), "Active")
-
-
-def delete_connection(terraform: Provider, id: str) -> None:
-    """The connection destroyed: the interface is switched off, and still tells its other side."""
-    if state(terraform, id) == "Active":
-        terraform.query("DeactivateRouterInterface", RouterInterfaceId=id)
-        terraform.wait(id, lambda: state(terraform, id), "Inactive")
-    told = read(terraform, id)
-    assert told is not None
-    assert told["OppositeInterfaceId"]
-
-
-def delete_interface(terraform: Provider, id: str) -> None:
-    """`alicloud_router_interface` destroyed."""
-    delete_connection(terraform, id)
-    retried = (
-        "IncorrectStatus",
-        "DependencyViolation.RouterInterfaceReferedByRouteEntry",
-        "OperationConflict",
-    )
-    token = terraform.token("DeleteRouterInterface")
-
-    def send() -> Any:
-        return terraform.query("DeleteRouterInterface", RouterInterfaceId=id, ClientToken=token)
-
-    terraform.retried(*retried, send=send)
-    terraform.wait(id, lambda: state(terraform, id))
 
 
 def to(site: Site, interface_id: str, destination: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from tests.support.live import PATIENCE_S, eventually
 
 #: Versions of the products.
 VPC, ECS, PEER, STS = "2016-04-28", "2014-05-26", "2022-01-01", "2015-04-01"
+CMS, BSS = "2019-01-01", "2017-12-14"
 
 
 class Refused(AssertionError):
@@ -59,6 +60,8 @@ class Provider:
     #: What to trust with `https`.
     trust: ssl.SSLContext | bool = True
     tokens: Iterable[int] = field(default_factory=lambda: itertools.count(1))
+    #: Actions in the order in which they were sent.
+    sent: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._client = httpx.Client(verify=self.trust, trust_env=False, timeout=PATIENCE_S)
@@ -72,17 +75,29 @@ class Provider:
         return f"TF-{action}-{next(iter(self.tokens))}-{uuid.uuid4()}"[:64]
 
     def call(
-        self, action: str, version: str = VPC, method: str = "POST", **parameters: Any
+        self,
+        action: str,
+        version: str = VPC,
+        method: str = "POST",
+        *,
+        target: Mapping[str, Any] | None = None,
+        **parameters: Any,
     ) -> dict[str, Any]:
-        """One request by the newer stack: the action's parameters in a form."""
+        """One request by the newer stack: the action's parameters in a form, except for some of some reads."""
         own = _flat({"RegionId": self.region, **parameters})
-        common = {**self._common(action, version), "Format": "json"}
+        common = {**self._common(action, version), "Format": "json", **_flat(target or {})}
         return self._send(action, method, common, own, {"x-acs-action": action, "x-acs-version": version})
 
     def query(
-        self, action: str, version: str = VPC, method: str = "POST", **parameters: Any
+        self,
+        action: str,
+        version: str = VPC,
+        method: str = "POST",
+        *,
+        protocol: str = "",
+        **parameters: Any,
     ) -> dict[str, Any]:
-        """One request by the older stack: everything in the target; some are GETs."""
+        """One request by the older stack: everything in the target; some are GETs, by HTTPS whatever is configured."""
         own = _flat({"RegionId": self.region, **parameters})
         common = {**self._common(action, version), "Format": "JSON", "SignatureType": ""}
         headers = {
@@ -92,7 +107,7 @@ class Provider:
             "x-sdk-invoke-type": "normal",
             "content-type": "application/x-www-form-urlencoded",
         }
-        return self._send(action, method, {**common, **own}, {}, headers)
+        return self._send(action, method, {**common, **own}, {}, headers, protocol)
 
     def code(self, send: Callable[..., Any], action: str, **parameters: Any) -> str:
         """The code of the error that the request is answered with."""
@@ -148,9 +163,11 @@ class Provider:
         target: Mapping[str, str],
         form: Mapping[str, str],
         headers: Mapping[str, str],
+        protocol: str = "",
     ) -> dict[str, Any]:
+        self.sent.append(action)
         signed = {**target, "Signature": sign(method, {**target, **form}, self.secret)}
-        url = f"{self.protocol}://{self.endpoint}/?{urlencode(signed)}"
+        url = f"{protocol or self.protocol}://{self.endpoint}/?{urlencode(signed)}"
         body = urlencode(form) if form else ""
         kind = {"content-type": "application/x-www-form-urlencoded"} if form else {}
         response = self._client.request(

@@ -1,0 +1,414 @@
+"""What Alibaba Cloud's Terraform provider does, resource by resource: each wait ends, and a plan after an apply is empty.
+
+The provider itself is not run: the modules `tests/support/terraform_*` send its requests, in its order, and read what it reads.
+The names of the tests are its resources.
+"""
+
+import ssl
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from tests.support.live import Cloud, running_cloud
+from tests.support.terraform import BSS, ECS, STS, Provider
+from tests.support.terraform_cms import Contact, ContactGroup, seeds_alarm
+from tests.support.terraform_ecs import Instance, SecurityGroup, SecurityGroupRule, zones
+from tests.support.terraform_graph import Configuration, Resource
+from tests.support.terraform_peer import PeerConnection, PeerConnectionAccepter, connections
+from tests.support.terraform_vpc import (
+    NetworkAcl,
+    RouteEntry,
+    RouteTable,
+    RouteTableAttachment,
+    Vpc,
+    VpcRouteEntry,
+    VSwitch,
+)
+
+pytestmark = pytest.mark.kernel
+
+HERE, THERE = "cn-hangzhou", "cn-beijing"
+ZONE = f"{HERE}-h"
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A running Peerway on the kernel data plane that takes TLS and plain HTTP at one port."""
+    with running_cloud(tmp_path_factory.mktemp("peerway"), "kernel", "--tls") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def trust(cloud: Cloud) -> ssl.SSLContext:
+    """What `SSL_CERT_FILE` does for the provider."""
+    return ssl.create_default_context(cafile=cloud.ready["tls_certificate"])
+
+
+@pytest.fixture(params=["http", "https"])
+def protocol(request: pytest.FixtureRequest) -> str:
+    """The `protocol` of the provider block."""
+    return str(request.param)
+
+
+class Providers:
+    """Makes provider blocks, each for a new account or for one that is there."""
+
+    def __init__(self, cloud: Cloud, trust: ssl.SSLContext, prefix: str) -> None:
+        self._cloud, self._trust, self._prefix = cloud, trust, prefix
+        self.made: list[Provider] = []
+
+    def __call__(self, name: str = "own", region: str = HERE, protocol: str = "http") -> Provider:
+        tenant = self._cloud.tenant(f"{self._prefix}-{name}")
+        block = Provider(tenant.endpoint, tenant.key_id, tenant.secret, region, protocol, self._trust)
+        self.made.append(block)
+        return block
+
+    @staticmethod
+    def uid(of: Provider) -> str:
+        """The data source `alicloud_account`."""
+        return str(of.query("GetCallerIdentity", STS)["AccountId"])
+
+
+@pytest.fixture
+def providers(cloud: Cloud, trust: ssl.SSLContext, request: pytest.FixtureRequest) -> Iterator[Providers]:
+    """Provider blocks of accounts of the test's own."""
+    name = request.node.name.translate(str.maketrans("[]_", "---")).strip("-")
+    made = Providers(cloud, trust, name)
+    yield made
+    for block in made.made:
+        block.close()
+
+
+def applied(*resources: Resource) -> Configuration:
+    """A configuration after its apply; a plan is empty then."""
+    configuration = Configuration(*resources)
+    configuration.apply()
+    assert configuration.plan() == []
+    return configuration
+
+
+def network(of: Provider, number: int = 1) -> tuple[Vpc, VSwitch]:
+    """A VPC with a VSwitch, not applied yet."""
+    vpc = Vpc(of, cidr_block=f"10.{number}.0.0/16", vpc_name="net", tags={"made-by": "terraform"})
+    zone = zones(of)[0]
+    vswitch = VSwitch(
+        of, vpc_id=vpc["id"], zone_id=zone, cidr_block=f"10.{number}.1.0/24", vswitch_name="sub"
+    )
+    return vpc, vswitch
+
+
+def test_configured(providers: Providers, protocol: str) -> None:
+    """API-1: what the provider asks before any resource: which site the account is of, who it is, what regions there are."""
+    provider = providers(protocol=protocol)
+    page = {"PageSize": 20, "PageNum": 1, "ProductCode": "ecs"}
+    answer = provider.call("QueryAvailableInstances", BSS, **page)
+    assert answer["Code"] == "Success"
+    assert len(providers.uid(provider)) == 16
+    regions = provider.query("DescribeRegions", ECS)["Regions"]["Region"]
+    assert {HERE, THERE} <= {region["RegionId"] for region in regions}
+    found = provider.call("DescribeEndpoints", "2015-06-12", Id=HERE, ServiceCode="vpc")
+    assert found["Endpoints"]["Endpoint"][0]["Endpoint"] == provider.endpoint
+    assert provider.code(provider.call, "NoSuchAction") == "InvalidAction.NotFound"
+
+
+def test_vpc_and_vswitch(providers: Providers, protocol: str) -> None:
+    """API-1: made, changed, with tags, and destroyed; a VPC whose VSwitch is on its way waits for it."""
+    provider = providers(protocol=protocol)
+    vpc, vswitch = network(provider)
+    configuration = applied(vpc, vswitch)
+    vpc.change(vpc_name="other", description="a network", tags={"team": "red"})
+    vswitch.change(vswitch_name="other", description="a subnet", tags={"team": "red", "empty": ""})
+    assert configuration.plan() == []
+    shared = {"VpcId": vpc.id, "PageNumber": 1, "PageSize": 50}
+    assert len(provider.call("DescribeVpcs", **shared)["Vpcs"]["Vpc"]) == 1
+    assert len(provider.call("DescribeVSwitches", **shared)["VSwitches"]["VSwitch"]) == 1
+    assert provider.code(provider.call, "DeleteVpc", VpcId=vpc.id) == "DependencyViolation.VSwitch"
+    with ThreadPoolExecutor() as pool:
+        waits = pool.submit(vpc.delete, vpc.id)
+        vswitch.delete(vswitch.id)
+        waits.result()
+    assert configuration.gone()
+    for resource in (vpc, vswitch):
+        resource.delete(resource.id)
+
+
+def test_a_create_that_is_sent_again_makes_nothing_twice(providers: Providers) -> None:
+    """API-1: the provider keeps its client token when an answer was lost."""
+    provider = providers()
+    fields = {"CidrBlock": "10.1.0.0/16", "ClientToken": provider.token("CreateVpc")}
+    first, again = (provider.call("CreateVpc", **fields) for _ in range(2))
+    assert (first["VpcId"], first["RouteTableId"]) == (again["VpcId"], again["RouteTableId"])
+
+
+def test_route_table_and_its_attachment(providers: Providers, protocol: str) -> None:
+    """API-1: a custom table bound to a VSwitch; destroyed in the order of its references."""
+    provider = providers(protocol=protocol)
+    vpc, vswitch = network(provider)
+    table = RouteTable(provider, vpc_id=vpc["id"], route_table_name="t", description="d", tags={"a": "b"})
+    bound = RouteTableAttachment(provider, route_table_id=table["id"], vswitch_id=vswitch["id"])
+    configuration = applied(vpc, vswitch, table, bound)
+    table.change(route_table_name="u", description="e", tags={})
+    assert configuration.plan() == []
+    listed = provider.call("DescribeRouteTableList", VpcId=vpc.id, PageNumber=1, PageSize=50)
+    kinds = {one["RouteTableType"] for one in listed["RouterTableList"]["RouterTableListType"]}
+    assert kinds == {"System", "Custom"}
+    configuration.destroy()
+    assert configuration.gone()
+
+
+def acl_entry(far: str, **fields: str) -> dict[str, str]:
+    """An entry of a network ACL as a configuration has it."""
+    name = "destination_cidr_ip" if fields.pop("way", "") == "egress" else "source_cidr_ip"
+    text = {"description": "d", "network_acl_entry_name": "n", "policy": "accept"}
+    return {**text, "protocol": "tcp", "port": "22/80", name: far, **fields}
+
+
+def test_network_acl(providers: Providers, protocol: str) -> None:
+    """API-1: entries as they were written and no others; bound to a VSwitch, changed, let go of."""
+    provider = providers(protocol=protocol)
+    vpc, vswitch = network(provider)
+    acl = NetworkAcl(
+        provider,
+        vpc_id=vpc["id"],
+        network_acl_name="acl",
+        description="entries",
+        ingress_acl_entries=[acl_entry("10.2.0.0/16"), acl_entry("0.0.0.0/0", protocol="all", port="-1/-1")],
+        egress_acl_entries=[acl_entry("0.0.0.0/0", way="egress", policy="drop")],
+        resources=[{"resource_id": vswitch["id"], "resource_type": "VSwitch"}],
+        tags={"a": "b"},
+    )
+    configuration = applied(vpc, vswitch, acl)
+    acl.change(network_acl_name="other", ingress_acl_entries=[acl_entry("10.3.0.0/16")], resources=[])
+    assert configuration.plan() == []
+    acl.change(egress_acl_entries=[], resources=[{"resource_id": vswitch.id, "resource_type": "VSwitch"}])
+    assert configuration.plan() == []
+    configuration.destroy()
+    assert configuration.gone()
+
+
+def test_security_group(providers: Providers, protocol: str) -> None:
+    """API-1: made, changed, and destroyed before the VPC that it is in."""
+    provider = providers(protocol=protocol)
+    vpc, _ = network(provider)
+    group = SecurityGroup(
+        provider, vpc_id=vpc["id"], security_group_name="web", description="d", inner_access_policy="Drop"
+    )
+    configuration = applied(vpc, group)
+    group.change(security_group_name="shop", description="e", inner_access_policy="Accept", tags={"a": "b"})
+    assert configuration.plan() == []
+    with ThreadPoolExecutor() as pool:
+        waits = pool.submit(vpc.delete, vpc.id)
+        group.delete(group.id)
+        waits.result()
+    assert configuration.gone()
+
+
+def test_security_group_rule(providers: Providers, protocol: str) -> None:
+    """API-1, API-3: added by what is configured; changed and removed by GET over TLS, at the very same port."""
+    provider = providers(protocol=protocol)
+    vpc, _ = network(provider)
+    group, other = (SecurityGroup(provider, vpc_id=vpc["id"], security_group_name=name) for name in "ab")
+    common = {"security_group_id": group["id"], "ip_protocol": "tcp", "port_range": "80/80"}
+    rules = [
+        SecurityGroupRule(provider, **common, type="ingress", cidr_ip="172.16.0.0/12"),
+        SecurityGroupRule(provider, **common, type="ingress", source_security_group_id=other["id"]),
+        SecurityGroupRule(
+            provider,
+            **common,
+            type="egress",
+            cidr_ip="0.0.0.0/0",
+            policy="drop",
+            priority=100,
+            description="d",
+        ),
+        SecurityGroupRule(
+            provider,
+            **{**common, "ip_protocol": "all", "port_range": "-1/-1"},
+            type="ingress",
+            cidr_ip="10.0.0.0/8",
+        ),
+    ]
+    configuration = applied(vpc, group, other, *rules)
+    for rule in (rules[0], rules[2]):
+        rule.change(description="changed")
+    assert configuration.plan() == []
+    configuration.destroy()
+    assert configuration.gone()
+    revoke = {"IpProtocol": "tcp", "PortRange": "80/80", "SourceCidrIp": "10.0.0.0/8", "Policy": "accept"}
+    about = {"version": ECS, "method": "GET", "protocol": "https", "SecurityGroupId": group.id}
+    code = provider.code(provider.query, "RevokeSecurityGroup", **about, **revoke)
+    assert code == "InvalidSecurityGroupId.NotFound"
+
+
+def test_instance(providers: Providers, protocol: str) -> None:
+    """API-1: as far as it is about networks; a group that an instance is in waits for its end."""
+    provider = providers(protocol=protocol)
+    vpc, vswitch = network(provider)
+    group = SecurityGroup(provider, vpc_id=vpc["id"], security_group_name="web")
+    instance = Instance(
+        provider,
+        vswitch_id=vswitch["id"],
+        security_groups=[group["id"]],
+        private_ip="10.1.1.20",
+        instance_name="web-1",
+        image_id="debian_12_x64",
+        instance_type="ecs.g6.large",
+    )
+    configuration = applied(vpc, vswitch, group, instance)
+    assert provider.code(provider.call, "DeleteSecurityGroup", version=ECS, SecurityGroupId=group.id) == (
+        "DependencyViolation"
+    )
+    configuration.destroy()
+    assert configuration.gone()
+
+
+def joined(
+    providers: Providers, protocol: str, far: str = HERE
+) -> tuple[Provider, list[Vpc], PeerConnection]:
+    """Two VPCs of one account, and their connection."""
+    provider = providers(protocol=protocol)
+    there = Provider(provider.endpoint, provider.key_id, provider.secret, far, protocol, provider.trust)
+    providers.made.append(there)
+    vpcs = [
+        Vpc(block, cidr_block=f"10.{n}.0.0/16", vpc_name=f"n{n}") for n, block in ((1, provider), (2, there))
+    ]
+    connection = PeerConnection(
+        provider,
+        peer_connection_name="link",
+        description="between",
+        vpc_id=vpcs[0]["id"],
+        accepting_ali_uid=int(providers.uid(provider)),
+        accepting_region_id=far,
+        accepting_vpc_id=vpcs[1]["id"],
+        tags={"a": "b"},
+    )
+    return provider, vpcs, connection
+
+
+def test_vpc_peer_connection(providers: Providers, protocol: str) -> None:
+    """API-1, API-2: within an account it is active at once; changed, tagged, moved, listed and destroyed."""
+    provider, vpcs, connection = joined(providers, protocol, THERE)
+    configuration = applied(*vpcs, connection)
+    assert connection.state["status"] == "Activated"
+    connection.change(peer_connection_name="other", description="else", bandwidth=100, link_type="Platinum")
+    connection.change(tags={"c": "d"})
+    group = provider.call("CreateResourceGroup", "2020-03-31", Name="shop", DisplayName="Shop")
+    connection.change(resource_group_id=group["ResourceGroup"]["Id"])
+    assert configuration.plan() == []
+    assert [one["InstanceId"] for one in connections(provider)] == [connection.id]
+    assert [one["InstanceId"] for one in connections(provider, VpcId=vpcs[1].id, Name="other")] == [
+        connection.id
+    ]
+    assert connections(provider, Name="none") == []
+    configuration.destroy()
+    assert configuration.gone()
+    connection.delete(connection.id)
+
+
+def test_route_entry_and_vpc_route_entry(providers: Providers, protocol: str) -> None:
+    """API-1, API-2: entries to a connection by both resources; the connection is not deleted while they are there."""
+    provider, vpcs, connection = joined(providers, protocol)
+    common = {"nexthop_type": "VpcPeer", "nexthop_id": connection["id"]}
+    table = vpcs[0]["route_table_id"]
+    old = RouteEntry(
+        provider, route_table_id=table, destination_cidrblock="10.2.0.0/17", name="first", **common
+    )
+    new = VpcRouteEntry(
+        provider,
+        route_table_id=table,
+        destination_cidrblock="10.2.128.0/17",
+        route_entry_name="second",
+        description="d",
+        **common,
+    )
+    unnamed = RouteEntry(provider, route_table_id=table, destination_cidrblock="10.9.0.0/16", **common)
+    configuration = applied(*vpcs, connection, old, new, unnamed)
+    new.change(route_entry_name="other", description="e")
+    assert configuration.plan() == []
+    refused = provider.code(
+        provider.call, "DeleteVpcPeerConnection", version="2022-01-01", InstanceId=connection.id
+    )
+    assert refused == "OperationDenied.RouteEntryExist"
+    doubled = {"RouteTableId": vpcs[0].state["route_table_id"], "DestinationCidrBlock": "10.2.0.0/17"}
+    doubled |= {"NextHopType": "VpcPeer", "NextHopId": connection.id}
+    assert provider.code(provider.query, "CreateRouteEntry", **doubled) == "RouterEntryConflict.Duplicated"
+    configuration.destroy()
+    assert configuration.gone()
+    old.delete(old.id)
+
+
+def test_vpc_peer_connection_accepter(providers: Providers, protocol: str) -> None:
+    """API-1, API-2: accepted twice, changed and deleted by the accepter; the requester's own delete finds nothing and is done."""
+    provider, other = providers("one", HERE, protocol), providers("other", THERE, protocol)
+    near = Vpc(provider, cidr_block="10.1.0.0/16")
+    far = Vpc(other, cidr_block="10.2.0.0/16")
+    connection = PeerConnection(
+        provider,
+        vpc_id=near["id"],
+        accepting_ali_uid=int(providers.uid(other)),
+        accepting_region_id=THERE,
+        accepting_vpc_id=far["id"],
+        bandwidth=1024,
+        link_type="Gold",
+    )
+    accepter = PeerConnectionAccepter(other, instance_id=connection["id"])
+    configuration = applied(near, far, connection, accepter)
+    again = PeerConnectionAccepter(other, instance_id=connection.id)
+    again.apply()
+    accepter.change(description="from the other side")
+    # There is one description, so that the requester's next plan would take it back.
+    drift = {"description": ("from the other side", "")}
+    assert configuration.plan() == [("PeerConnection", drift)]
+    entry = RouteEntry(
+        provider,
+        route_table_id=near.state["route_table_id"],
+        destination_cidrblock="10.2.0.0/16",
+        nexthop_type="VpcPeer",
+        nexthop_id=connection.id,
+    )
+    entry.apply()
+    with ThreadPoolExecutor() as pool:
+        waits = pool.submit(accepter.delete, accepter.id)
+        entry.delete(entry.id)
+        waits.result()
+    connection.delete(connection.id)
+    assert (connection.read(connection.id), accepter.read(accepter.id)) == (None, None)
+    for vpc in (near, far):
+        vpc.delete(vpc.id)
+
+
+def test_vpc_peer_connection_that_is_rejected(providers: Providers) -> None:
+    """API-1: an account that asks itself may not say no any more, and a `status` that is there already is fine."""
+    provider, other = providers("one"), providers("other")
+    near, far = Vpc(provider, cidr_block="10.1.0.0/16"), Vpc(other, cidr_block="10.2.0.0/16")
+    connection = PeerConnection(
+        provider,
+        vpc_id=near["id"],
+        accepting_ali_uid=int(providers.uid(other)),
+        accepting_region_id=HERE,
+        accepting_vpc_id=far["id"],
+    )
+    configuration = applied(near, far, connection)
+    assert connection.state["status"] == "Accepting"
+    other.call("RejectVpcPeerConnection", "2022-01-01", InstanceId=connection.id)
+    assert configuration.plan() == []
+    assert connection.state["status"] == "Rejected"
+    configuration.destroy()
+    assert configuration.gone()
+
+
+def test_cms_alarm_contact_and_group(providers: Providers, protocol: str) -> None:
+    """API-1, MON-2: the alarm of the guide with its contact and group: switched off and on, changed, destroyed."""
+    provider, vpcs, connection = joined(providers, protocol, THERE)
+    contact = Contact(provider, alarm_contact_name="ops", describe="peering", channels_mail="ops@example.com")
+    group = ContactGroup(provider, alarm_contact_group_name="duty", contacts=[contact["id"]], describe="d")
+    alarm = seeds_alarm(provider, group, connection["id"])
+    configuration = applied(*vpcs, connection, contact, group, alarm)
+    assert alarm.state["status"] == "INSUFFICIENT_DATA"
+    contact.change(describe="other", channels_mail="duty@example.com")
+    warn = {"statistics": "Average", "comparison_operator": "<", "threshold": "5", "times": 3}
+    alarm.change(enabled=False, silence_time=3600, escalations_warn=warn, effective_interval="00:00-23:59")
+    assert configuration.plan() == []
+    configuration.destroy()
+    assert configuration.gone()
+    alarm.delete(alarm.id)
