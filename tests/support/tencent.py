@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 import httpx
 
 VERSION = "2017-03-12"
+#: Services by their versions.
+SERVICES = {VERSION: "vpc", "2018-07-24": "monitor"}
 
 
 def sign_tc3(secret: str, key_id: str, headers: dict[str, str], body: bytes, service: str = "vpc") -> str:
@@ -71,7 +73,8 @@ class Tencent:
             "x-tc-region": self.region,
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
-        authorization = sign_tc3(self.secret, self.key_id, sent, content)
+        service = SERVICES.get(sent["x-tc-version"], "vpc")
+        authorization = sign_tc3(self.secret, self.key_id, sent, content, service)
         sent = {"x-tc-action": action, "authorization": authorization} | sent | self.extra
         return httpx.post(
             f"http://{self.endpoint}/", content=content, headers=sent, timeout=30, trust_env=False

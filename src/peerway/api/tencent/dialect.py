@@ -84,7 +84,8 @@ class TencentV3:
             raise Unauthenticated("the request is not signed", code="no_credentials")
         tree, texts = _parameters(wire)
         region_id = self._region(action, headers.get("x-tc-region", ""))
-        return Asked(action, tree, texts=texts, claim=claim_tc3(wire), region_id=region_id)
+        claim = claim_tc3(wire, action.product.name)
+        return Asked(action, tree, texts=texts, claim=claim, region_id=region_id)
 
     def given(self, asked: Asked) -> dict[str, Any]:
         """The action's parameters; what it does not know is refused."""

@@ -37,11 +37,14 @@ UNSIGNED: Final = "UNSIGNED-PAYLOAD"
 TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
 
 
-def claim_tc3(wire: Wire) -> Claim:
-    """Who says to have signed a request in its headers; `Unauthenticated` or `InvalidInput` when that can't be told."""
+def claim_tc3(wire: Wire, service: str) -> Claim:
+    """Who says to have signed a request to a service in its headers; `Unauthenticated` or `InvalidInput` when one can't tell."""
     match = TC3.fullmatch(wire.headers.get("authorization", "").strip())
     if match is None:
         raise Unauthenticated("the Authorization header can't be read", code="incomplete_signature")
+    if match["service"] != service:
+        text = f"the credential is for {match['service']}, and the action is one of {service}"
+        raise Unauthenticated(text, code="incomplete_signature")
     names = match["headers"].lower().split(";")
     if not set(names) >= COVERED:
         raise Unauthenticated("the signature must cover content-type and host", code="incomplete_signature")
@@ -96,9 +99,13 @@ def claim_v1(wire: Wire, parameters: Mapping[str, str], *, without_files: bool =
 
 def read_time(text: str, field: str) -> datetime:
     """A time in seconds since 1970; `InvalidInput` for anything else."""
-    if not TIMESTAMP.fullmatch(text):
-        raise InvalidInput(field, "must be seconds since 1970", text, code="bad_time")
-    return datetime.fromtimestamp(int(text), UTC)
+    try:
+        if TIMESTAMP.fullmatch(text):
+            return datetime.fromtimestamp(int(text), UTC)
+    except ValueError:
+        # There is no such year.
+        pass
+    raise InvalidInput(field, "must be seconds since 1970", text, code="bad_time")
 
 
 def _canonical_forms(wire: Wire, names: list[str], signed_headers: str) -> list[str]:

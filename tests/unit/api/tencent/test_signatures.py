@@ -111,7 +111,7 @@ def changed(wire, **fields):
 @pytest.mark.parametrize("name", TC3)
 def test_a_captured_tc3_request_is_right(name):
     """API-2: requests of the SDK and the command line; the secret makes the signature, no other does."""
-    claim = claim_tc3(TC3[name])
+    claim = claim_tc3(TC3[name], "vpc")
     claim.check(SECRET)
     assert (claim.key_id, claim.nonce) == (KEY, None)
     assert claim.signed_at.date() == datetime(2026, 11, 21, tzinfo=UTC).date()
@@ -134,12 +134,12 @@ def test_a_captured_tc3_request_is_right(name):
 def test_a_tc3_request_that_was_changed_is_wrong(part):
     """What the signature covers can't be another."""
     with pytest.raises(Unauthenticated):
-        claim_tc3(changed(TC3["POST"], **part)).check(SECRET)
+        claim_tc3(changed(TC3["POST"], **part), "vpc").check(SECRET)
 
 
 def test_an_unsigned_payload_may_be_any():
     """The client said that it does not sign it."""
-    claim_tc3(changed(TC3["POST, payload unsigned"], body=b"{}")).check(SECRET)
+    claim_tc3(changed(TC3["POST, payload unsigned"], body=b"{}"), "vpc").check(SECRET)
 
 
 def test_the_published_example_is_right():
@@ -153,7 +153,7 @@ def test_the_published_example_is_right():
         "Signature=72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a96525168",
     }
     body = rb'{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}'
-    claim_tc3(Wire("POST", "/", "", headers, body)).check("Gu5t9xGARNpq86cd98joQYCN3EXAMPLE")
+    claim_tc3(Wire("POST", "/", "", headers, body), "cvm").check("Gu5t9xGARNpq86cd98joQYCN3EXAMPLE")
 
 
 def test_headers_may_be_signed_in_lower_case():
@@ -166,10 +166,10 @@ def test_headers_may_be_signed_in_lower_case():
     }
     headers["authorization"] = sign_tc3(SECRET, KEY, headers, b"{}")
     headers["x-tc-action"] = "DescribeVpcs"
-    claim_tc3(Wire("POST", "/", "", headers, b"{}")).check(SECRET)
+    claim_tc3(Wire("POST", "/", "", headers, b"{}"), "vpc").check(SECRET)
     headers["x-tc-action"] = "DeleteVpc"
     with pytest.raises(Unauthenticated):
-        claim_tc3(Wire("POST", "/", "", headers, b"{}")).check(SECRET)
+        claim_tc3(Wire("POST", "/", "", headers, b"{}"), "vpc").check(SECRET)
 
 
 @pytest.mark.parametrize(
@@ -185,16 +185,23 @@ def test_a_header_that_says_too_little_is_refused(authorization):
     """It must name key, date and service, and cover content type and host."""
     headers = TC3["POST"].headers | {"authorization": authorization}
     with pytest.raises(Unauthenticated) as caught:
-        claim_tc3(changed(TC3["POST"], headers=headers))
+        claim_tc3(changed(TC3["POST"], headers=headers), "vpc")
     assert caught.value.code == "incomplete_signature"
 
 
-@pytest.mark.parametrize("timestamp", ["", "soon", "-1", "1e9", "99999999999999"])
+def test_a_credential_for_another_service_is_refused():
+    """API-2: the version tells the service apart, and is not signed."""
+    with pytest.raises(Unauthenticated) as caught:
+        claim_tc3(TC3["POST"], "monitor")
+    assert caught.value.code == "incomplete_signature"
+
+
+@pytest.mark.parametrize("timestamp", ["", "soon", "-1", "1e9", "99999999999999", "999999999999"])
 def test_a_time_that_is_none_is_refused(timestamp):
-    """Seconds since 1970, and nothing else."""
+    """Seconds since 1970, and nothing else; not those of a year that no calendar has."""
     headers = TC3["POST"].headers | {"x-tc-timestamp": timestamp}
     with pytest.raises(InvalidInput) as caught:
-        claim_tc3(changed(TC3["POST"], headers=headers))
+        claim_tc3(changed(TC3["POST"], headers=headers), "vpc")
     assert caught.value.code == "bad_time"
 
 
