@@ -16,7 +16,8 @@ from tests.support.terraform_ecs import Instance, SecurityGroup, SecurityGroupRu
 from tests.support.terraform_express import RouterInterface, RouterInterfaceConnection
 from tests.support.terraform_graph import Configuration, Resource
 from tests.support.terraform_peer import PeerConnection, PeerConnectionAccepter, connections
-from tests.support.terraform_vpc import RouteEntry, Vpc, VSwitch
+from tests.support.terraform_routes import RouteEntry
+from tests.support.terraform_vpc import Vpc, VSwitch
 
 pytestmark = pytest.mark.kernel
 

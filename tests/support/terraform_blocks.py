@@ -1,0 +1,38 @@
+"""Provider blocks for tests of Terraform's resources, each of an account of the test's own."""
+
+from __future__ import annotations
+
+import ssl
+
+from tests.support.live import Cloud
+from tests.support.terraform import STS, Provider
+from tests.support.terraform_graph import Configuration, Resource
+
+HERE, THERE = "cn-hangzhou", "cn-beijing"
+
+
+class Providers:
+    """Makes provider blocks, each for a new account or for one that is there."""
+
+    def __init__(self, cloud: Cloud, trust: ssl.SSLContext, prefix: str) -> None:
+        self._cloud, self._trust, self._prefix = cloud, trust, prefix
+        self.made: list[Provider] = []
+
+    def __call__(self, name: str = "own", region: str = HERE, protocol: str = "http") -> Provider:
+        tenant = self._cloud.tenant(f"{self._prefix}-{name}")
+        block = Provider(tenant.endpoint, tenant.key_id, tenant.secret, region, protocol, self._trust)
+        self.made.append(block)
+        return block
+
+    @staticmethod
+    def uid(of: Provider) -> str:
+        """The data source `alicloud_account`."""
+        return str(of.query("GetCallerIdentity", STS)["AccountId"])
+
+
+def applied(*resources: Resource) -> Configuration:
+    """A configuration after its apply; a plan is empty then."""
+    configuration = Configuration(*resources)
+    configuration.apply()
+    assert configuration.plan() == []
+    return configuration
