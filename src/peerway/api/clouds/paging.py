@@ -5,7 +5,7 @@ A page by number costs its own length and a walk along an index to where it begi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -43,5 +43,15 @@ def numbered(
         kept = [one for one in tx.select(kind, *conditions) if keep(one)]
         return Numbered(kept[skip : skip + size], len(kept), number, size)
     total = tx.count(kind, *conditions)
-    items = tx.select(kind, *conditions, skip=skip, limit=size) if skip < total else []
+    items = (
+        tx.select(kind, *needed(tx, kind, conditions, total), skip=skip, limit=size) if skip < total else []
+    )
     return Numbered(items, total, number, size)
+
+
+def needed(tx: Reader, kind: type[Resource], conditions: Sequence[Where], total: int) -> Sequence[Where]:
+    """The conditions that tell which `total` items they are: the first alone when the others leave nothing out.
+
+    Then the way to a late page is a walk along that one's index, without a look at any row.
+    """
+    return conditions[:1] if tx.count(kind, *conditions[:1]) == total else conditions

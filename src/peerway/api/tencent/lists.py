@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from peerway.api.clouds.call import AnyCall
+from peerway.api.clouds.paging import needed
 from peerway.api.clouds.parameters import WHOLE, Given
 from peerway.app.store import Reader, Where, where
 from peerway.app.usecases.labels import labelled
@@ -128,10 +129,7 @@ def window_of(
         kept = [row for row in tx.select(wanted.kind, *wanted.conditions) if _fits(row, wanted.tests)]
         return window.cut(kept[::-1] if newest_first else kept), len(kept)
     total = tx.count(wanted.kind, *wanted.conditions)
-    conditions = wanted.conditions
-    if tx.count(wanted.kind, *conditions[:1]) == total:
-        # The other conditions leave nothing out: without them the way to a late window is a walk along the index alone.
-        conditions = conditions[:1]
+    conditions = needed(tx, wanted.kind, wanted.conditions, total)
     first, last = window.offset, min(window.offset + window.limit, total)
     if first >= last:
         return [], total

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from peerway.api.clouds.call import AnyCall
 from peerway.app.store import where
@@ -10,6 +11,7 @@ from peerway.app.usecases.route_tables import get_route_table
 from peerway.app.usecases.vpcs import get_vpc
 from peerway.app.usecases.vswitches import get_vswitch
 from peerway.domain.errors import NotFound
+from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.route_table import RouteTable
 from peerway.domain.vpc import Vpc, VpcKind, VSwitch
 
@@ -31,6 +33,25 @@ def vpcs_here(call: AnyCall, kind: VpcKind) -> Mapping[str, Vpc]:
     """All of the caller's VPCs of the kind in the region, by id."""
     mine = call.tx.select(Vpc, where("owner_uid", call.caller.uid), where("region_id", region_of_call(call)))
     return {vpc.id: vpc for vpc in mine if vpc.kind is kind}
+
+
+def vpcs_of(call: AnyCall, things: Iterable[VSwitch | RouteTable]) -> Mapping[str, Vpc]:
+    """The VPCs of the things of a page, by id; one look-up for all."""
+    ids = sorted({one.vpc_id for one in things})
+    return {vpc.id: vpc for vpc in call.tx.select(Vpc, where("id", *ids))}
+
+
+def kept_here(call: AnyCall, kind: VpcKind) -> Callable[[Any], bool] | None:
+    """What keeps things of the caller's VPCs of the kind in the region.
+
+    None when the caller has nothing else that they could be of: then no list of them has to be looked through.
+    """
+    mine, here = where("owner_uid", call.caller.uid), where("region_id", region_of_call(call))
+    elsewhere = call.tx.count(Vpc, mine) - call.tx.count(Vpc, mine, here, where("kind", kind))
+    if not elsewhere and not call.tx.count(VirtualBorderRouter, mine):
+        return None
+    vpcs = vpcs_here(call, kind)
+    return lambda one: one.vpc_id in vpcs
 
 
 def subnet_here(call: AnyCall, kind: VpcKind, id: str) -> VSwitch:

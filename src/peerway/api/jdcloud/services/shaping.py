@@ -11,7 +11,7 @@ from peerway.api.clouds.action import Product
 from peerway.api.clouds.call import AnyCall, WriteCall
 from peerway.api.clouds.paging import Numbered, numbered
 from peerway.api.clouds.parameters import Given
-from peerway.app.store import Where
+from peerway.app.store import Where, where
 from peerway.app.usecases.labels import (
     group_of,
     labelled,
@@ -41,9 +41,10 @@ class Filters:
     #: Values, one of which an attribute has to have.
     by_attribute: Mapping[str, Sequence[str]]
 
-    def keep(self, one: object) -> bool:
-        """Whether a resource has one of the values in each of the attributes."""
-        return all(getattr(one, name) in values for name, values in self.by_attribute.items())
+    @property
+    def conditions(self) -> list[Where]:
+        """That resources have one of the values in each of the attributes."""
+        return [where(name, *values) for name, values in self.by_attribute.items()]
 
     def translated(self, attribute: str, translate: Callable[[str], str]) -> Filters:
         """The same with other words for the values of an attribute."""
@@ -55,11 +56,6 @@ class Filters:
     def matches(self, shown: Mapping[str, Any]) -> bool:
         """Whether what an answer shows has one of the values in each of the fields, where filters stand for those."""
         return all(str(shown[name]) in values for name, values in self.by_attribute.items())
-
-    def only(self, attribute: str) -> str | None:
-        """The value of an attribute when there is just one, and else None."""
-        values = self.by_attribute.get(attribute, ())
-        return values[0] if len(values) == 1 else None
 
 
 def filters_of(product: Product, action: str, given: Given) -> Filters:
@@ -131,10 +127,15 @@ def _has(labels: Labels | None, wanted: Mapping[str, Any]) -> bool:
     return any(tag.key == wanted["key"] and (not values or tag.value in values) for tag in tags)
 
 
-def all_of(*tests: Callable[[R], bool] | None) -> Callable[[R], bool]:
-    """What holds when all do that there are."""
+def asked(given: Given, **fields: str) -> list[Where]:
+    """Conditions for the parameters that are given, by the fields they are about: `asked(given, vpc_id="vpcId")`."""
+    return [where(field, given[name]) for field, name in fields.items() if name in given]
+
+
+def all_of(*tests: Callable[[R], bool] | None) -> Callable[[R], bool] | None:
+    """What holds when all do that there are; None when there are none, and nothing has to be looked at."""
     present = [test for test in tests if test is not None]
-    return lambda one: all(test(one) for test in present)
+    return (lambda one: all(test(one) for test in present)) if present else None
 
 
 def put_labels(call: WriteCall, resource: Resource, given: Given) -> None:

@@ -11,12 +11,13 @@ from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.regions import region_name, zone_name
 from peerway.api.jdcloud.services.cps.product import KIND, LEAST, PRODUCT, paged
 from peerway.api.jdcloud.services.places import (
+    kept_here,
     region_of_call,
     table_here,
     vpc_here,
-    vpcs_here,
+    vpcs_of,
 )
-from peerway.api.jdcloud.services.shaping import all_of, filters_of, page_of, time_of
+from peerway.api.jdcloud.services.shaping import asked, filters_of, page_of, time_of
 from peerway.app.store import where
 from peerway.app.usecases.fields import UNSET
 from peerway.app.usecases.route_tables import list_entries
@@ -80,14 +81,16 @@ def create(call: WriteCall, given: Given) -> Answer:
 @PRODUCT.reads("describeVpcs")
 def describe_vpcs(call: ReadCall, given: Given) -> Answer:
     """The caller's VPCs in the region."""
-    filters, name = filters_of(PRODUCT, "describeVpcs", given), given.get("name")
+    filters = filters_of(PRODUCT, "describeVpcs", given)
     page = page_of(
         call,
         given,
         Vpc,
         where("owner_uid", call.caller.uid),
         where("region_id", region_of_call(call)),
-        keep=all_of(lambda vpc: vpc.kind is KIND and name in {None, vpc.name}, filters.keep),
+        where("kind", KIND),
+        *asked(given, name="name"),
+        *filters.conditions,
         least=LEAST,
     )
     return paged("vpcs", [_vpc(vpc) for vpc in page.items], page)
@@ -118,17 +121,18 @@ def delete(call: WriteCall, given: Given) -> Answer:
 @PRODUCT.reads("describeRouteTables")
 def describe_tables(call: ReadCall, given: Given) -> Answer:
     """The caller's route tables in the region."""
-    filters, vpcs = filters_of(PRODUCT, "describeRouteTables", given), vpcs_here(call, KIND)
-    name, vpc_id = given.get("name"), given.get("vpcId")
+    filters = filters_of(PRODUCT, "describeRouteTables", given)
     page = page_of(
         call,
         given,
         RouteTable,
         where("owner_uid", call.caller.uid),
-        *(() if vpc_id is None else (where("vpc_id", vpc_id),)),
-        keep=all_of(lambda table: table.vpc_id in vpcs and name in {None, table.name}, filters.keep),
+        *asked(given, vpc_id="vpcId", name="name"),
+        *filters.conditions,
+        keep=kept_here(call, KIND),
         least=LEAST,
     )
+    vpcs = vpcs_of(call, page.items)
     return paged("routeTables", [_table(call, one, vpcs[one.vpc_id]) for one in page.items], page)
 
 

@@ -10,7 +10,7 @@ from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.regions import region_name, region_of
 from peerway.api.jdcloud.services.cps.product import KIND, LEAST, PRODUCT, paged
 from peerway.api.jdcloud.services.places import region_of_call, vpc_here
-from peerway.api.jdcloud.services.shaping import all_of, filters_of, page_of, time_of
+from peerway.api.jdcloud.services.shaping import filters_of, page_of, time_of
 from peerway.app.store import where
 from peerway.app.usecases.fields import UNSET
 from peerway.app.usecases.links import of_vpc
@@ -80,7 +80,8 @@ def describe_vpc_peerings(call: ReadCall, given: Given) -> Answer:
         Peering,
         where(SIDES[_role(given)], call.caller.uid),
         *(() if vpc_id is None else (of_vpc(vpc_id),)),
-        keep=all_of(keep, filters.keep),
+        *filters.conditions,
+        keep=keep,
         least=LEAST,
     )
     return paged("vpcPeerings", [_shape(call, peering) for peering in page.items], page)

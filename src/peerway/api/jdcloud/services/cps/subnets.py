@@ -10,8 +10,15 @@ from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.regions import region_name, zone_name, zone_of
 from peerway.api.jdcloud.services.cps.product import KIND, LEAST, PRODUCT, paged
-from peerway.api.jdcloud.services.places import region_of_call, subnet_here, vpc_here, vpcs_here
-from peerway.api.jdcloud.services.shaping import all_of, filters_of, page_of, time_of
+from peerway.api.jdcloud.services.places import (
+    kept_here,
+    region_of_call,
+    subnet_here,
+    vpc_here,
+    vpcs_here,
+    vpcs_of,
+)
+from peerway.api.jdcloud.services.shaping import asked, filters_of, page_of, time_of
 from peerway.app.store import where
 from peerway.app.usecases.fields import UNSET
 from peerway.app.usecases.vpcs import (
@@ -56,22 +63,20 @@ def create_subnet(call: WriteCall, given: Given) -> Answer:
 @PRODUCT.reads("describeSubnets")
 def describe_subnets(call: ReadCall, given: Given) -> Answer:
     """The caller's subnets in the region."""
-    filters, vpcs = filters_of(PRODUCT, "describeSubnets", given), vpcs_here(call, KIND)
-    name, vpc_id, region_id = given.get("name"), given.get("vpcId"), region_of_call(call)
-    zone = zone_of(call.world, region_id, given["az"]) if "az" in given else None
-
-    def keep(subnet: VSwitch) -> bool:
-        return subnet.vpc_id in vpcs and name in {None, subnet.name} and zone in {None, subnet.zone_id}
-
+    filters = filters_of(PRODUCT, "describeSubnets", given)
+    zones = [zone_of(call.world, region_of_call(call), given["az"])] if "az" in given else []
     page = page_of(
         call,
         given,
         VSwitch,
         where("owner_uid", call.caller.uid),
-        *(() if vpc_id is None else (where("vpc_id", vpc_id),)),
-        keep=all_of(keep, filters.keep),
+        *asked(given, vpc_id="vpcId", name="name"),
+        *(where("zone_id", zone) for zone in zones),
+        *filters.conditions,
+        keep=kept_here(call, KIND),
         least=LEAST,
     )
+    vpcs = vpcs_of(call, page.items)
     return paged("subnets", [_subnet(call, one, vpcs[one.vpc_id]) for one in page.items], page)
 
 

@@ -14,9 +14,8 @@ from typing import Any, Final
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.api.jdcloud.services.places import is_inside, subnet_here, vpc_here, vpcs_here
+from peerway.api.jdcloud.services.places import is_inside, kept_here, subnet_here, vpc_here
 from peerway.api.jdcloud.services.shaping import (
-    all_of,
     filters_of,
     page_of,
     part_of,
@@ -81,14 +80,13 @@ def create_acl(call: WriteCall, given: Given) -> Answer:
 def describe_acls(call: ReadCall, given: Given) -> Answer:
     """The caller's ACLs in the region."""
     filters = filters_of(PRODUCT, "describeNetworkAcls", given)
-    vpcs, vpc_id = vpcs_here(call, KIND), filters.only("vpc_id")
     page = page_of(
         call,
         given,
         NetworkAcl,
         where("owner_uid", call.caller.uid),
-        *(() if vpc_id is None else (where("vpc_id", vpc_id),)),
-        keep=all_of(lambda acl: acl.vpc_id in vpcs, filters.keep),
+        *filters.conditions,
+        keep=kept_here(call, KIND),
     )
     return {"networkAcls": [_acl(call, acl) for acl in page.items], "totalCount": page.total}
 

@@ -8,7 +8,7 @@ from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.regions import zone_name, zone_of
-from peerway.api.jdcloud.services.places import region_of_call, subnet_here, vpc_here, vpcs_here
+from peerway.api.jdcloud.services.places import kept_here, region_of_call, subnet_here, vpc_here
 from peerway.api.jdcloud.services.shaping import (
     all_of,
     filters_of,
@@ -63,7 +63,9 @@ def describe_vpcs(call: ReadCall, given: Given) -> Answer:
         Vpc,
         where("owner_uid", call.caller.uid),
         where("region_id", region_of_call(call)),
-        keep=all_of(lambda vpc: vpc.kind is KIND, filters.keep, labelled_filter(call, given)),
+        where("kind", KIND),
+        *filters.conditions,
+        keep=labelled_filter(call, given),
     )
     shown = [_vpc(call, vpc, labels) for vpc, labels in with_labels(call, page.items)]
     return {"vpcs": shown, "totalCount": page.total}
@@ -122,14 +124,13 @@ def describe_subnets(call: ReadCall, given: Given) -> Answer:
     filters = filters_of(PRODUCT, "describeSubnets", given).translated(
         "zone_id", lambda name: zone_of(call.world, region_id, name)
     )
-    vpcs, vpc_id = vpcs_here(call, KIND), filters.only("vpc_id")
     page = page_of(
         call,
         given,
         VSwitch,
         where("owner_uid", call.caller.uid),
-        *(() if vpc_id is None else (where("vpc_id", vpc_id),)),
-        keep=all_of(lambda subnet: subnet.vpc_id in vpcs, filters.keep, labelled_filter(call, given)),
+        *filters.conditions,
+        keep=all_of(kept_here(call, KIND), labelled_filter(call, given)),
     )
     shown = [_subnet(call, subnet, labels) for subnet, labels in with_labels(call, page.items)]
     return {"subnets": shown, "totalCount": page.total}

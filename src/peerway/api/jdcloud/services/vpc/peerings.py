@@ -9,7 +9,6 @@ from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.services.places import region_of_call, vpc_here
 from peerway.api.jdcloud.services.shaping import (
-    all_of,
     filters_of,
     labelled_filter,
     labels_shown,
@@ -61,13 +60,14 @@ def describe_vpc_peering(call: ReadCall, given: Given) -> Answer:
 def describe_vpc_peerings(call: ReadCall, given: Given) -> Answer:
     """The caller's halves in the region."""
     filters = filters_of(PRODUCT, "describeVpcPeerings", given)
-    region_id = region_of_call(call)
     page = page_of(
         call,
         given,
         PeeringOffer,
         where("owner_uid", call.caller.uid),
-        keep=all_of(lambda offer: offer.region_id == region_id, filters.keep, labelled_filter(call, given)),
+        where("region_id", region_of_call(call)),
+        *filters.conditions,
+        keep=labelled_filter(call, given),
     )
     shown = [_shape(call, offer, labels) for offer, labels in with_labels(call, page.items)]
     return {"vpcPeerings": shown, "totalCount": page.total}

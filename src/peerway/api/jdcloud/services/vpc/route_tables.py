@@ -8,7 +8,7 @@ from typing import Any
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.api.jdcloud.services.places import subnet_here, table_here, vpc_here, vpcs_here
+from peerway.api.jdcloud.services.places import kept_here, subnet_here, table_here, vpc_here
 from peerway.api.jdcloud.services.shaping import (
     all_of,
     filters_of,
@@ -68,14 +68,13 @@ def create_table(call: WriteCall, given: Given) -> Answer:
 def describe_tables(call: ReadCall, given: Given) -> Answer:
     """The caller's tables in the region."""
     filters = filters_of(PRODUCT, "describeRouteTables", given)
-    vpcs, vpc_id = vpcs_here(call, KIND), filters.only("vpc_id")
     page = page_of(
         call,
         given,
         RouteTable,
         where("owner_uid", call.caller.uid),
-        *(() if vpc_id is None else (where("vpc_id", vpc_id),)),
-        keep=all_of(lambda table: table.vpc_id in vpcs, filters.keep, labelled_filter(call, given)),
+        *filters.conditions,
+        keep=all_of(kept_here(call, KIND), labelled_filter(call, given)),
     )
     shown = [_table(call, table, labels) for table, labels in with_labels(call, page.items)]
     return {"routeTables": shown, "totalCount": page.total}

@@ -8,9 +8,8 @@ from typing import Any
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.api.jdcloud.services.places import is_inside, vpc_here, vpcs_here
+from peerway.api.jdcloud.services.places import is_inside, kept_here, vpc_here
 from peerway.api.jdcloud.services.shaping import (
-    all_of,
     filters_of,
     page_of,
     part_of,
@@ -60,14 +59,13 @@ def create_group(call: WriteCall, given: Given) -> Answer:
 def describe_groups(call: ReadCall, given: Given) -> Answer:
     """The caller's groups in the region."""
     filters = filters_of(PRODUCT, "describeNetworkSecurityGroups", given)
-    vpcs, vpc_id = vpcs_here(call, KIND), filters.only("vpc_id")
     page = page_of(
         call,
         given,
         SecurityGroup,
         where("owner_uid", call.caller.uid),
-        *(() if vpc_id is None else (where("vpc_id", vpc_id),)),
-        keep=all_of(lambda group: group.vpc_id in vpcs, filters.keep),
+        *filters.conditions,
+        keep=kept_here(call, KIND),
     )
     return {
         "networkSecurityGroups": [_group(call, group) for group in page.items],
