@@ -41,26 +41,25 @@ def search_peerings(
     after: str | None = None,
     limit: int | None = None,
 ) -> tuple[Page[Peering], int]:
-    """One page, and how many there are in all; a name and `keep` look at the whole list, everything else at the page."""
+    """One page, and how many there are in all; `keep` looks at the whole list, everything else at the page."""
 
     def wanted(peering: Peering) -> bool:
         return (
             sees(world.require_profile(peering.profile), peering, caller.uid)
             and (search.region_id is None or _has_side(peering, caller.uid, search.region_id))
-            and search.name in {None, peering.name}
             and (search.keep is None or search.keep(peering))
         )
 
     narrowing = _narrowing(search)
     mine = where(("requester.uid", "accepter.uid"), caller.uid)
     found = page(tx, Peering, mine, *narrowing, after=after, limit=limit, keep=wanted)
-    if search.name is not None or search.keep is not None:
+    if search.keep is not None:
         return found, sum(map(wanted, tx.select(Peering, mine, *narrowing)))
     return found, _count(tx, caller.uid, search.region_id, narrowing)
 
 
 def _narrowing(search: PeeringSearch) -> list[Where]:
-    """Conditions that need only the index."""
+    """Conditions that the store answers."""
     conditions = [where("state", *(state for state in PeeringState if state is not PeeringState.DELETED))]
     if search.ids:
         conditions.append(where("id", *search.ids))
@@ -68,6 +67,8 @@ def _narrowing(search: PeeringSearch) -> list[Where]:
         conditions.append(where(("requester.vpc_id", "accepter.vpc_id"), *search.vpc_ids))
     if search.region_id is not None:
         conditions.append(where(("requester.region_id", "accepter.region_id"), search.region_id))
+    if search.name is not None:
+        conditions.append(where("name", search.name))
     return conditions
 
 

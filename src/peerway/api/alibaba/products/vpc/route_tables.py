@@ -26,6 +26,7 @@ from peerway.api.clouds.paging import Numbered
 from peerway.api.clouds.parameters import Given
 from peerway.app.store import where
 from peerway.app.usecases import route_tables, vswitches
+from peerway.app.usecases.access import seen_by
 from peerway.domain.errors import InvalidInput
 from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.route_table import RouteTable, TableEntry
@@ -33,8 +34,8 @@ from peerway.domain.vpc import Vpc, VSwitch
 
 #: What tables can be associated with; gateways have none.
 VSWITCH = "VSwitch"
-#: What has tables.
-ROUTERS = {"VRouter": Vpc, "VBR": VirtualBorderRouter}
+#: What has tables: routers of VPCs, and border routers.
+VROUTER, VBR = "VRouter", "VBR"
 
 
 @PRODUCT.writes("CreateRouteTable")
@@ -136,8 +137,9 @@ def _tables(call: AnyCall, given: Given, router_id: str | None, kind: str | None
         wanted_kind = meanings("table_types").get(kind)
         keep.append(lambda table: table.kind == wanted_kind)
     if "RouterType" in given:
-        router = ROUTERS.get(given["RouterType"])
-        keep.append(lambda table: router is not None and call.tx.get(router, table.vpc_id) is not None)
+        borders = frozenset(ids(call.tx.select(VirtualBorderRouter, *seen_by(call.caller))))
+        wanted_type = given["RouterType"]
+        keep.append(lambda table: wanted_type == (VBR if table.vpc_id in borders else VROUTER))
     return listed(call, given, RouteTable, *conditions, keep=keep)
 
 
@@ -160,8 +162,8 @@ def _shown(table: RouteTable, bound: Mapping[str, list[VSwitch]]) -> dict[str, A
 def _router(call: AnyCall, table: RouteTable) -> dict[str, str]:
     vpc = call.tx.get(Vpc, table.vpc_id)
     if vpc is None:
-        return {"RouterType": "VBR", "RouterId": table.vpc_id, "VpcId": ""}
-    return {"RouterType": "VRouter", "RouterId": vpc.router_id, "VpcId": vpc.id}
+        return {"RouterType": VBR, "RouterId": table.vpc_id, "VpcId": ""}
+    return {"RouterType": VROUTER, "RouterId": vpc.router_id, "VpcId": vpc.id}
 
 
 def _entry(entry: TableEntry) -> dict[str, Any]:
