@@ -210,6 +210,12 @@ def replay_routes(provider: Tencent, table_id: str, peering_id: str) -> None:
     assert read() is None
 
 
+def test_a_domain_of_ones_own(provider: Tencent) -> None:
+    """API-1: the provider asks at `vpc.DOMAIN`, a name that the service does not know."""
+    answer = provider.raw("DescribeVpcs", host="vpc.peerway.test:8520").json()["Response"]
+    assert answer["VpcSet"] == []
+
+
 def test_what_is_gone_is_read_as_gone(provider: Tencent) -> None:
     """API-3: an empty set, never an error."""
     assert read_peering(provider, "pcx-12345678") is None

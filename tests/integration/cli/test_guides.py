@@ -27,7 +27,9 @@ PAGES = (
     "exec-ping-attach.md",
     "operating.md",
     "tls.md",
+    "alibaba-cloud.md",
     "../../README.md",
+    "../../examples/terraform/README.md",
 )
 #: For readers whose instances carry packets.
 KERNEL = "kernel"
