@@ -83,6 +83,16 @@ def test_an_unknown_action_is_named(cloud):
     assert cloud.code("EnableVpcPeeringConnection") == "InvalidAction"
 
 
+def test_what_must_not_stand_together_is_named(cloud):
+    """API-4."""
+    both = {
+        "PeeringConnectionIds": ["pcx-12345678"],
+        "Filters": [{"Name": "state", "Values": ["ACTIVE"]}],
+    }
+    told = cloud.raw("DescribeVpcPeeringConnections", both).json()["Response"]["Error"]["Message"]
+    assert told == "The parameter `PeeringConnectionIds` must not be given beside Filters."
+
+
 @pytest.mark.parametrize(
     ("parameters", "code"),
     [
