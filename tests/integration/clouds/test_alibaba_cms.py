@@ -331,6 +331,14 @@ def test_questions_that_break_a_rule_are_refused(tenant, change):
     assert tenant.refused("DescribeMetricList", **asked) == ("ParameterInvalid", 400)
 
 
+def test_an_unknown_namespace_is_answered_with_those_of_this_cloud(tenant):
+    """API-1: not with another cloud's."""
+    with pytest.raises(Refused) as caught:
+        tenant.call("DescribeMetricList", Namespace="QCE/PCX", MetricName="IntranetRX")
+    told = "must be one of acs_vpcpeer, acs_express_connect, acs_physical_connection."
+    assert told in str(caught.value)
+
+
 def test_connection_inside_a_region_says_that_it_has_no_metrics(site):
     """MON-1: an empty answer with the reason in its message."""
     tenant = Tenant(site, HERE)

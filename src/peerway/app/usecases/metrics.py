@@ -175,7 +175,7 @@ def _check_times(request: ReadMetric) -> None:
     check_time(request.since, "since")
     check_time(request.until, "until")
     if request.until <= request.since:
-        raise InvalidInput("until", "must be after since", request.until, code="times")
+        raise InvalidInput("until", "must be after the beginning", request.until, code="times")
     if request.until - request.since > LONGEST:
         raise InvalidInput("since", f"must be at most {LONGEST.days} days before", code="times")
 

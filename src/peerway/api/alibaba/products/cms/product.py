@@ -11,7 +11,6 @@ import orjson
 from peerway.api.clouds.action import load_product
 from peerway.api.clouds.call import AnyCall
 from peerway.api.clouds.parameters import Given
-from peerway.app.usecases.metrics import find_namespace
 from peerway.domain.alarm import Dimensions, Statistic
 from peerway.domain.errors import InvalidInput
 from peerway.domain.text import check_number
@@ -39,9 +38,10 @@ def done(**fields: Any) -> dict[str, Any]:
 
 def own_namespace(call: AnyCall, name: str) -> MetricNamespace:
     """A namespace of this product's; others are unknown here."""
-    found = find_namespace(call.world, name, "Namespace")
-    if found.profile != PROFILE:
-        raise InvalidInput("Namespace", "is not a known namespace", name, code="unknown_namespace")
+    own = {one.name: one for one in call.world.metrics.of_profile(PROFILE)}
+    found = own.get(name)
+    if found is None:
+        raise InvalidInput("Namespace", f"must be one of {', '.join(own)}", name, code="unknown_namespace")
     return found
 
 

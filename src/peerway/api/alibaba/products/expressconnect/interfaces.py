@@ -120,6 +120,8 @@ def describe(call: ReadCall, given: Given) -> Answer:
     return {
         **interface_shape(call, interface),
         **shown_labels_of(call, INTERFACES, interface),
+        # A text here, and a truth value in lists.
+        "FastLinkMode": "false",
         "GmtModified": time_of(interface.state_since),
         "HealthCheckStatus": word("health", interface.health),
         "Code": "200",

@@ -11,7 +11,7 @@ from peerway.api.alibaba.products.vpc.product import PRODUCT
 from peerway.api.clouds.call import AnyCall
 from peerway.api.clouds.paging import Numbered, numbered
 from peerway.api.clouds.parameters import Given
-from peerway.app.store import Where, where
+from peerway.app.store import Where, among, where
 from peerway.app.usecases.access import seen_by
 from peerway.app.usecases.kinds import WORDS
 from peerway.domain.errors import InvalidInput, NotFound
@@ -95,20 +95,18 @@ def vpcs_here(call: AnyCall, given: Given) -> list[Where]:
     return [] if region is None else conditions_here(call, Vpc, "region_id", region)
 
 
-def in_vpcs_here(call: AnyCall, vpc_id: str | None = None) -> Keep | None:
-    """What keeps things of VPCs and border routers of the request's region; None for all, as when all of the caller's are there."""
+def in_vpcs_here(call: AnyCall, vpc_id: str | None = None) -> list[Where]:
+    """The condition that things are of VPCs and border routers of the request's region; none when all of the caller's are there."""
     region = region_of(call)
     if region is None:
-        return None
+        return []
     if vpc_id is not None:
         vpc = call.tx.get(Vpc, vpc_id)
-        return None if vpc is None or vpc.region_id == region else lambda _: False
-    own, there = seen_by(call.caller), where("region_id", region)
-    kinds: tuple[type[Vpc | VirtualBorderRouter], ...] = (Vpc, VirtualBorderRouter)
-    if not any(conditions_here(call, kind, "region_id", region) for kind in kinds):
-        return None
-    ids = {one.id for kind in kinds for one in call.tx.select(kind, *own, there)}
-    return lambda one: one.vpc_id in ids
+        return [] if vpc is None or vpc.region_id == region else [where("vpc_id")]
+    routers = (Vpc, VirtualBorderRouter)
+    if not any(conditions_here(call, kind, "region_id", region) for kind in routers):
+        return []
+    return [among("vpc_id", routers, *seen_by(call.caller), where("region_id", region))]
 
 
 def listed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from peerway.api.alibaba.products.vpc.common import in_vpcs_here, listed, named, paged, wanted
+from peerway.api.alibaba.products.vpc.common import Keep, in_vpcs_here, listed, named, paged, wanted
 from peerway.api.alibaba.products.vpc.nat_gateways import FORWARD_TABLE, gateway_of, table_id
 from peerway.api.alibaba.products.vpc.product import PRODUCT, word
 from peerway.api.clouds.action import Answer
@@ -35,7 +35,8 @@ def describe_forward_table_entries(call: ReadCall, given: Given) -> Answer:
     if "ForwardTableId" in given:
         gateway_id = gateway_of(call, given, "ForwardTableId", FORWARD_TABLE)
         conditions.append(where("nat_gateway_id", gateway_id))
-    keep = [in_vpcs_here(call)]
+    conditions += in_vpcs_here(call)
+    keep = list[Keep]()
     shown = {name: given[name].lower() for name in FILTERS if name in given}
     if shown:
         keep.append(lambda entry: all(_shown(entry)[name].lower() == shown[name] for name in shown))

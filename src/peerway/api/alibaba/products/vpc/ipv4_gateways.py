@@ -43,20 +43,16 @@ def list_ipv4_gateways(call: ReadCall, given: Given) -> Answer:
     conditions = (
         *seen_by(call.caller),
         *wanted(given, vpc_id="VpcId", id="Ipv4GatewayId", name="Ipv4GatewayName"),
+        *in_vpcs_here(call, given.get("VpcId")),
     )
     size = check_number(given.get("MaxResults", PAGE), "MaxResults", 1, LARGEST_PAGE)
-    tests = [in_vpcs_here(call, given.get("VpcId")), label_filter(call, given, "ipv4_gateway")]
-
-    def keep(gateway: Ipv4Gateway) -> bool:
-        return all(test(gateway) for test in tests if test is not None)
-
-    found = page(call.tx, Ipv4Gateway, *conditions, after=given.get("NextToken"), limit=size, keep=keep)
-    kept = any(test is not None for test in tests)
-    total = (
-        sum(map(keep, call.tx.select(Ipv4Gateway, *conditions)))
-        if kept
-        else call.tx.count(Ipv4Gateway, *conditions)
-    )
+    keep, after = label_filter(call, given, "ipv4_gateway"), given.get("NextToken")
+    if keep is None:
+        found = page(call.tx, Ipv4Gateway, *conditions, after=after, limit=size)
+        total = call.tx.count(Ipv4Gateway, *conditions)
+    else:
+        found = page(call.tx, Ipv4Gateway, *conditions, after=after, limit=size, keep=keep)
+        total = sum(map(keep, call.tx.select(Ipv4Gateway, *conditions)))
     return {
         "TotalCount": str(total),
         "NextToken": found.next or "",

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from peerway.api.alibaba.labels import IN_ECS, labels_for, shown_labels
 from peerway.api.alibaba.products.vpc.common import (
+    Keep,
     by,
     here,
     home_of,
@@ -57,7 +58,8 @@ def describe_nat_gateways(call: ReadCall, given: Given) -> Answer:
     if "Status" in given:
         states = [one for one in Provisioning if word("gateway_states", one) == given["Status"]]
         conditions.append(where("state", *states))
-    keep = [in_vpcs_here(call, given.get("VpcId"))]
+    conditions += in_vpcs_here(call, given.get("VpcId"))
+    keep = list[Keep]()
     if any(given.get(name, value) != value for name, value in KIND.items() if value):
         keep.append(lambda _: False)
     page = listed(call, given, NatGateway, *conditions, keep=keep)

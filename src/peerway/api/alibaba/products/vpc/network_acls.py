@@ -55,7 +55,7 @@ def describe_network_acls(call: ReadCall, given: Given) -> Answer:
     if "ResourceId" in given:
         vswitch = call.tx.get(VSwitch, given["ResourceId"])
         conditions.append(where("id", *([vswitch.network_acl_id] if vswitch else [])))
-    page = listed(call, given, NetworkAcl, *conditions, keep=[in_vpcs_here(call, given.get("VpcId"))])
+    page = listed(call, given, NetworkAcl, *conditions, *in_vpcs_here(call, given.get("VpcId")))
     numbers = {name: str(number) for name, number in paged(page).items()}
     return {**numbers, "NetworkAcls": {"NetworkAcl": _shown(call, page.items)}}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from peerway.api.alibaba.labels import IN_VPC, label_new, labels_for, shown_labels
 from peerway.api.alibaba.products.vpc.common import (
+    Keep,
     account,
     by,
     here,
@@ -132,7 +133,8 @@ def _tables(call: AnyCall, given: Given, router_id: str | None, kind: str | None
     if router_id is not None:
         vpcs = call.tx.select(Vpc, where("router_id", router_id), limit=1)
         conditions.append(where("vpc_id", vpcs[0].id if vpcs else router_id))
-    keep = [in_vpcs_here(call, given.get("VpcId"))]
+    conditions += in_vpcs_here(call, given.get("VpcId"))
+    keep = list[Keep]()
     if kind is not None:
         wanted_kind = meanings("table_types").get(kind)
         keep.append(lambda table: table.kind == wanted_kind)

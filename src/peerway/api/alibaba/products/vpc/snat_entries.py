@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from peerway.api.alibaba.products.vpc.common import in_vpcs_here, listed, named, paged, wanted
+from peerway.api.alibaba.products.vpc.common import Keep, in_vpcs_here, listed, named, paged, wanted
 from peerway.api.alibaba.products.vpc.nat_gateways import SNAT_TABLE, gateway_of, table_id
 from peerway.api.alibaba.products.vpc.product import PRODUCT
 from peerway.api.clouds.action import Answer
@@ -33,7 +33,8 @@ def describe_snat_table_entries(call: ReadCall, given: Given) -> Answer:
     conditions += wanted(given, source="SourceCIDR", vswitch_id="SourceVSwitchId")
     if "SnatTableId" in given:
         conditions.append(where("nat_gateway_id", gateway_of(call, given, "SnatTableId", SNAT_TABLE)))
-    keep = [in_vpcs_here(call)]
+    conditions += in_vpcs_here(call)
+    keep = list[Keep]()
     if "SnatIp" in given:
         keep.append(lambda entry: given["SnatIp"] in {str(address) for address in entry.public})
     page = listed(call, given, SnatEntry, *conditions, keep=keep)
