@@ -28,6 +28,8 @@ PAGES = (
     "operating.md",
     "tls.md",
     "alibaba-cloud.md",
+    "tencent-cloud.md",
+    "jd-cloud.md",
     "../../README.md",
     "../../examples/terraform/README.md",
 )
