@@ -16,6 +16,7 @@ from peerway.api.alibaba.xml import to_xml
 from peerway.api.clouds.action import Action, Answer
 from peerway.api.clouds.dialect import Asked
 from peerway.api.clouds.parameters import decode
+from peerway.api.clouds.versions import Versions
 from peerway.api.clouds.wire import Wire, once, read_pairs, tree_of
 from peerway.domain.errors import InvalidInput, PeerwayError
 
@@ -29,12 +30,7 @@ class AlibabaRpc:
     name = "alibaba"
 
     def __init__(self) -> None:
-        self._versions = {product.version for product in PRODUCTS}
-        self._actions: dict[tuple[str, str], Action] = {
-            (product.version, action.name): action
-            for product in PRODUCTS
-            for action in product.actions.values()
-        }
+        self._versions = Versions(PRODUCTS)
 
     def takes(self, head: Wire) -> bool:
         """The root, unless a browser only wants to look at it."""
@@ -97,15 +93,7 @@ class AlibabaRpc:
     def _action(self, headers: Mapping[str, str], flat: Mapping[str, str]) -> Action:
         name = flat.get("Action") or headers.get("x-acs-action", "")
         version = flat.get("Version") or headers.get("x-acs-version", "")
-        for field, value in (("Action", name), ("Version", version)):
-            if not value:
-                raise InvalidInput(field, "is required", code="missing")
-        action = self._actions.get((version, name))
-        if action is not None:
-            return action
-        if version not in self._versions:
-            raise InvalidInput("Version", "is not a known version", version, code="unknown_version")
-        raise InvalidInput("Action", "is not a known action", name, code="unknown_action")
+        return self._versions.find(name, version)
 
 
 def _parameters(wire: Wire) -> dict[str, str]:

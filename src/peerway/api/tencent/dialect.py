@@ -15,6 +15,7 @@ from peerway.api.clouds.action import Action, Answer
 from peerway.api.clouds.dialect import Asked
 from peerway.api.clouds.errors import Rows, tell
 from peerway.api.clouds.parameters import decode
+from peerway.api.clouds.versions import Versions
 from peerway.api.clouds.wire import Raw, Wire, once, read_json, read_pairs, tree_of
 from peerway.api.tencent.catalogue import PRODUCTS
 from peerway.api.tencent.checks import check_choices, check_ids, check_known
@@ -45,12 +46,7 @@ class TencentV3:
 
     def __init__(self) -> None:
         self._regions = load_regions()
-        self._versions = {product.version for product in PRODUCTS}
-        self._actions: dict[tuple[str, str], Action] = {
-            (product.version, action.name): action
-            for product in PRODUCTS
-            for action in product.actions.values()
-        }
+        self._versions = Versions(PRODUCTS)
 
     def takes(self, head: Wire) -> bool:
         """The root, when the head says that it is signed this way or leaves that to parameters."""
@@ -79,7 +75,7 @@ class TencentV3:
         if not _in_headers(wire):
             return self._read_v1(wire)
         headers = wire.headers
-        action = self._action(headers.get("x-tc-action", ""), headers.get("x-tc-version", ""))
+        action = self._versions.find(headers.get("x-tc-action", ""), headers.get("x-tc-version", ""))
         if "authorization" not in headers:
             raise Unauthenticated("the request is not signed", code="no_credentials")
         tree, texts = _parameters(wire)
@@ -112,22 +108,11 @@ class TencentV3:
     def _read_v1(self, wire: Wire) -> Asked:
         form = read_pairs(wire.body.decode("latin-1")) if wire.media_type == FORM and wire.body else []
         flat = once([*read_pairs(wire.query), *form])
-        action = self._action(flat.get("Action", ""), flat.get("Version", ""))
+        action = self._versions.find(flat.get("Action", ""), flat.get("Version", ""))
         claim = claim_v1(wire, flat)
         own = {name: value for name, value in flat.items() if name not in COMMON}
         region_id = self._region(action, flat.get("Region", ""))
         return Asked(action, tree_of(own), texts=True, claim=claim, region_id=region_id)
-
-    def _action(self, name: str, version: str) -> Action:
-        for field, value in (("Action", name), ("Version", version)):
-            if not value:
-                raise InvalidInput(field, "is required", code="missing")
-        action = self._actions.get((version, name))
-        if action is not None:
-            return action
-        if version not in self._versions:
-            raise InvalidInput("Version", "is not a known version", version, code="unknown_version")
-        raise InvalidInput("Action", "is not a known action", name, code="unknown_action")
 
     def _region(self, action: Action, code: str) -> str | None:
         """The region that the request names; some actions need none."""
