@@ -23,6 +23,7 @@ from peerway.api.clouds.wire import Wire, body_of, head_of
 from peerway.api.serving.tools import Tools
 from peerway.api.serving.trace import trace_of
 from peerway.app.store import Reader
+from peerway.app.usecases.access import require_member
 from peerway.domain.account import Caller
 from peerway.domain.errors import Conflict, PeerwayError, Unavailable
 
@@ -72,7 +73,11 @@ class CloudDoor:
             trace.route = f"{dialect.name} {asked.action.product.name}.{asked.action.name}"
             caller = await self._keyring.admit(asked.claim, scope, request_id)
             trace.uid = caller.uid
+            if asked.action.operation.effect is Effect.WRITE:
+                # Before its parameters are looked at: that nothing is to be done is no answer to a reader.
+                require_member(caller)
             content = await self._run(dialect, asked, caller)
+            return dialect.answer(wire, asked, content, request_id)
         except PeerwayError as error:
             return dialect.refuse(wire, asked, error, request_id)
         except asyncio.CancelledError:
@@ -81,7 +86,6 @@ class CloudDoor:
             log.exception("request failed", request_id=request_id, route=trace.route)
             failure = PeerwayError("something went wrong on our side", code="internal")
             return dialect.refuse(wire, asked, failure, request_id)
-        return dialect.answer(wire, asked, content, request_id)
 
     async def _run(self, dialect: Dialect, asked: Asked, caller: Caller) -> Answer:
         given = dialect.given(asked)
