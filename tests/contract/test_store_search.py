@@ -5,16 +5,18 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.resources import peering, vpc
+from tests.support.resources import EPOCH, peering, vpc
 
 from peerway.adapters.store.engines import engine_for
 from peerway.adapters.store.mapping import CODECS
 from peerway.adapters.store.migrations import upgrade
 from peerway.adapters.store.search import Searches
-from peerway.app.store import where
+from peerway.app.store import among, where
 from peerway.domain.errors import InvalidInput
+from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.peering import Peering, PeeringSide, PeeringState
 from peerway.domain.resource import Provisioning
+from peerway.domain.route_table import RouteTable, TableKind
 from peerway.domain.vpc import Vpc, VSwitch
 
 SIDES = ("requester.uid", "accepter.uid")
@@ -80,13 +82,31 @@ def test_search_agrees_with_slow_twin(store):
     claim()
 
 
-def pages(tx, conditions, size):
+def pages(tx, conditions, size, kind=Peering):
     """All pages of a list, without the empty one that may come last."""
     found, after = [], None
-    while page := tx.select(Peering, *conditions, after=after, limit=size):
+    while page := tx.select(kind, *conditions, after=after, limit=size):
         found.append(page)
         after = tx.cursor(page[-1])
     return found
+
+
+def test_skipping_from_either_end_comes_to_the_same(store):
+    """A page by its number is the list's part, whether or not the list's length is known."""
+
+    def work(tx):
+        for n in range(7):
+            tx.insert(vpc(f"vpc-{n}", owner_uid="1" if n % 3 else "2"))
+        mine = (where("owner_uid", "1"), where("region_id", "cn-hangzhou"))
+        whole = tx.select(Vpc, *mine)
+        for skip in range(6):
+            assert tx.select(Vpc, *mine, skip=skip, limit=2) == whole[skip : skip + 2]
+            assert tx.select(Vpc, *mine, skip=skip, limit=2, total=len(whole)) == whole[skip : skip + 2]
+            rest = whole[1:]
+            after = {"after": tx.cursor(whole[0]), "total": len(rest)}
+            assert tx.select(Vpc, *mine, skip=skip, limit=2, **after) == rest[skip : skip + 2]
+
+    store.write(work)
 
 
 def test_cursor_outlives_its_resource(store):
@@ -169,6 +189,41 @@ def test_unindexed_field_may_narrow_an_indexed_search(store):
     assert [one.id for one in found] == ["vpc-b"]
 
 
+def table(id, vpc_id):
+    """A route table."""
+    return RouteTable(id=id, owner_uid="1", created_at=EPOCH, vpc_id=vpc_id, name=id, kind=TableKind.CUSTOM)
+
+
+INSIDE = among("vpc_id", (Vpc, VirtualBorderRouter), where("owner_uid", "1"), where("region_id", "here"))
+
+
+def test_condition_by_what_others_are(store):
+    """Things whose VPC meets conditions of its own: pages, places and counts are those of the filtered list."""
+
+    def work(tx):
+        for name, uid, region_id in (("a", "1", "here"), ("b", "1", "there"), ("c", "2", "here")):
+            tx.insert(vpc(f"vpc-{name}", owner_uid=uid, region_id=region_id))
+        made = [tx.insert(table(f"vtb-{n}", vpc_id=f"vpc-{'abc'[n % 3]}")) for n in range(12)]
+        mine = where("owner_uid", "1")
+        assert tx.select(RouteTable, mine, INSIDE) == made[::3]
+        assert (
+            tx.select(RouteTable, where("vpc_id", "vpc-a", "vpc-b"), INSIDE, skip=1, limit=2) == made[3:9:3]
+        )
+        assert tx.count(RouteTable, mine, INSIDE) == 4
+        assert pages(tx, (mine, INSIDE), 3, RouteTable) == [made[:9:3], made[9:10]]
+        nobodys = among("vpc_id", (Vpc,), where("owner_uid"))
+        assert tx.select(RouteTable, mine, nobodys) == []
+        assert tx.count(RouteTable, mine, among("vpc_id", (Vpc,), where("owner_uid", "3"))) == 0
+
+    store.write(work)
+
+
+def test_condition_by_what_others_are_only_narrows(store):
+    """Alone it would read the whole table, which is refused."""
+    with pytest.raises(LookupError):
+        store.read(lambda tx: tx.select(RouteTable, INSIDE))
+
+
 def value_for(kind, path):
     """A value that the field can have."""
     states = {Peering: PeeringState.ACTIVE}
@@ -187,6 +242,7 @@ SEARCHES += [
     (Peering, (where(SIDES, "1"),)),
     (Peering, (where(SIDES, "1", "2"), where("state", *list(PeeringState)[:3]))),
     (Peering, (where("state", PeeringState.ACTIVE), where(("requester.vpc_id", "accepter.vpc_id"), "v"))),
+    (RouteTable, (where("owner_uid", "1"), INSIDE)),
 ]
 
 

@@ -31,11 +31,28 @@ class Where:
     fields: tuple[str, ...]
     #: Values, joined by OR.
     values: tuple[object, ...]
+    #: Instead of values: resources, one of whose ids the field has. Such a condition only narrows what others find.
+    among: Among | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Resources of other kinds that meet conditions of their own."""
+
+    #: Their kinds, joined by OR.
+    kinds: tuple[type[Resource], ...]
+    #: What those of each kind have to meet.
+    conditions: tuple[Where, ...]
 
 
 def where(fields: str | tuple[str, ...], *values: object) -> Where:
     """Shorthand: `where("vpc_id", id)`, `where(("requester.uid", "accepter.uid"), uid)`."""
     return Where((fields,) if isinstance(fields, str) else fields, values)
+
+
+def among(field: str, kinds: tuple[type[Resource], ...], *conditions: Where) -> Where:
+    """Shorthand: `among("vpc_id", (Vpc,), where("owner_uid", uid), where("region_id", region))`."""
+    return Where((field,), (), Among(kinds, conditions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +88,13 @@ class Reader(Protocol):
         after: str | None = None,
         limit: int | None = None,
         skip: int = 0,
+        total: int | None = None,
     ) -> list[R]:
         """Resources that meet all conditions, in order of creation.
 
         `after` is a cursor: `cursor(resource)` of the last one seen; it stays good when that resource is gone. `InvalidInput`
         on a text that is no cursor. Cost follows the page, not the position in the list. With `skip` so many are left out first,
-        which costs a walk along the index.
+        which costs a walk along the index; from its end, where that is nearer and the caller knows the list's `total`.
         """
 
     def cursor(self, resource: Resource) -> str:

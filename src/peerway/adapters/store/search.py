@@ -7,7 +7,7 @@ list order. A page is the first rows of the merged ranges. The other conditions 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -28,7 +28,7 @@ from sqlalchemy import (
 from peerway.adapters.store.mapping import CODECS, Codec, codec_of
 from peerway.adapters.store.statements import SHAPES, Statement, compiled
 from peerway.adapters.store.tables import bookkeeping
-from peerway.app.store import Where
+from peerway.app.store import Among, Where
 from peerway.domain.resource import Resource
 
 #: Driving conditions with more alternatives than this are looked up and sorted instead of merged.
@@ -45,6 +45,13 @@ class Shape:
     count: int
     #: Whether NULL is one of the values.
     null: bool
+    #: Instead of values: kinds, each with the shapes of the conditions that its resources have to meet.
+    among: tuple[tuple[Codec[Any], tuple[Shape, ...]], ...] = ()
+
+    @property
+    def met(self) -> bool:
+        """Whether anything can meet it."""
+        return self.count > 0 or self.null or bool(self.among)
 
 
 #: Finished text and its parameters; None when nothing can match.
@@ -74,14 +81,22 @@ class Searches:
         statement = self._page(codec, shapes, limited=limit is not None)
         return statement.sql, statement.fill(values)
 
-    def place(self, kind: type[Resource], conditions: Sequence[Where], after: int, skip: int) -> Search:
-        """One row with the place of the `skip`-th row after that place, or none; of the rows nothing but the index is read."""
-        values: dict[str, object] = {"after": after, "skip": skip - 1}
+    def place(
+        self, kind: type[Resource], conditions: Sequence[Where], after: int, skip: int, total: int | None
+    ) -> Search:
+        """One row with the place of the `skip`-th row after that place, or none; of the rows nothing but the index is read.
+
+        With `total` rows after that place, it is looked for from the nearer end.
+        """
+        backwards = total is not None and total < 2 * skip
+        if total is not None and total < skip:
+            return None
+        values: dict[str, object] = {"after": after, "skip": (total or 0) - skip if backwards else skip - 1}
         codec = codec_of(kind)
         shapes = self._shapes(codec, conditions, values)
         if shapes is None:
             return None
-        statement = self._place(codec, shapes)
+        statement = self._place(codec, shapes, backwards=backwards)
         return statement.sql, statement.fill(values)
 
     def count(self, kind: type[Resource], conditions: Sequence[Where]) -> Search:
@@ -115,8 +130,8 @@ class Searches:
         self, codec: Codec[Any], conditions: Sequence[Where], values: dict[str, object]
     ) -> tuple[Shape, ...] | None:
         """The conditions' shapes, their values put into `values`; None when one of them has no values."""
-        shapes = tuple([shape_of(codec, index, one, values) for index, one in enumerate(conditions)])
-        return shapes if all(shape.count or shape.null for shape in shapes) else None
+        shapes = tuple([shape_of(codec, f"{index}", one, values) for index, one in enumerate(conditions)])
+        return shapes if all(shape.met for shape in shapes) else None
 
     def _driver(self, codec: Codec[Any], shapes: Sequence[Shape]) -> int | None:
         """Place of the condition that drives; `LookupError` when there are conditions and none can."""
@@ -126,7 +141,7 @@ class Searches:
         ranked = [
             (max(order[name] for name in shape.columns), index)
             for index, shape in enumerate(shapes)
-            if all(name in order for name in shape.columns)
+            if not shape.among and all(name in order for name in shape.columns)
         ]
         if not ranked:
             asked = ", ".join(name for shape in shapes for name in shape.columns)
@@ -136,8 +151,10 @@ class Searches:
     def _compile_page(self, codec: Codec[Any], shapes: tuple[Shape, ...], *, limited: bool) -> Statement:
         table = codec.table
         drive = self._driver(codec, shapes)
-        filters = [self._filter(table, index, shape) for index, shape in enumerate(shapes) if index != drive]
-        ranges = [] if drive is None else alternatives(table, drive, shapes[drive])
+        filters = [
+            self._filter(table, f"{index}", shape) for index, shape in enumerate(shapes) if index != drive
+        ]
+        ranges = [] if drive is None else alternatives(table, f"{drive}", shapes[drive])
         rows = select(*(table.c[name] for name in codec.columns)).order_by(table.c.seq)
         if 1 < len(ranges) <= MAX_RANGES:
             parts = [one_range(table, [one, *filters], limited=limited) for one in ranges]
@@ -146,24 +163,27 @@ class Searches:
                 # Where it merges instead of looking up, it needn't begin at the table's start.
                 rows = rows.where(table.c.seq > bindparam("after"))
         else:
-            driving = [] if drive is None else [matches(table, drive, shapes[drive])]
+            driving = [] if drive is None else [matches(table, f"{drive}", shapes[drive])]
             rows = rows.where(table.c.seq > bindparam("after"), *driving, *filters)
         return compiled(rows.limit(bindparam("limit")) if limited else rows, self._dialect)
 
-    def _compile_place(self, codec: Codec[Any], shapes: tuple[Shape, ...]) -> Statement:
+    def _compile_place(self, codec: Codec[Any], shapes: tuple[Shape, ...], *, backwards: bool) -> Statement:
         seq = codec.table.c.seq
-        rows = select(seq).where(seq > bindparam("after"), *self._wanted(codec, shapes)).order_by(seq)
+        rows = select(seq).where(seq > bindparam("after"), *self._wanted(codec, shapes))
+        rows = rows.order_by(seq.desc() if backwards else seq)
         return compiled(rows.limit(1).offset(bindparam("skip")), self._dialect)
 
     def _compile_count(self, codec: Codec[Any], shapes: tuple[Shape, ...]) -> Statement:
         table, wanted = codec.table, self._wanted(codec, shapes)
         return compiled(select(func.count()).select_from(table).where(*wanted), self._dialect)
 
-    def _wanted(self, codec: Codec[Any], shapes: tuple[Shape, ...]) -> list[ColumnElement[bool]]:
+    def _wanted(
+        self, codec: Codec[Any], shapes: tuple[Shape, ...], prefix: str = ""
+    ) -> list[ColumnElement[bool]]:
         """All conditions; one of them drives."""
-        drive = self._driver(codec, shapes)
+        drive, table = self._driver(codec, shapes), codec.table
         return [
-            matches(codec.table, index, shape) if index == drive else self._filter(codec.table, index, shape)
+            (matches if index == drive else self._filter)(table, f"{prefix}{index}", shape)
             for index, shape in enumerate(shapes)
         ]
 
@@ -180,18 +200,37 @@ class Searches:
             rows = rows.where(table.c.revision <= bindparam("last"))
         return compiled(rows.limit(bindparam("limit")) if limited else rows, self._dialect)
 
-    def _filter(self, table: Table, index: int, shape: Shape) -> ColumnElement[bool]:
+    def _filter(self, table: Table, index: str, shape: Shape) -> ColumnElement[bool]:
         """A condition that doesn't drive. SQLite knows no frequencies, so the `+` keeps it from choosing this one's index."""
-        if self._dialect.name != "sqlite":
-            return matches(table, index, shape)
-        return matches(table, index, shape, plain=True)
+        hidden = self._dialect.name == "sqlite"
+        if not shape.among:
+            return matches(table, index, shape, plain=hidden)
+        column = plainly(table, shape.columns[0]) if hidden else table.c[shape.columns[0]]
+        chosen = [
+            select(codec.table.c.id).where(*self._wanted(codec, shapes, f"{index}_{place}_"))
+            for place, (codec, shapes) in enumerate(shape.among)
+        ]
+        return or_(*(column.in_(ids) for ids in chosen))
 
 
-def shape_of(codec: Codec[Any], index: int, condition: Where, values: dict[str, object]) -> Shape:
+def shape_of(codec: Codec[Any], index: str, condition: Where, values: dict[str, object]) -> Shape:
     """The shape of a condition, its values put into `values`; `LookupError` on a name that is no attribute."""
     shape, encoded = _encoded(codec, condition)
     values.update(zip(_parameters(index, len(shape.columns), shape.count), encoded, strict=True))
-    return shape
+    return shape if condition.among is None else replace(shape, among=_among(index, condition.among, values))
+
+
+def _among(
+    index: str, asked: Among, values: dict[str, object]
+) -> tuple[tuple[Codec[Any], tuple[Shape, ...]], ...]:
+    """The kinds that can have resources that meet the conditions, with the conditions' shapes."""
+    found: list[tuple[Codec[Any], tuple[Shape, ...]]] = []
+    for kind in asked.kinds:
+        codec, prefix = codec_of(kind), f"{index}_{len(found)}_"
+        shapes = [shape_of(codec, f"{prefix}{n}", one, values) for n, one in enumerate(asked.conditions)]
+        if all(shape.met for shape in shapes):
+            found.append((codec, tuple(shapes)))
+    return tuple(found)
 
 
 @lru_cache(maxsize=4096)
@@ -208,7 +247,7 @@ def _encoded(codec: Codec[Any], condition: Where) -> tuple[Shape, tuple[object, 
 
 
 @lru_cache(maxsize=1024)
-def _parameters(index: int, places: int, count: int) -> tuple[str, ...]:
+def _parameters(index: str, places: int, count: int) -> tuple[str, ...]:
     """Names of one condition's parameters, field by field."""
     return tuple(f"v{index}_{place}_{number}" for place in range(places) for number in range(count))
 
@@ -226,12 +265,12 @@ def search_order(table: Table) -> Mapping[str, int]:
     return {name: rank for rank, name in reversed(list(enumerate([*alone, *table.info["search"]])))}
 
 
-def bound(index: int, place: int, number: int) -> Any:
+def bound(index: str, place: int, number: int) -> Any:
     """The parameter of one value of one field of one condition."""
     return bindparam(f"v{index}_{place}_{number}")
 
 
-def alternatives(table: Table, index: int, shape: Shape) -> list[ColumnElement[bool]]:
+def alternatives(table: Table, index: str, shape: Shape) -> list[ColumnElement[bool]]:
     """The condition taken apart: each can be one range of an index."""
     found: list[ColumnElement[bool]] = []
     for place, name in enumerate(shape.columns):
@@ -241,13 +280,11 @@ def alternatives(table: Table, index: int, shape: Shape) -> list[ColumnElement[b
     return found
 
 
-def matches(table: Table, index: int, shape: Shape, *, plain: bool = False) -> ColumnElement[bool]:
+def matches(table: Table, index: str, shape: Shape, *, plain: bool = False) -> ColumnElement[bool]:
     """The condition as a whole; `plain` hides its columns from the choice of an index."""
     parts: list[ColumnElement[bool]] = []
     for place, name in enumerate(shape.columns):
-        column: Any = table.c[name]
-        if plain:
-            column = literal_column(f'+"{table.name}"."{name}"', table.c[name].type)
+        column: Any = plainly(table, name) if plain else table.c[name]
         if shape.count == 1:
             parts.append(column == bound(index, place, 0))
         elif shape.count:
@@ -255,6 +292,11 @@ def matches(table: Table, index: int, shape: Shape, *, plain: bool = False) -> C
         if shape.null:
             parts.append(column.is_(None))
     return or_(*parts)
+
+
+def plainly(table: Table, name: str) -> ColumnElement[Any]:
+    """A column in a form that SQLite finds no index for."""
+    return literal_column(f'+"{table.name}"."{name}"', table.c[name].type)
 
 
 def one_range(table: Table, wanted: Sequence[ColumnElement[bool]], *, limited: bool) -> Select[Any]:

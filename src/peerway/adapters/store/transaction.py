@@ -72,11 +72,12 @@ class SqlReader:
         after: str | None = None,
         limit: int | None = None,
         skip: int = 0,
+        total: int | None = None,
     ) -> list[R]:
         """Resources that meet all conditions, in order of creation."""
         start = read_cursor(after)
         if skip:
-            last = self._searches.place(kind, conditions, start, skip)
+            last = self._searches.place(kind, conditions, start, skip, total)
             row = None if last is None else self._connection.execute(*last).fetchone()
             if row is None:
                 return []

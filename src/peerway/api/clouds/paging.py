@@ -43,9 +43,9 @@ def numbered(
         kept = [one for one in tx.select(kind, *conditions) if keep(one)]
         return Numbered(kept[skip : skip + size], len(kept), number, size)
     total = tx.count(kind, *conditions)
-    items = (
-        tx.select(kind, *needed(tx, kind, conditions, total), skip=skip, limit=size) if skip < total else []
-    )
+    if skip >= total:
+        return Numbered([], total, number, size)
+    items = tx.select(kind, *needed(tx, kind, conditions, total), skip=skip, limit=size, total=total)
     return Numbered(items, total, number, size)
 
 

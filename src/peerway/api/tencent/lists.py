@@ -134,7 +134,7 @@ def window_of(
     if first >= last:
         return [], total
     skip = total - last if newest_first else first
-    rows = tx.select(wanted.kind, *conditions, skip=skip, limit=last - first)
+    rows = tx.select(wanted.kind, *conditions, skip=skip, limit=last - first, total=total)
     return rows[::-1] if newest_first else rows, total
 
 

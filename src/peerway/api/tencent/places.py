@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from peerway.api.clouds.call import AnyCall
 from peerway.api.tencent.lists import Wanted
-from peerway.app.store import where
+from peerway.app.store import among, where
 from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.resource import Resource
 from peerway.domain.vpc import Vpc
@@ -19,6 +19,5 @@ def in_region(call: AnyCall, wanted: Wanted[R]) -> Wanted[R]:
     mine, here = where("owner_uid", call.caller.uid), where("region_id", call.region_id)
     elsewhere = call.tx.count(Vpc, mine) - call.tx.count(Vpc, mine, here)
     if elsewhere or call.tx.count(VirtualBorderRouter, mine):
-        inside = frozenset(vpc.id for vpc in call.tx.select(Vpc, mine, here))
-        wanted.add(lambda row: row.vpc_id in inside)
+        wanted.add(among("vpc_id", (Vpc,), mine, here))
     return wanted

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from peerway.api.clouds.call import AnyCall
-from peerway.app.store import where
+from peerway.app.store import Where, among, where
 from peerway.app.usecases.route_tables import get_route_table
 from peerway.app.usecases.vpcs import get_vpc
 from peerway.app.usecases.vswitches import get_vswitch
@@ -41,17 +40,14 @@ def vpcs_of(call: AnyCall, things: Iterable[VSwitch | RouteTable]) -> Mapping[st
     return {vpc.id: vpc for vpc in call.tx.select(Vpc, where("id", *ids))}
 
 
-def kept_here(call: AnyCall, kind: VpcKind) -> Callable[[Any], bool] | None:
-    """What keeps things of the caller's VPCs of the kind in the region.
-
-    None when the caller has nothing else that they could be of: then no list of them has to be looked through.
-    """
-    mine, here = where("owner_uid", call.caller.uid), where("region_id", region_of_call(call))
-    elsewhere = call.tx.count(Vpc, mine) - call.tx.count(Vpc, mine, here, where("kind", kind))
+def in_vpcs_here(call: AnyCall, kind: VpcKind) -> list[Where]:
+    """The condition that things are of the caller's VPCs of the kind in the region; none when they can't be of anything else."""
+    mine = where("owner_uid", call.caller.uid)
+    here = where("region_id", region_of_call(call)), where("kind", kind)
+    elsewhere = call.tx.count(Vpc, mine) - call.tx.count(Vpc, mine, *here)
     if not elsewhere and not call.tx.count(VirtualBorderRouter, mine):
-        return None
-    vpcs = vpcs_here(call, kind)
-    return lambda one: one.vpc_id in vpcs
+        return []
+    return [among("vpc_id", (Vpc,), mine, *here)]
 
 
 def subnet_here(call: AnyCall, kind: VpcKind, id: str) -> VSwitch:

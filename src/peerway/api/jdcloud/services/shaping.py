@@ -132,12 +132,6 @@ def asked(given: Given, **fields: str) -> list[Where]:
     return [where(field, given[name]) for field, name in fields.items() if name in given]
 
 
-def all_of(*tests: Callable[[R], bool] | None) -> Callable[[R], bool] | None:
-    """What holds when all do that there are; None when there are none, and nothing has to be looked at."""
-    present = [test for test in tests if test is not None]
-    return (lambda one: all(test(one) for test in present)) if present else None
-
-
 def put_labels(call: WriteCall, resource: Resource, given: Given) -> None:
     """Put the tags and the resource group of a request on what it made."""
     tags = [Tag(tag["key"], tag.get("value", "")) for tag in given.get("userTags", ())]

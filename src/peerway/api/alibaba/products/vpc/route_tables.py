@@ -18,7 +18,7 @@ from peerway.api.alibaba.products.vpc.common import (
     paged,
     wanted,
 )
-from peerway.api.alibaba.products.vpc.product import PRODUCT, meanings, word
+from peerway.api.alibaba.products.vpc.product import PRODUCT, word
 from peerway.api.alibaba.products.vpc.shown_entries import hops
 from peerway.api.alibaba.texts import time_text
 from peerway.api.clouds.action import Answer
@@ -30,7 +30,7 @@ from peerway.app.usecases import route_tables, vswitches
 from peerway.app.usecases.access import seen_by
 from peerway.domain.errors import InvalidInput
 from peerway.domain.line import VirtualBorderRouter
-from peerway.domain.route_table import RouteTable, TableEntry
+from peerway.domain.route_table import RouteTable, TableEntry, TableKind
 from peerway.domain.vpc import Vpc, VSwitch
 
 #: What tables can be associated with; gateways have none.
@@ -136,8 +136,7 @@ def _tables(call: AnyCall, given: Given, router_id: str | None, kind: str | None
     conditions += in_vpcs_here(call, given.get("VpcId"))
     keep = list[Keep]()
     if kind is not None:
-        wanted_kind = meanings("table_types").get(kind)
-        keep.append(lambda table: table.kind == wanted_kind)
+        conditions.append(where("kind", *(one for one in TableKind if word("table_types", one) == kind)))
     if "RouterType" in given:
         borders = frozenset(ids(call.tx.select(VirtualBorderRouter, *seen_by(call.caller))))
         wanted_type = given["RouterType"]

@@ -11,7 +11,7 @@ from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.regions import region_name, zone_name
 from peerway.api.jdcloud.services.cps.product import KIND, LEAST, PRODUCT, paged
 from peerway.api.jdcloud.services.places import (
-    kept_here,
+    in_vpcs_here,
     region_of_call,
     table_here,
     vpc_here,
@@ -129,7 +129,7 @@ def describe_tables(call: ReadCall, given: Given) -> Answer:
         where("owner_uid", call.caller.uid),
         *asked(given, vpc_id="vpcId", name="name"),
         *filters.conditions,
-        keep=kept_here(call, KIND),
+        *in_vpcs_here(call, KIND),
         least=LEAST,
     )
     vpcs = vpcs_of(call, page.items)

@@ -11,7 +11,7 @@ from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.regions import region_name, zone_name, zone_of
 from peerway.api.jdcloud.services.cps.product import KIND, LEAST, PRODUCT, paged
 from peerway.api.jdcloud.services.places import (
-    kept_here,
+    in_vpcs_here,
     region_of_call,
     subnet_here,
     vpc_here,
@@ -73,7 +73,7 @@ def describe_subnets(call: ReadCall, given: Given) -> Answer:
         *asked(given, vpc_id="vpcId", name="name"),
         *(where("zone_id", zone) for zone in zones),
         *filters.conditions,
-        keep=kept_here(call, KIND),
+        *in_vpcs_here(call, KIND),
         least=LEAST,
     )
     vpcs = vpcs_of(call, page.items)

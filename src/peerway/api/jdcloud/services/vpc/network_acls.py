@@ -14,7 +14,7 @@ from typing import Any, Final
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.api.jdcloud.services.places import is_inside, kept_here, subnet_here, vpc_here
+from peerway.api.jdcloud.services.places import in_vpcs_here, is_inside, subnet_here, vpc_here
 from peerway.api.jdcloud.services.shaping import (
     filters_of,
     page_of,
@@ -86,7 +86,7 @@ def describe_acls(call: ReadCall, given: Given) -> Answer:
         NetworkAcl,
         where("owner_uid", call.caller.uid),
         *filters.conditions,
-        keep=kept_here(call, KIND),
+        *in_vpcs_here(call, KIND),
     )
     return {"networkAcls": [_acl(call, acl) for acl in page.items], "totalCount": page.total}
 

@@ -8,9 +8,8 @@ from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.regions import zone_name, zone_of
-from peerway.api.jdcloud.services.places import kept_here, region_of_call, subnet_here, vpc_here
+from peerway.api.jdcloud.services.places import in_vpcs_here, region_of_call, subnet_here, vpc_here
 from peerway.api.jdcloud.services.shaping import (
-    all_of,
     filters_of,
     labelled_filter,
     labels_shown,
@@ -130,7 +129,8 @@ def describe_subnets(call: ReadCall, given: Given) -> Answer:
         VSwitch,
         where("owner_uid", call.caller.uid),
         *filters.conditions,
-        keep=all_of(kept_here(call, KIND), labelled_filter(call, given)),
+        *in_vpcs_here(call, KIND),
+        keep=labelled_filter(call, given),
     )
     shown = [_subnet(call, subnet, labels) for subnet, labels in with_labels(call, page.items)]
     return {"subnets": shown, "totalCount": page.total}

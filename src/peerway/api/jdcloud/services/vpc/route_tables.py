@@ -8,9 +8,8 @@ from typing import Any
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.api.jdcloud.services.places import kept_here, subnet_here, table_here, vpc_here
+from peerway.api.jdcloud.services.places import in_vpcs_here, subnet_here, table_here, vpc_here
 from peerway.api.jdcloud.services.shaping import (
-    all_of,
     filters_of,
     labelled_filter,
     labels_shown,
@@ -74,7 +73,8 @@ def describe_tables(call: ReadCall, given: Given) -> Answer:
         RouteTable,
         where("owner_uid", call.caller.uid),
         *filters.conditions,
-        keep=all_of(kept_here(call, KIND), labelled_filter(call, given)),
+        *in_vpcs_here(call, KIND),
+        keep=labelled_filter(call, given),
     )
     shown = [_table(call, table, labels) for table, labels in with_labels(call, page.items)]
     return {"routeTables": shown, "totalCount": page.total}

@@ -8,7 +8,7 @@ from typing import Any
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.api.jdcloud.services.places import is_inside, kept_here, vpc_here
+from peerway.api.jdcloud.services.places import in_vpcs_here, is_inside, vpc_here
 from peerway.api.jdcloud.services.shaping import (
     filters_of,
     page_of,
@@ -65,7 +65,7 @@ def describe_groups(call: ReadCall, given: Given) -> Answer:
         SecurityGroup,
         where("owner_uid", call.caller.uid),
         *filters.conditions,
-        keep=kept_here(call, KIND),
+        *in_vpcs_here(call, KIND),
     )
     return {
         "networkSecurityGroups": [_group(call, group) for group in page.items],
