@@ -104,12 +104,15 @@ class CloudDoor:
             calls.append(call)
             return operation.run(call, given)
 
+        content: Answer = None
         if operation.effect is not Effect.WRITE:
-            return await self._read(work, short=operation.finds(given))
-        if given.get(DRY_RUN):
+            content = await self._read(work, short=operation.finds(given))
+        elif given.get(DRY_RUN):
             await self._tools.writes.write(lambda tx: tx.trial(work))
+        else:
+            content = await self._tools.writes.write(work)
+        if given.get(DRY_RUN):
             raise Conflict("the request would have succeeded", code="dry_run")
-        content = await self._tools.writes.write(work)
         if calls[-1].wakes_worker:
             services.wake_worker()
         return content
