@@ -5,6 +5,7 @@ every field that it takes is looked at.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from tests.support.tencent import Tencent, filters
 pytestmark = pytest.mark.kernel
 
 SOUTH = "ap-guangzhou"
+#: The tag service's version.
+TAG_VERSION = "2018-08-13"
 #: The provider's table of regions, as far as these tests go.
 LONG = {"gz": "ap-guangzhou", "bj": "ap-beijing"}
 
@@ -95,6 +98,32 @@ def create_vpc(provider: Tencent, cidr: str) -> str:
     return id
 
 
+def read_tags(provider: Tencent, prefix: str, id: str, service: str = "vpc") -> dict[str, str]:
+    """The tag service's answer, which belongs to the read of subnets, tables, groups and ACLs, tagged or not."""
+    answer = replace(provider, version=TAG_VERSION).call(
+        "DescribeResourceTagsByResourceIds",
+        ServiceType=service,
+        ResourcePrefix=prefix,
+        ResourceRegion=provider.region,
+        ResourceIds=[id],
+        Offset=0,
+        Limit=400,
+    )
+    return {one["TagKey"]: one["TagValue"] for one in answer["Tags"] if one["ResourceId"] == id}
+
+
+def write_tags(provider: Tencent, name: str, new: dict[str, str], gone: tuple[str, ...] = ()) -> None:
+    """What the provider does to tags: after a create that has some, and in updates."""
+    asked = {
+        "Resource": f"qcs::{name.format(region=provider.region)}",
+        "ReplaceTags": [{"TagKey": key, "TagValue": value} for key, value in new.items()],
+        "DeleteTags": [{"TagKey": key} for key in gone],
+    }
+    replace(provider, version=TAG_VERSION).call(
+        "ModifyResourceTags", **{field: value for field, value in asked.items() if value}
+    )
+
+
 def until_gone(provider: Tencent, action: str, **parameters: Any) -> None:
     """A delete, asked again for as long as the provider would."""
 
@@ -118,10 +147,18 @@ def test_vpc_subnet_and_table(provider: Tencent) -> None:
     table_id = made["RouteTableId"]
     place = {"Zone": f"{SOUTH}-1", "CidrBlock": "10.1.1.0/24"}
     subnet_id = provider.call("CreateSubnet", VpcId=vpc_id, SubnetName="s", **place)["Subnet"]["SubnetId"]
+    provider.call("ModifySubnetAttribute", SubnetId=subnet_id, SubnetName="s", EnableBroadcast="true")
     provider.call("ReplaceRouteTableAssociation", SubnetId=subnet_id, RouteTableId=table_id)
     (subnet,) = pages(provider, "DescribeSubnets", "SubnetSet", "SubnetId", subnet_id=subnet_id)
     told = taken(subnet, SUBNET)
     assert (told["RouteTableId"], told["Zone"], told["CdcId"]) == (table_id, place["Zone"], "")
+    # What the provider asks for by default is what it reads.
+    assert told["EnableBroadcast"] is True
+    assert (read_tags(provider, "subnet", subnet_id), read_tags(provider, "rtb", table_id)) == ({}, {})
+    write_tags(provider, f"vpc:{{region}}:uin/:subnet/{subnet_id}", {"env": "t", "by": "us"})
+    assert read_tags(provider, "subnet", subnet_id) == {"env": "t", "by": "us"}
+    write_tags(provider, f"vpc:{{region}}:uin/:subnet/{subnet_id}", {"env": "u"}, ("by",))
+    assert read_tags(provider, "subnet", subnet_id) == {"env": "u"}
     query = {"route_table_id": table_id}
     (table,) = pages(provider, "DescribeRouteTables", "RouteTableSet", "RouteTableId", **query)
     assert [one["SubnetId"] for one in table["AssociationSet"]] == [subnet_id]
@@ -235,6 +272,7 @@ def test_a_security_group_and_its_rules(provider: Tencent) -> None:
     told = provider.call("DescribeSecurityGroupPolicies", SecurityGroupId=id)["SecurityGroupPolicySet"]
     read = [{name: one[name] for name in rule} for one in told["Ingress"]]
     assert read == asked["Ingress"]
+    assert read_tags(provider, "sg", id, "cvm") == {}
     empty = {"Version": "0"}
     provider.call("ModifySecurityGroupPolicies", SecurityGroupId=id, SecurityGroupPolicySet=empty)
     provider.call("DeleteSecurityGroup", SecurityGroupId=id)

@@ -14,7 +14,7 @@ import httpx
 
 VERSION = "2017-03-12"
 #: Services by their versions.
-SERVICES = {VERSION: "vpc", "2018-07-24": "monitor"}
+SERVICES = {VERSION: "vpc", "2018-07-24": "monitor", "2018-08-13": "tag"}
 
 
 def sign_tc3(secret: str, key_id: str, headers: dict[str, str], body: bytes, service: str = "vpc") -> str:
@@ -60,6 +60,8 @@ class Tencent:
     at: datetime | None = None
     #: Headers that every request has beside its own.
     extra: dict[str, str] = field(default_factory=dict)
+    #: Version of the service that is asked.
+    version: str = VERSION
 
     def raw(self, action: str, body: Any = None, **headers: str) -> httpx.Response:
         """The answer to a signed request; header values may be given instead of what they would be."""
@@ -69,7 +71,7 @@ class Tencent:
             "content-type": "application/json",
             "host": self.endpoint,
             "x-tc-timestamp": str(moment),
-            "x-tc-version": VERSION,
+            "x-tc-version": self.version,
             "x-tc-region": self.region,
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }

@@ -7,6 +7,8 @@ from typing import Final
 from peerway.api.clouds.action import Product
 from peerway.api.tencent.products.monitor import bindings, metrics, notices, policies, types
 from peerway.api.tencent.products.monitor.product import PRODUCT as MONITOR
+from peerway.api.tencent.products.tag import resources
+from peerway.api.tencent.products.tag.product import PRODUCT as TAG
 from peerway.api.tencent.products.vpc import (
     account,
     group_policies,
@@ -30,6 +32,7 @@ MODULES: Final = (
     notices,
     peerings,
     policies,
+    resources,
     route_tables,
     routes,
     security_groups,
@@ -38,4 +41,4 @@ MODULES: Final = (
     vpcs,
 )
 
-PRODUCTS: Final[tuple[Product, ...]] = (VPC.bind(), MONITOR.bind())
+PRODUCTS: Final[tuple[Product, ...]] = (VPC.bind(), MONITOR.bind(), TAG.bind())
