@@ -1,5 +1,6 @@
 """Instances and security groups by Alibaba Cloud's own SDK, with real packets between them."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -232,6 +233,34 @@ def test_lists_and_interfaces_are_what_the_sdk_reads(accounts: Callable[..., Ecs
     assert shown.zone_id in {one.zone_id for one in zones}
 
 
+def test_what_a_machine_has_is_told_as_the_sdk_reads_it(accounts: Callable[..., Ecs]) -> None:
+    """API-1: a system disk each, no user data, no role, maintenance without a window; of the caller's own instances."""
+    ecs, other = accounts("machines"), accounts("machines-other")
+    ids = ecs.run(amount=2)
+    (id,) = other.run()
+    disks = ecs.call("DescribeDisks").disks.disk
+    assert [(one.instance_id, one.type, one.status) for one in disks] == [
+        (one, "system", "In_use") for one in ids
+    ]
+    (disk,) = ecs.call("DescribeDisks", instance_id=ids[0], disk_type="system").disks.disk
+    assert (disk.disk_id, disk.category, disk.size) == (disks[0].disk_id, "cloud_essd", 40)
+    assert (disk.region_id, disk.zone_id, disk.attachments.attachment[0].instance_id) == (
+        REGION,
+        f"{REGION}-h",
+        ids[0],
+    )
+    assert ecs.call("DescribeDisks", instance_id=id).disks.disk == []
+    user_data = ecs.call("DescribeUserData", instance_id=ids[0])
+    assert (user_data.instance_id, user_data.region_id, user_data.user_data) == (ids[0], REGION, "")
+    assert ecs.error("DescribeUserData", instance_id=id) == ("InvalidInstanceId.NotFound", 404)
+    roles = ecs.call("DescribeInstanceRamRole", instance_ids=json.dumps(ids))
+    assert (roles.instance_ram_role_sets.instance_ram_role_set, roles.total_count) == ([], 0)
+    told = ecs.call("DescribeInstanceMaintenanceAttributes", instance_id=[ids[1], id])
+    (kept,) = told.maintenance_attributes.maintenance_attribute
+    assert (kept.instance_id, kept.action_on_maintenance.value) == (ids[1], "AutoRecover")
+    assert (kept.notify_on_maintenance, kept.maintenance_windows.maintenance_window) == (False, [])
+
+
 @pytest.mark.parametrize(
     ("action", "parameters", "error"),
     [
@@ -241,7 +270,8 @@ def test_lists_and_interfaces_are_what_the_sdk_reads(accounts: Callable[..., Ecs
         ("CreateSecurityGroup", {"vpc_id": "vpc-none"}, ("InvalidVpcId.NotFound", 404)),
         ("RunInstances", {"v_switch_id": "vsw-none"}, ("InvalidVSwitchId.NotFound", 404)),
         ("DescribeInstances", {"region_id": "cn-nowhere"}, ("InvalidRegionId.NotFound", 404)),
-        ("DescribeDisks", {}, ("InvalidAction.NotFound", 404)),
+        ("DescribeUserData", {"instance_id": "i-none"}, ("InvalidInstanceId.NotFound", 404)),
+        ("DescribeSnapshots", {}, ("InvalidAction.NotFound", 404)),
     ],
 )
 def test_errors_have_the_clouds_codes(

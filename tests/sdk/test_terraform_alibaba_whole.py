@@ -11,10 +11,12 @@ import pytest
 from tests.support.live import Cloud, Tenant, running_cloud
 from tests.support.sites import Oracles, Site, make_site
 from tests.support.terraform import BSS, CMS, PEER, STS, Provider
+from tests.support.terraform_blocks import site_of
 from tests.support.terraform_cms import Contact, ContactGroup, seeds_alarm
-from tests.support.terraform_ecs import Instance, SecurityGroup, SecurityGroupRule
+from tests.support.terraform_ecs import SecurityGroup, SecurityGroupRule
 from tests.support.terraform_express import RouterInterface, RouterInterfaceConnection
 from tests.support.terraform_graph import Configuration, Resource
+from tests.support.terraform_instance import KIND, Instance
 from tests.support.terraform_peer import PeerConnection, PeerConnectionAccepter, connections
 from tests.support.terraform_routes import RouteEntry
 from tests.support.terraform_vpc import Vpc, VSwitch
@@ -42,7 +44,9 @@ OBSERVED = {
 #: What the test has beside it, so that packets can be sent.
 BESIDE = {
     *("CreateVSwitch", "DescribeVSwitchAttributes", "DeleteVSwitch"),
-    *("RunInstances", "DescribeInstances", "DeleteInstance"),
+    *("RunInstances", "DescribeInstances", "DeleteInstance", "DescribeDisks", "DescribeUserData"),
+    *("DescribeInstanceRamRole", "DescribeNetworkInterfaces", "DescribeInstanceMaintenanceAttributes"),
+    "DescribeInstanceAttribute",
 }
 
 
@@ -207,10 +211,9 @@ def whole(local: Provider, acceptor: Provider) -> Configuration:
         VSwitch(local, vpc_id=vpcs[0]["id"], zone_id=f"{HERE}-h", cidr_block="10.0.1.0/24"),
         VSwitch(acceptor, vpc_id=vpcs[1]["id"], zone_id=f"{THERE}-h", cidr_block="172.16.1.0/24"),
     ]
-    kind = {"image_id": "debian_12_x64", "instance_type": "ecs.g6.large"}
     instances = [
-        Instance(local, vswitch_id=inside[0]["id"], security_groups=[group["id"]], **kind),
-        Instance(acceptor, vswitch_id=inside[1]["id"], **kind),
+        Instance(local, vswitch_id=inside[0]["id"], security_groups=[group["id"]], **KIND),
+        Instance(acceptor, vswitch_id=inside[1]["id"], **KIND),
     ]
     return Configuration(
         *vpcs,
@@ -230,14 +233,6 @@ def whole(local: Provider, acceptor: Provider) -> Configuration:
     )
 
 
-def site(tenant: Tenant, instance: Resource) -> Site:
-    """An instance as the oracles know it."""
-    shown = tenant.get(f"/instances/{instance.id}")
-    vswitch = tenant.get(f"/vswitches/{shown['vswitch_id']}")
-    vpc = tenant.get(f"/vpcs/{vswitch['vpc_id']}")
-    return Site(tenant, vpc["region_id"], vpc, vswitch, shown)
-
-
 def test_the_run_that_was_observed(cloud: Cloud, oracles: Oracles, configured: Blocks) -> None:
     """API-1, API-2, API-3: two accounts, two regions, every resource at once, ten at a time; then nothing is left."""
     one, other = cloud.tenant("whole-local"), cloud.tenant("whole-acceptor")
@@ -248,7 +243,7 @@ def test_the_run_that_was_observed(cloud: Cloud, oracles: Oracles, configured: B
     (listed,) = connections(local)
     assert listed["Status"] == "Activated"
     instances = [found for found in configuration.resources if isinstance(found, Instance)]
-    near, far = (site(tenant, found) for tenant, found in zip((one, other), instances, strict=True))
+    near, far = (site_of(tenant, found) for tenant, found in zip((one, other), instances, strict=True))
     assert oracles.both(near, far) == (True, True)
     configuration.destroy()
     assert configuration.gone()

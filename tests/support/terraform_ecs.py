@@ -1,8 +1,7 @@
-"""What Alibaba Cloud's Terraform provider does for security groups, their rules and instances."""
+"""What Alibaba Cloud's Terraform provider does for security groups and their rules; instances are in `terraform_instance`."""
 
 from __future__ import annotations
 
-import json
 from typing import Any, ClassVar
 
 from tests.support.terraform import ECS, Provider, Refused
@@ -143,70 +142,6 @@ class SecurityGroupRule(Resource):
             f"{far}CidrIp": asked.get("cidr_ip"),
             f"{far}GroupId": asked.get("source_security_group_id"),
         }
-
-
-class Instance(Resource):
-    """`alicloud_instance`, by the older stack, as far as it knows networks: its other reads ask about disks and roles."""
-
-    unread = frozenset({"image_id", "instance_type"})
-    defaults: ClassVar = {"instance_name": ""}
-
-    def create(self, **asked: Any) -> str:
-        """Started; good once it is `Running`."""
-        provider = self.provider
-        fields = {
-            "InstanceType": asked["instance_type"],
-            "ImageId": asked["image_id"],
-            "VSwitchId": asked["vswitch_id"],
-            "SecurityGroupIds": asked.get("security_groups"),
-            "PrivateIpAddress": asked.get("private_ip"),
-            "InstanceName": asked.get("instance_name"),
-            "SystemDisk": {"Category": "cloud_essd", "Size": "20"},
-            "InternetMaxBandwidthOut": 0,
-            "InstanceChargeType": "PostPaid",
-            "SpotStrategy": "NoSpot",
-            "DryRun": False,
-            "DeletionProtection": False,
-            "ClientToken": provider.token("RunInstances"),
-        }
-        made = provider.query("RunInstances", ECS, **fields)
-        id = str(made["InstanceIdSets"]["InstanceIdSet"][0])
-        provider.wait(id, lambda: self._status(id), "Running", fails=["Stopping"])
-        return id
-
-    def read(self, id: str) -> dict[str, Any] | None:
-        """From a list, by a list of ids in JSON."""
-        one = self._shown(id)
-        if one is None:
-            return None
-        interfaces = [other["Type"] for other in one["NetworkInterfaces"]["NetworkInterface"]]
-        assert interfaces == ["Primary"]
-        read = told(one, instance_name="InstanceName", status="Status", availability_zone="ZoneId")
-        return {
-            **read,
-            "vswitch_id": one["VpcAttributes"]["VSwitchId"],
-            "private_ip": one["VpcAttributes"]["PrivateIpAddress"]["IpAddress"][0],
-            "security_groups": list(one["SecurityGroupIds"]["SecurityGroupId"]),
-        }
-
-    def delete(self, id: str) -> None:
-        """By force; until the list has none."""
-
-        def send() -> Any:
-            return self.provider.query("DeleteInstance", ECS, InstanceId=id, Force=True)
-
-        busy = ("IncorrectInstanceStatus", "DependencyViolation.RouteEntry")
-        removed(self.provider, send, *busy, "IncorrectInstanceStatus.Initializing")
-        self.provider.wait(id, lambda: self._status(id))
-
-    def _status(self, id: str) -> str | None:
-        one = self._shown(id)
-        return None if one is None else str(one["Status"])
-
-    def _shown(self, id: str) -> dict[str, Any] | None:
-        answer = self.provider.query("DescribeInstances", ECS, InstanceIds=json.dumps([id]))
-        listed = answer["Instances"]["Instance"]
-        return dict(listed[0]) if listed else None
 
 
 def zones(provider: Provider) -> list[str]:

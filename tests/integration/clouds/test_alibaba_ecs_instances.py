@@ -1,5 +1,7 @@
 """Instances at Alibaba Cloud's door: their states in the cloud's words, lists, interfaces, and what is refused."""
 
+import json
+
 import pytest
 from tests.support.ecs import Ecs
 
@@ -142,6 +144,35 @@ def test_instances_and_interfaces_are_changed(ecs):
     assert ecs.code("ModifyNetworkInterfaceAttribute", **of_none) == "InvalidEniId.NotFound"
 
 
+def test_disks_are_found_by_whose_they_are_and_what_they_are(ecs):
+    """API-1: a system disk for each instance; other kinds and disks with tags are not there."""
+    ids = ecs.run(Amount=3, Tag=[{"Key": "team", "Value": "red"}])
+
+    def found(**filters):
+        told = ecs.call("DescribeDisks", **filters)
+        disks = told["Disks"]["Disk"]
+        assert "TotalCount" not in told or told["TotalCount"] >= len(disks)
+        return [one["InstanceId"] for one in disks]
+
+    shown = ecs.call("DescribeDisks")["Disks"]["Disk"]
+    assert [one["InstanceId"] for one in shown] == ids
+    assert {one["Status"] for one in shown} == {"Creating"}
+    group = ecs.call("DescribeInstances")["Instances"]["Instance"][0]["ResourceGroupId"]
+    assert {one["ResourceGroupId"] for one in shown} == {group}
+    ecs.settle()
+    disks = [one["DiskId"] for one in shown]
+    assert found(Status="In_use") == found(DiskType="system", Category="cloud_essd") == ids
+    assert found(DiskIds=json.dumps(disks[1:])) == ids[1:]
+    assert found(DiskIds=json.dumps(disks), InstanceId=ids[2]) == ids[2:]
+    assert found(InstanceId=ids[0], DiskType="system", ResourceGroupId=group) == ids[:1]
+    assert found(PageNumber=2, PageSize=2) == ids[2:]
+    for none in ({"DiskIds": json.dumps(["d-none"])}, {"DiskIds": json.dumps(disks), "InstanceId": "i-none"}):
+        assert found(**none) == []
+    for none in ({"DiskType": "data"}, {"Category": "cloud"}, {"Status": "Available"}, {"ZoneId": "none"}):
+        assert found(**none) == []
+    assert found(Tag=[{"Key": "team", "Value": "red"}]) == found(ResourceGroupId="rg-none") == []
+
+
 def test_wrong_instances_are_refused_in_the_clouds_words(ecs):
     """API-1, API-4: unknown ids, addresses that are taken or impossible, amounts."""
     assert ecs.code("RunInstances", VSwitchId="vsw-1") == "InvalidVSwitchId.NotFound"
@@ -173,6 +204,9 @@ def test_regions_have_names_in_both_languages_and_this_door(ecs):
     assert {one["RegionId"]: one["LocalName"] for one in told}["cn-hangzhou"].startswith("华东")
     zones = ecs.call("DescribeZones")["Zones"]["Zone"]
     assert "cn-hangzhou-h" in {one["ZoneId"] for one in zones}
+    assert {disk for one in zones for disk in one["AvailableDiskCategories"]["DiskCategories"]} == {
+        "cloud_essd"
+    }
     kinds = ecs.call("DescribeInstanceTypes")["InstanceTypes"]["InstanceType"]
     stock = ecs.call("DescribeAvailableResource", DestinationResource="InstanceType", ZoneId="cn-hangzhou-h")
     (zone,) = stock["AvailableZones"]["AvailableZone"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peerway.api.alibaba.products.ecs import groups, instances, interfaces, labels, places, rules
+from peerway.api.alibaba.products.ecs import groups, instances, interfaces, labels, machines, places, rules
 from peerway.api.alibaba.products.ecs.product import PRODUCT
 
-__all__ = ["PRODUCT", "groups", "instances", "interfaces", "labels", "places", "rules"]
+__all__ = ["PRODUCT", "groups", "instances", "interfaces", "labels", "machines", "places", "rules"]

@@ -32,7 +32,7 @@ Keep = Callable[[Instance], bool]
 @PRODUCT.reads("DescribeInstances")
 def describe_instances(call: ReadCall, given: Given) -> Answer:
     """The caller's instances in the region."""
-    instances, figures = _listed(call, given, given.get("InstanceIds"), _asked(call, given))
+    instances, figures = instances_listed(call, given, given.get("InstanceIds"), _asked(call, given))
     around = Around.of(call, instances)
     return {"Instances": {"Instance": [instance_shown(call, one, around) for one in instances]}, **figures}
 
@@ -40,7 +40,7 @@ def describe_instances(call: ReadCall, given: Given) -> Answer:
 @PRODUCT.reads("DescribeInstanceStatus")
 def describe_instance_status(call: ReadCall, given: Given) -> Answer:
     """Where instances are in their lives."""
-    instances, figures = _listed(call, given, given.get("InstanceId"), _asked(call, given))
+    instances, figures = instances_listed(call, given, given.get("InstanceId"), _asked(call, given))
     told = [{"InstanceId": one.id, "Status": status_of(one)} for one in instances]
     return {"InstanceStatuses": {"InstanceStatus": told}, **figures}
 
@@ -57,7 +57,7 @@ def describe_network_interfaces(call: ReadCall, given: Given) -> Answer:
     """The interfaces of the caller's instances in the region."""
     ids = [instance_of(id) for id in given.get("NetworkInterfaceId", ())]
     ids += [given["InstanceId"]] if "InstanceId" in given else []
-    instances, figures = _listed(call, given, ids or None, _asked_of_interfaces(given))
+    instances, figures = instances_listed(call, given, ids or None, _asked_of_interfaces(given))
     around = Around.of(call, instances)
     shown = [interface_shown(call, one, around) for one in instances]
     return {"NetworkInterfaceSets": {"NetworkInterfaceSet": shown}, **figures}
@@ -72,7 +72,7 @@ def modify_network_interface_attribute(call: WriteCall, given: Given) -> Answer:
     return None
 
 
-def _listed(
+def instances_listed(
     call: AnyCall, given: Given, ids: Sequence[str] | None, tests: list[Keep]
 ) -> tuple[list[Instance], dict[str, Any]]:
     """A page of the instances with these ids, where any are named, that meet the tests."""

@@ -80,13 +80,14 @@ def _name(region: Region, given: Given) -> str:
 
 def _zone(region: Region, zone: str, given: Given) -> dict[str, Any]:
     types = [_type()["InstanceTypeId"]]
+    disks = [PRODUCT.extra["like_all_disks"]["Category"]]
     resources = {
         "IoOptimized": True,
         "InstanceTypes": {"supportedInstanceType": types},
         "InstanceTypeFamilies": {"supportedInstanceTypeFamily": [_type()["InstanceTypeFamily"]]},
         "InstanceGenerations": {"supportedInstanceGeneration": []},
         "NetworkTypes": {"supportedNetworkCategory": ["vpc"]},
-        "SystemDiskCategories": {"supportedSystemDiskCategory": []},
+        "SystemDiskCategories": {"supportedSystemDiskCategory": disks},
         "DataDiskCategories": {"supportedDataDiskCategory": []},
     }
     return {
@@ -96,7 +97,7 @@ def _zone(region: Region, zone: str, given: Given) -> dict[str, Any]:
         "AvailableInstanceTypes": {"InstanceTypes": types},
         "AvailableResourceCreation": {"ResourceTypes": ["VSwitch", "Instance"]},
         "AvailableResources": {"ResourcesInfo": [resources]},
-        "AvailableDiskCategories": {"DiskCategories": []},
+        "AvailableDiskCategories": {"DiskCategories": disks},
         "AvailableVolumeCategories": {"VolumeCategories": []},
         "AvailableDedicatedHostTypes": {"DedicatedHostType": []},
         "DedicatedHostGenerations": {"DedicatedHostGeneration": []},

@@ -7,5 +7,11 @@ from typing import Final
 from peerway.api.clouds.action import Product, load_product
 
 PRODUCT: Final[Product] = load_product(
-    __package__, "ecs.toml", "groups.toml", "instances.toml", "places.toml", "unsupported.toml"
+    __package__,
+    "ecs.toml",
+    "groups.toml",
+    "instances.toml",
+    "machines.toml",
+    "places.toml",
+    "unsupported.toml",
 )
