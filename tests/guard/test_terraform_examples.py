@@ -14,7 +14,7 @@ CONFIGURATIONS = sorted(FOLDER.glob("*/main.tf"))
 def test_readme_names_every_configuration() -> None:
     """A reader finds them there."""
     readme = (FOLDER / "README.md").read_text("utf-8")
-    assert len(CONFIGURATIONS) == 3
+    assert len(CONFIGURATIONS) == 4
     assert [path.name for path in CONFIGURATIONS if f"({path.relative_to(FOLDER)})" not in readme] == []
 
 
