@@ -100,7 +100,11 @@ def test_networks_of_bare_metal(one: JdClient) -> None:
     assert one.ask("POST", f"subnets/{subnet}", {"name": "t"})["subnet"]["name"] == "t"
     assert one.ask("GET", f"subnets?vpcId={vpc}&az=cn-north-1c&name=t")["totalCount"] == 1
     assert one.ask("GET", "subnets?az=cn-north-1a")["totalCount"] == 0
-    assert refused(one, "PUT", "subnets", {"subnetSpec": made | {"az": "nowhere"}}).code == 400
+    told = refused(one, "PUT", "subnets", {"subnetSpec": made | {"az": "nowhere"}})
+    assert (told.code, "subnetSpec.az is 'nowhere', it must be one of cn-north-1a, " in told.message) == (
+        400,
+        True,
+    )
     assert refused(one, "PUT", "subnets", {"subnetSpec": made | {"secondaryCidr": "10.9.0.0/24"}}).code == 400
 
     more = {"secondaryCidrSpec": {"subnetId": subnet, "cidr": "10.7.0.0/16", "name": "more"}}

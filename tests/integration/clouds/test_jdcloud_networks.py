@@ -33,6 +33,8 @@ def test_networks_come_and_go(one: JdClient) -> None:
     vpc = one.vpc("10.0.0.0/16", "net")
     assert refused(one, "POST", "subnets/", {"vpcId": vpc, "subnetName": "s", "addressPrefix": "10.9.0.0/24"})
     body = {"vpcId": vpc, "subnetName": "s", "addressPrefix": "10.0.1.0/24", "description": "d"}
+    told = refused(one, "POST", "subnets/", body | {"az": "nowhere"}).message
+    assert "az is 'nowhere', it must be one of cn-north-1a, " in told
     dry = refused(one, "POST", "subnets/", body | {"dryRun": True})
     assert (dry.status, "nothing was done" in dry.message) == ("FAILED_PRECONDITION", True)
     assert one.ask("GET", "subnets/")["totalCount"] == 0

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Final
 
 from peerway.app.world import World
+from peerway.domain.errors import InvalidInput
 
 #: This installation's regions by JD Cloud's names.
 OURS: Final[Mapping[str, str]] = tomllib.loads(
@@ -33,9 +34,17 @@ def zone_name(region_id: str, zone_id: str) -> str:
     return zone_id if name is None else name + zone_id.removeprefix(f"{region_id}-")
 
 
-def zone_of(world: World, region_id: str, name: str | None) -> str:
-    """The zone of a region by either name, its first one for none; a name that is none is handed on as it is."""
+def zone_of(world: World, region_id: str, name: str) -> str:
+    """The zone of a region by either name; a name that is none is handed on as it is."""
     zones = world.regions.require(region_id).zones
-    if name is None:
-        return zones[0]
     return next((zone for zone in zones if zone_name(region_id, zone) == name), name)
+
+
+def zone_for(world: World, region_id: str, name: str | None, field: str) -> str:
+    """The zone for something new, by either name; the region's first one for none, `InvalidInput` for one it does not have."""
+    zones = world.regions.require(region_id).zones
+    found = zones[0] if name is None else zone_of(world, region_id, name)
+    if found not in zones:
+        rule = f"must be one of {', '.join(zone_name(region_id, zone) for zone in zones)}"
+        raise InvalidInput(field, rule, name)
+    return found

@@ -8,7 +8,7 @@ from typing import Any
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.api.jdcloud.regions import region_name, zone_name, zone_of
+from peerway.api.jdcloud.regions import region_name, zone_for, zone_name, zone_of
 from peerway.api.jdcloud.services.cps.product import KIND, LEAST, PRODUCT, paged
 from peerway.api.jdcloud.services.places import (
     in_vpcs_here,
@@ -49,7 +49,7 @@ def create_subnet(call: WriteCall, given: Given) -> Answer:
     vpc = vpc_here(call, KIND, spec["vpcId"])
     request = CreateVSwitch(
         vpc_id=vpc.id,
-        zone_id=zone_of(call.world, vpc.region_id, spec.get("az")),
+        zone_id=zone_for(call.world, vpc.region_id, spec.get("az"), "subnetSpec.az"),
         cidr=spec["cidr"],
         name=spec["name"],
         description=spec.get("description", ""),

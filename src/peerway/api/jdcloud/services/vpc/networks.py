@@ -7,7 +7,7 @@ from typing import Any
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.api.jdcloud.regions import zone_name, zone_of
+from peerway.api.jdcloud.regions import zone_for, zone_name, zone_of
 from peerway.api.jdcloud.services.places import in_vpcs_here, region_of_call, subnet_here, vpc_here
 from peerway.api.jdcloud.services.shaping import (
     filters_of,
@@ -104,7 +104,7 @@ def create_subnet(call: WriteCall, given: Given) -> Answer:
     vpc = vpc_here(call, KIND, given["vpcId"])
     request = CreateVSwitch(
         vpc_id=vpc.id,
-        zone_id=zone_of(call.world, vpc.region_id, given.get("az")),
+        zone_id=zone_for(call.world, vpc.region_id, given.get("az"), "az"),
         cidr=given["addressPrefix"],
         name=given["subnetName"],
         description=given.get("description", ""),
