@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -154,13 +154,13 @@ class Cloud:
         eventually("the data plane has caught up", look)
 
 
-def start_cloud(data: Path, dataplane: str, *options: str) -> Cloud:
+def start_cloud(data: Path, dataplane: str, *options: str, log: BinaryIO | None = None) -> Cloud:
     """Start `peerway up` on a data folder; the same folder may be started on again after the process has ended."""
     ready_file = data / "ready.json"
     ready_file.unlink(missing_ok=True)
     argv = [sys.executable, "-m", "peerway.cli.main", "up", "--data", str(data), "--listen", "127.0.0.1:0"]
     argv += ["--dataplane", dataplane, "--dev-account", "--ready-file", str(ready_file), *options]
-    process = subprocess.Popen(argv)
+    process = subprocess.Popen(argv, stderr=log)
     try:
         eventually("peerway is up", lambda: ready_file.exists() or process.poll() is not None)
     except AssertionError:
