@@ -278,3 +278,39 @@ def test_a_security_group_and_its_rules(provider: Tencent) -> None:
     provider.call("DeleteSecurityGroup", SecurityGroupId=id)
     found = provider.call("DescribeSecurityGroups", SecurityGroupIds=[id])
     assert found == {"TotalCount": 0, "SecurityGroupSet": []}
+
+
+def test_a_network_acl_and_its_rules(provider: Tencent) -> None:
+    """API-3: `tencentcloud_vpc_acl`: rules read as they were written, but for case, and none of them as none."""
+    vpc_id = create_vpc(provider, "10.1.0.0/16")
+    made = provider.call("CreateNetworkAcl", VpcId=vpc_id, NetworkAclName="acl")["NetworkAcl"]
+    id = made["NetworkAclId"]
+
+    def write(*rules: str, way: str = "Ingress") -> None:
+        entries = []
+        for rule in rules:
+            action, cidr, port, protocol = rule.split("#")
+            entry = {"Action": action, "CidrBlock": cidr, "Protocol": protocol}
+            # Of what is for all ports the provider sends none.
+            entries.append(entry if port == "ALL" else {**entry, "Port": port})
+        provider.call("ModifyNetworkAclEntries", NetworkAclId=id, NetworkAclEntrySet={way: entries})
+
+    def read() -> list[str]:
+        (acl,) = provider.call("DescribeNetworkAcls", NetworkAclIds=[id])["NetworkAclSet"]
+        every = ("all", "0.0.0.0/0", "Drop")
+        told = [
+            f"{one['Action']}#{one['CidrBlock']}#{one['Port'] or 'ALL'}#{one['Protocol']}".upper()
+            for one in acl["IngressEntries"]
+            if (one["Protocol"], one["CidrBlock"], one["Action"]) != every
+        ]
+        assert read_tags(provider, "acl", id) == {}
+        return told
+
+    rules = ("ACCEPT#10.0.0.0/8#80#TCP", "ACCEPT#10.0.0.0/8#80-90#TCP", "DROP#10.9.0.0/16#ALL#ICMP")
+    write(*rules)
+    assert read() == list(rules)
+    write("DROP#0.0.0.0/0#ALL#all")
+    assert read() == []
+    provider.call("DeleteNetworkAcl", NetworkAclId=id)
+    assert provider.call("DescribeNetworkAcls", NetworkAclIds=[id])["NetworkAclSet"] == []
+    until_gone(provider, "DeleteVpc", VpcId=vpc_id)

@@ -222,7 +222,7 @@ def test_an_acl_has_entries_and_subnets(cloud):
     cloud.call("AssociateNetworkAclSubnets", NetworkAclId=acl_id, SubnetIds=[subnet_id])
     (acl,) = cloud.call("DescribeNetworkAcls", NetworkAclIds=[acl_id])["NetworkAclSet"]
     told = [(one["Protocol"], one["Port"], one["CidrBlock"], one["Action"]) for one in acl["IngressEntries"]]
-    assert told == [("TCP", "80-90", "10.0.0.0/8", "ACCEPT"), ("ALL", "ALL", "", "DROP")]
+    assert told == [("tcp", "80-90", "10.0.0.0/8", "Accept"), ("all", "ALL", "", "Drop")]
     assert [one["SubnetId"] for one in acl["SubnetSet"]] == [subnet_id]
     assert None not in acl.values()
     assert cloud.code("DeleteNetworkAcl", NetworkAclId=acl_id) == "ResourceInUse"

@@ -120,11 +120,13 @@ def _entry(entry: AclEntry, place: int, made: str) -> Mapping[str, Any]:
     ports = f"{entry.port_low}" if one_port else f"{entry.port_low}-{entry.port_high}"
     ipv4 = entry.cidr.version == 4
     return {
-        "Protocol": entry.protocol.value.upper(),
+        # `all` and `Drop`, as this cloud's samples write them: by these letters the Terraform provider knows the entries of
+        # an ACL that has none of its own. Of others it takes any.
+        "Protocol": entry.protocol.value,
         "Port": "ALL" if all_ports else ports,
         "CidrBlock": str(entry.cidr) if ipv4 else "",
         "Ipv6CidrBlock": "" if ipv4 else str(entry.cidr),
-        "Action": entry.action.value.upper(),
+        "Action": entry.action.value.capitalize(),
         "Description": entry.description,
         "ModifyTime": made,
         "Priority": place,
