@@ -9,7 +9,7 @@ A table is a TOML file beside the module with its product's operations:
     [actions.AcceptVpcPeerConnection]
     takes = "InstanceId*:s=id, DryRun:b"
     ignores = "ResourceGroupId:s"                   # taken, and without effect
-    calls = "peerings.accept_peering"               # the use case, where it takes nothing more
+    calls = "peerings.accept_peering"               # the use case, where it takes nothing more; see `Product.fills`
     partly = "no resource group is set"             # what is missing, if something is
 
     [errors]                                        # for all actions; `errors` of an action come first
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import importlib
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from importlib.resources import files
@@ -37,6 +37,9 @@ Answer = Mapping[str, Any] | None
 
 Reads = Callable[[ReadCall, Given], Answer]
 Writes = Callable[[WriteCall, Given], Answer]
+
+#: What fills the request of the use case that a row calls.
+Fills = Callable[[WriteCall, "Action", Given], Mapping[str, Any]]
 
 #: Most ids with which a reading operation counts as one that looks at a few rows.
 FEW: Final = 20
@@ -99,6 +102,10 @@ class Action:
         """The parameter that a field of a request stands for: its own name when there is none."""
         return self.fields.get(name) or self.fields.get(name.partition("[")[0]) or name
 
+    def set_by(self, given: Given) -> dict[str, Any]:
+        """What the parameters set, by the fields of the use case's request."""
+        return {one.field: given[one.name] for one in self.parameters if one.field and one.name in given}
+
 
 @dataclass(slots=True)
 class Product:
@@ -119,6 +126,7 @@ class Product:
     _rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _common: str = ""
     _operations: dict[str, Operation] = field(default_factory=dict)
+    _fills: Fills | None = None
 
     def finds(self, *names: str) -> Callable[[Reads], Reads]:
         """Declare the operation behind actions: one that looks at a few rows by their keys."""
@@ -134,6 +142,11 @@ class Product:
     def writes(self, *names: str) -> Callable[[Writes], Writes]:
         """Declare the operation behind actions: one that changes something."""
         return self._declare(names, Effect.WRITE)
+
+    def fills(self, fills: Fills) -> Fills:
+        """Declare what fills the requests of rows that call a use case, where the product looks at more than the parameters."""
+        self._fills = fills
+        return fills
 
     def has_row(self, name: str) -> bool:
         """Whether the table has the action; for operations that several products share."""
@@ -162,7 +175,7 @@ class Product:
         # A row's own parameter stands for a common one of that name.
         parameters = tuple({one.name: one for one in taken}.values())
         calls = row.pop("calls", None)
-        operation = self._operations.get(name) or (calls and use_case_operation(calls, parameters))
+        operation = self._operations.get(name) or (calls and self._calling(name, calls))
         if not operation:
             raise ValueError(f"{self.name}: nothing stands behind {name}")
         return Action(
@@ -176,6 +189,18 @@ class Product:
             fields={one.field: one.name for one in parameters if one.field},
             extra=row,
         )
+
+    def _calling(self, name: str, use_case: str) -> Operation:
+        """The operation of a row that calls a use case and answers nothing."""
+        run, request = use_case_of(use_case)
+
+        def call_it(call: Call[Any], given: Given) -> Answer:
+            action = self.actions[name]
+            fields = action.set_by(given) if self._fills is None else self._fills(call, action, given)
+            call.use(run, request(**fields))
+            return None
+
+        return Operation(call_it, Effect.WRITE)
 
 
 def _names_few(value: object) -> bool:
@@ -212,20 +237,13 @@ def _join(table: dict[str, Any], more: Mapping[str, Any], file: str) -> None:
             raise ValueError(f"{file}: {name} is in another file already")
 
 
-def use_case_operation(name: str, parameters: Iterable[Parameter]) -> Operation:
-    """The operation that hands parameters to a use case by the fields they set, and answers nothing: `peerings.accept_peering`.
+def use_case_of(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """A use case by its name, such as `peerings.accept_peering`, and its request.
 
-    The use case's request is the class of its module with the same name, but for capitals: `AcceptPeering`, `CreateVSwitch`.
+    That is the class of its module with the same name, but for capitals: `AcceptPeering`, `CreateVSwitch`.
     """
     module_name, _, function = name.rpartition(".")
     module = importlib.import_module(f"{USE_CASES}.{module_name}")
-    use_case = getattr(module, function)
     called = function.replace("_", "")
     request = next(one for word, one in vars(module).items() if word.lower() == called and word != function)
-    fields = [(one.name, one.field) for one in parameters if one.field]
-
-    def run(call: Call[Any], given: Given) -> Answer:
-        call.use(use_case, request(**{to: given[name] for name, to in fields if name in given}))
-        return None
-
-    return Operation(run, Effect.WRITE)
+    return getattr(module, function), request

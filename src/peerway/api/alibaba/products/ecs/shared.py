@@ -45,8 +45,7 @@ def minute_of(at: datetime) -> str:
 
 def fields_of(action: str, given: Given) -> dict[str, Any]:
     """What the request sets, by the fields that the action's row names."""
-    fields = PRODUCT.actions[action].fields
-    return {field: given[name] for field, name in fields.items() if name in given}
+    return PRODUCT.actions[action].set_by(given)
 
 
 def meant(table: str, value: str, parameter: str) -> Any:

@@ -39,8 +39,7 @@ Choices = Mapping[str, tuple[type[StrEnum], str]]
 
 def fields_of(action: str, given: Given) -> dict[str, Any]:
     """What the request sets, by the fields that the action's row names."""
-    fields = PRODUCT.actions[action].fields
-    return {field: given[name] for field, name in fields.items() if name in given}
+    return PRODUCT.actions[action].set_by(given)
 
 
 def word(table: str, ours: str) -> str:

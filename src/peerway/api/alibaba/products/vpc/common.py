@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from peerway.api.alibaba.labels import label_filter
 from peerway.api.alibaba.products.vpc.product import PRODUCT
+from peerway.api.clouds.action import Action
 from peerway.api.clouds.call import AnyCall
 from peerway.api.clouds.paging import Numbered, numbered
 from peerway.api.clouds.parameters import Given
@@ -15,10 +16,13 @@ from peerway.app.store import Where, among, where
 from peerway.app.usecases.access import seen_by
 from peerway.app.usecases.kinds import WORDS
 from peerway.domain.errors import InvalidInput, NotFound
+from peerway.domain.gateway import Eip, Ipv4Gateway, NatGateway
 from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.resource import Resource
+from peerway.domain.route_table import RouteTable
+from peerway.domain.security import NetworkAcl
 from peerway.domain.text import check_number
-from peerway.domain.vpc import Vpc
+from peerway.domain.vpc import Vpc, VSwitch
 
 R = TypeVar("R", bound=Resource)
 Keep = Callable[[Any], bool]
@@ -29,21 +33,34 @@ PAGE, LARGEST_PAGE = 10, 50
 MOST_IDS: Final = 100
 #: Fields of requests that hold text for people, which may not look like an address of the web.
 TEXTS: Final = frozenset({"name", "description"})
+#: What the parameters are ids of by which rows name what they are about.
+KINDS: Final[Mapping[str, type[Resource]]] = {
+    "AllocationId": Eip,
+    "Ipv4GatewayId": Ipv4Gateway,
+    "NatGatewayId": NatGateway,
+    "NetworkAclId": NetworkAcl,
+    "RouteTableId": RouteTable,
+    "VSwitchId": VSwitch,
+    "VpcId": Vpc,
+}
 ADDRESS: Final = re.compile("https?://", re.IGNORECASE)
 
 
 def named(action: str, given: Given) -> dict[str, Any]:
     """What the parameters of an action set, by the fields of the use case's request."""
-    fields = {one.field: given[one.name] for one in parameters_of(action) if one.name in given}
+    fields = PRODUCT.actions[action].set_by(given)
     for name in TEXTS & fields.keys():
         if ADDRESS.match(fields[name]):
             raise InvalidInput(name, "must not begin with http:// or https://", fields[name])
     return fields
 
 
-def parameters_of(action: str) -> Iterable[Any]:
-    """Parameters of an action that set a field."""
-    return (one for one in PRODUCT.actions[action].parameters if one.field)
+@PRODUCT.fills
+def filled(call: AnyCall, action: Action, given: Given) -> Mapping[str, Any]:
+    """What the use case that a row calls gets; what the row is `about` has to be in the request's region."""
+    name = action.extra["about"]
+    here(call, KINDS[name], given[name], name)
+    return named(action.name, given)
 
 
 def region_of(call: AnyCall) -> str | None:

@@ -50,14 +50,6 @@ def describe_eip_addresses(call: ReadCall, given: Given) -> Answer:
     return {**paged(page), "EipAddresses": {"EipAddress": _shown(call, page.items)}}
 
 
-@PRODUCT.writes("ModifyEipAddressAttribute")
-def modify_eip_address_attribute(call: WriteCall, given: Given) -> Answer:
-    """Change an address's name."""
-    here(call, Eip, given["AllocationId"], "AllocationId")
-    call.use(eips.update_eip, eips.UpdateEip(**named("ModifyEipAddressAttribute", given)))
-    return None
-
-
 @PRODUCT.writes("AssociateEipAddress")
 def associate_eip_address(call: WriteCall, given: Given) -> Answer:
     """Have an address stand for an instance or serve a NAT gateway."""
@@ -79,14 +71,6 @@ def unassociate_eip_address(call: WriteCall, given: Given) -> Answer:
         text = "the address does not stand for that"
         raise Conflict(text, code="not_associated", field="InstanceId", id=eip.id)
     call.use(eips.disassociate_eip, eips.DisassociateEip(id=eip.id))
-    return None
-
-
-@PRODUCT.writes("ReleaseEipAddress")
-def release_eip_address(call: WriteCall, given: Given) -> Answer:
-    """Give an address back."""
-    id = here(call, Eip, given["AllocationId"], "AllocationId")
-    call.use(eips.release_eip, eips.ReleaseEip(id=id))
     return None
 
 

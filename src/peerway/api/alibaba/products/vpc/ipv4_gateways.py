@@ -71,15 +71,6 @@ def get_ipv4_gateway_attribute(call: ReadCall, given: Given) -> Answer:
     return shown
 
 
-@PRODUCT.writes("UpdateIpv4GatewayAttribute")
-def update_ipv4_gateway_attribute(call: WriteCall, given: Given) -> Answer:
-    """Change a gateway's texts."""
-    here(call, Ipv4Gateway, given["Ipv4GatewayId"], "Ipv4GatewayId")
-    request = ipv4_gateways.UpdateIpv4Gateway(**named("UpdateIpv4GatewayAttribute", given))
-    call.use(ipv4_gateways.update_ipv4_gateway, request)
-    return None
-
-
 @PRODUCT.writes("EnableVpcIpv4Gateway")
 def enable_vpc_ipv4_gateway(call: WriteCall, given: Given) -> Answer:
     """Have the route tables decide what leaves by the internet; those that are named get an entry for all of it."""
@@ -92,14 +83,6 @@ def enable_vpc_ipv4_gateway(call: WriteCall, given: Given) -> Answer:
             route_table_id=table_id, destination=ANYWHERE, next_hop=NextHop.IPV4_GATEWAY, next_hop_id=id
         )
         call.use(route_tables.create_route_entry, entry)
-    return None
-
-
-@PRODUCT.writes("DeleteIpv4Gateway")
-def delete_ipv4_gateway(call: WriteCall, given: Given) -> Answer:
-    """Delete a gateway that no route leads to."""
-    id = here(call, Ipv4Gateway, given["Ipv4GatewayId"], "Ipv4GatewayId")
-    call.use(ipv4_gateways.delete_ipv4_gateway, ipv4_gateways.DeleteIpv4Gateway(id=id))
     return None
 
 

@@ -101,24 +101,6 @@ def get_nat_gateway_attribute(call: ReadCall, given: Given) -> Answer:
     }
 
 
-@PRODUCT.writes("ModifyNatGatewayAttribute")
-def modify_nat_gateway_attribute(call: WriteCall, given: Given) -> Answer:
-    """Change a gateway's texts."""
-    here(call, NatGateway, given["NatGatewayId"], "NatGatewayId")
-    request = nat_gateways.UpdateNatGateway(**named("ModifyNatGatewayAttribute", given))
-    call.use(nat_gateways.update_nat_gateway, request)
-    return None
-
-
-@PRODUCT.writes("DeleteNatGateway")
-def delete_nat_gateway(call: WriteCall, given: Given) -> Answer:
-    """Delete a gateway, with its entries if that is wanted."""
-    here(call, NatGateway, given["NatGatewayId"], "NatGatewayId")
-    request = nat_gateways.DeleteNatGateway(**named("DeleteNatGateway", given))
-    call.use(nat_gateways.delete_nat_gateway, request)
-    return None
-
-
 def table_id(gateway_id: str, stem: str) -> str:
     """Id of a gateway's table."""
     return f"{stem}-{gateway_id.partition('-')[2]}"

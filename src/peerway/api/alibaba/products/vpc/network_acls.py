@@ -68,15 +68,6 @@ def describe_network_acl_attributes(call: ReadCall, given: Given) -> Answer:
     return {"NetworkAclAttribute": shown}
 
 
-@PRODUCT.writes("ModifyNetworkAclAttributes")
-def modify_network_acl_attributes(call: WriteCall, given: Given) -> Answer:
-    """Change an ACL's texts."""
-    here(call, NetworkAcl, given["NetworkAclId"], "NetworkAclId")
-    request = network_acls.UpdateNetworkAcl(**named("ModifyNetworkAclAttributes", given))
-    call.use(network_acls.update_network_acl, request)
-    return None
-
-
 @PRODUCT.writes("UpdateNetworkAclEntries")
 def update_network_acl_entries(call: WriteCall, given: Given) -> Answer:
     """Give an ACL new entries in the directions that the request says to update."""
@@ -88,15 +79,6 @@ def update_network_acl_entries(call: WriteCall, given: Given) -> Answer:
         if given.get(f"Update{word}AclEntries"):
             fields[field] = _specs(given.get(f"{word}AclEntries", ()), cidr)
     call.use(network_acls.replace_acl_entries, network_acls.ReplaceAclEntries(**fields))
-    return None
-
-
-@PRODUCT.writes("CopyNetworkAclEntries")
-def copy_network_acl_entries(call: WriteCall, given: Given) -> Answer:
-    """Give an ACL the entries of another one."""
-    here(call, NetworkAcl, given["NetworkAclId"], "NetworkAclId")
-    request = network_acls.CopyAclEntries(**named("CopyNetworkAclEntries", given))
-    call.use(network_acls.copy_acl_entries, request)
     return None
 
 
@@ -120,14 +102,6 @@ def unassociate_network_acl(call: WriteCall, given: Given) -> Answer:
         call.use(vswitches.disassociate_acl, request)
 
     return _for_each(call, given, free)
-
-
-@PRODUCT.writes("DeleteNetworkAcl")
-def delete_network_acl(call: WriteCall, given: Given) -> Answer:
-    """Delete an ACL."""
-    id = here(call, NetworkAcl, given["NetworkAclId"], "NetworkAclId")
-    call.use(network_acls.delete_network_acl, network_acls.DeleteNetworkAcl(id=id))
-    return None
 
 
 def _for_each(call: WriteCall, given: Given, do: Callable[[str, str], None]) -> Answer:

@@ -26,7 +26,7 @@ from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.paging import Numbered
 from peerway.api.clouds.parameters import Given
 from peerway.app.store import where
-from peerway.app.usecases import route_tables, vswitches
+from peerway.app.usecases import route_tables
 from peerway.app.usecases.access import seen_by
 from peerway.domain.errors import InvalidInput
 from peerway.domain.line import VirtualBorderRouter
@@ -90,41 +90,6 @@ def describe_route_tables(call: ReadCall, given: Given) -> Answer:
         for table in page.items
     ]
     return {**paged(page), "RouteTables": {"RouteTable": shown}}
-
-
-@PRODUCT.writes("ModifyRouteTableAttributes")
-def modify_route_table_attributes(call: WriteCall, given: Given) -> Answer:
-    """Change a table's texts."""
-    here(call, RouteTable, given["RouteTableId"], "RouteTableId")
-    request = route_tables.UpdateRouteTable(**named("ModifyRouteTableAttributes", given))
-    call.use(route_tables.update_route_table, request)
-    return None
-
-
-@PRODUCT.writes("AssociateRouteTable")
-def associate_route_table(call: WriteCall, given: Given) -> Answer:
-    """Bind a VSwitch to a custom table."""
-    here(call, RouteTable, given["RouteTableId"], "RouteTableId")
-    request = vswitches.AssociateTable(**named("AssociateRouteTable", given))
-    call.use(vswitches.associate_table, request)
-    return None
-
-
-@PRODUCT.writes("UnassociateRouteTable")
-def unassociate_route_table(call: WriteCall, given: Given) -> Answer:
-    """Bind a VSwitch to the system table again."""
-    here(call, RouteTable, given["RouteTableId"], "RouteTableId")
-    request = vswitches.DisassociateTable(**named("UnassociateRouteTable", given))
-    call.use(vswitches.disassociate_table, request)
-    return None
-
-
-@PRODUCT.writes("DeleteRouteTable")
-def delete_route_table(call: WriteCall, given: Given) -> Answer:
-    """Delete a custom table."""
-    id = here(call, RouteTable, given["RouteTableId"], "RouteTableId")
-    call.use(route_tables.delete_route_table, route_tables.DeleteRouteTable(id=id))
-    return None
 
 
 def _tables(call: AnyCall, given: Given, router_id: str | None, kind: str | None) -> Numbered[RouteTable]:

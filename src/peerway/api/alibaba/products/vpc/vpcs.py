@@ -94,21 +94,6 @@ def describe_vpc_attribute(call: ReadCall, given: Given) -> Answer:
     }
 
 
-@PRODUCT.writes("ModifyVpcAttribute")
-def modify_vpc_attribute(call: WriteCall, given: Given) -> Answer:
-    """Change a VPC's texts."""
-    here(call, Vpc, given["VpcId"], "VpcId")
-    call.use(vpcs.update_vpc, vpcs.UpdateVpc(**named("ModifyVpcAttribute", given)))
-    return None
-
-
-@PRODUCT.writes("DeleteVpc")
-def delete_vpc(call: WriteCall, given: Given) -> Answer:
-    """Delete an empty VPC."""
-    call.use(vpcs.delete_vpc, vpcs.DeleteVpc(id=here(call, Vpc, given["VpcId"], "VpcId")))
-    return None
-
-
 @PRODUCT.writes("AssociateVpcCidrBlock")
 def associate_vpc_cidr_block(call: WriteCall, given: Given) -> Answer:
     """Give a VPC one more range."""

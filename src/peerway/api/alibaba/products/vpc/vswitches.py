@@ -84,23 +84,6 @@ def describe_vswitch_attributes(call: ReadCall, given: Given) -> Answer:
     return _shown(call, [vswitch])[0] if is_here(call, vswitch) else NOTHING
 
 
-@PRODUCT.writes("ModifyVSwitchAttribute")
-def modify_vswitch_attribute(call: WriteCall, given: Given) -> Answer:
-    """Change a VSwitch's texts."""
-    here(call, VSwitch, given["VSwitchId"], "VSwitchId")
-    request = vswitches.UpdateVSwitch(**named("ModifyVSwitchAttribute", given))
-    call.use(vswitches.update_vswitch, request)
-    return None
-
-
-@PRODUCT.writes("DeleteVSwitch")
-def delete_vswitch(call: WriteCall, given: Given) -> Answer:
-    """Delete an empty VSwitch."""
-    id = here(call, VSwitch, given["VSwitchId"], "VSwitchId")
-    call.use(vswitches.delete_vswitch, vswitches.DeleteVSwitch(id=id))
-    return None
-
-
 def _ipv6_range(whole: IPv6Network | None, number: int) -> str:
     """The /64 of that number in a VPC's range; clients give its last 8 bits."""
     if whole is None:
