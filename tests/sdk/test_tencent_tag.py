@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from tests.support.live import Cloud, Tenant, running_cloud
 
-from peerway.api.tencent.products.tag.product import PRODUCT
+from peerway.api.tencent.catalogue import PRODUCTS
+
+(TAG,) = (product for product in PRODUCTS if product.name == "tag")
 
 Tccli = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -69,8 +71,8 @@ def test_the_table_takes_what_clients_send() -> None:
     """API-2: each parameter of the SDK's requests is in its action's row, no other, and every action is in the table."""
     path = Path(sys.prefix, "sdk", "tccli", "tccli", "services", "tag", "v20180813", "api.json")
     theirs = json.loads(path.read_text("utf-8"))
-    assert theirs["actions"].keys() == {*PRODUCT.unsupported, *PRODUCT.actions}
-    for name, action in PRODUCT.actions.items():
+    assert theirs["actions"].keys() == {*TAG.unsupported, *TAG.actions}
+    for name, action in TAG.actions.items():
         members = theirs["objects"][theirs["actions"][name]["input"]]["members"]
         assert {one.name: one.required for one in action.parameters} == {
             one["name"]: one["required"] for one in members
