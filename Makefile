@@ -26,15 +26,18 @@ demo: $(VENV)/.runtime ## Run the main job end to end on real packets and tell w
 
 # ---- develop --------------------------------------------------------------------------------------------------------
 
+# Files side by side, as many as there are processors; each file's tests one after another, since they share what they start.
+TESTS = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests, without the slow ones (ARGS="-k peering -x" narrows)
 	@scripts/prepare system nft ip
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@$(TESTS) -m "not slow" $(ARGS)
 
 .PHONY: test-all
 test-all: $(VENV)/.dev ## Run all tests
 	@scripts/prepare system nft ip
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(TESTS) $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.bench ## Measure, and print the table of docs/benchmarks.md
