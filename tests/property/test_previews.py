@@ -21,16 +21,17 @@ from peerway.app.reconcilers.network import NetworkReconciler
 from peerway.app.store import Writer
 from peerway.app.usecases import (
     databases,
+    dnat_entries,
     instances,
     ipv4_gateways,
     listeners,
-    nat_entries,
     nat_gateways,
     network_acls,
     peerings,
     route_tables,
     router_interfaces,
     security_groups,
+    snat_entries,
     vbrs,
     vpcs,
     vswitches,
@@ -145,9 +146,9 @@ def pieces(  # noqa: C901, PLR0911, PLR0912 - one case a kind
         case NatGateway():
             return [(nat_gateways.delete_nat_gateway, nat_gateways.DeleteNatGateway(id=id))]
         case SnatEntry():
-            return [(nat_entries.delete_snat_entry, nat_entries.DeleteSnatEntry(id=id))]
+            return [(snat_entries.delete_snat_entry, snat_entries.DeleteSnatEntry(id=id))]
         case DnatEntry():
-            return [(nat_entries.delete_dnat_entry, nat_entries.DeleteDnatEntry(id=id))]
+            return [(dnat_entries.delete_dnat_entry, dnat_entries.DeleteDnatEntry(id=id))]
         case Ipv4Gateway():
             turned = ipv4_gateways.UpdateIpv4Gateway(id=id, enabled=not resource.enabled)
             return [(ipv4_gateways.update_ipv4_gateway, turned)]

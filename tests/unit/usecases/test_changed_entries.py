@@ -2,6 +2,12 @@
 
 import pytest
 
+from peerway.app.usecases.dnat_entries import (
+    CreateDnatEntry,
+    UpdateDnatEntry,
+    create_dnat_entry,
+    update_dnat_entry,
+)
 from peerway.app.usecases.eips import (
     AllocateEip,
     AssociateEip,
@@ -11,16 +17,6 @@ from peerway.app.usecases.eips import (
     update_eip,
 )
 from peerway.app.usecases.external_networks import CreateExternalNetwork, create_external_network
-from peerway.app.usecases.nat_entries import (
-    CreateDnatEntry,
-    CreateSnatEntry,
-    UpdateDnatEntry,
-    UpdateSnatEntry,
-    create_dnat_entry,
-    create_snat_entry,
-    update_dnat_entry,
-    update_snat_entry,
-)
 from peerway.app.usecases.nat_gateways import (
     CreateNatGateway,
     DeleteNatGateway,
@@ -43,6 +39,12 @@ from peerway.app.usecases.route_tables import (
     create_route_table,
     find_route_entry,
     update_route_entry,
+)
+from peerway.app.usecases.snat_entries import (
+    CreateSnatEntry,
+    UpdateSnatEntry,
+    create_snat_entry,
+    update_snat_entry,
 )
 from peerway.app.usecases.vswitches import (
     AssociateAcl,

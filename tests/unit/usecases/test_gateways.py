@@ -4,6 +4,13 @@ from ipaddress import IPv4Address
 
 import pytest
 
+from peerway.app.usecases.dnat_entries import (
+    CreateDnatEntry,
+    DeleteDnatEntry,
+    create_dnat_entry,
+    delete_dnat_entry,
+    list_dnat_entries,
+)
 from peerway.app.usecases.eips import (
     AllocateEip,
     AssociateEip,
@@ -34,18 +41,6 @@ from peerway.app.usecases.ipv4_gateways import (
     list_ipv4_gateways,
     update_ipv4_gateway,
 )
-from peerway.app.usecases.nat_entries import (
-    CreateDnatEntry,
-    CreateSnatEntry,
-    DeleteDnatEntry,
-    DeleteSnatEntry,
-    create_dnat_entry,
-    create_snat_entry,
-    delete_dnat_entry,
-    delete_snat_entry,
-    list_dnat_entries,
-    list_snat_entries,
-)
 from peerway.app.usecases.nat_gateways import (
     CreateNatGateway,
     DeleteNatGateway,
@@ -57,6 +52,13 @@ from peerway.app.usecases.nat_gateways import (
 )
 from peerway.app.usecases.quotas import GrantQuota, grant_quota
 from peerway.app.usecases.route_tables import CreateRouteEntry, create_route_entry
+from peerway.app.usecases.snat_entries import (
+    CreateSnatEntry,
+    DeleteSnatEntry,
+    create_snat_entry,
+    delete_snat_entry,
+    list_snat_entries,
+)
 from peerway.domain.errors import (
     AlreadyExists,
     Conflict,

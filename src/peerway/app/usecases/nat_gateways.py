@@ -1,4 +1,4 @@
-"""NAT gateways (NET-8): shared doors to the internet. Their entries are `nat_entries`."""
+"""NAT gateways (NET-8): shared doors to the internet. Their entries are `snat_entries` and `dnat_entries`."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from peerway.api.native.schemas.gateways import (
     GatewayList,
 )
 from peerway.api.native.schemas.vpcs import UpdateTextsBody
-from peerway.app.usecases import nat_entries, nat_gateways
+from peerway.app.usecases import dnat_entries, nat_gateways, snat_entries
 from peerway.domain.gateway import DnatEntry, NatGateway, SnatEntry
 
 
@@ -52,38 +52,38 @@ async def delete_nat_gateway(call: Call, id: Id) -> Response:
 async def create_snat_entry(call: Call, id: Id, body: CreateSnatEntryBody) -> Response:
     """Let sources out by the gateway."""
     given = body.given()
-    request = nat_entries.CreateSnatEntry(
+    request = snat_entries.CreateSnatEntry(
         nat_gateway_id=id, **given | {"public": tuple(body.public)}, client_token=call.token
     )
-    return await call.run(nat_entries.create_snat_entry, request, 201)
+    return await call.run(snat_entries.create_snat_entry, request, 201)
 
 
 async def list_snat_entries(call: Call, id: Id, query: Annotated[ListParameters, Query()]) -> Response:
     """List the gateway's entries for connections out."""
-    return await call.list_by(nat_entries.list_snat_entries, id, **query.given())
+    return await call.list_by(snat_entries.list_snat_entries, id, **query.given())
 
 
 async def delete_snat_entry(call: Call, id: Id) -> Response:
     """Take an entry for connections out away; connections that it let out end at once."""
-    request = nat_entries.DeleteSnatEntry(id=id)
-    return await call.run(nat_entries.delete_snat_entry, request)
+    request = snat_entries.DeleteSnatEntry(id=id)
+    return await call.run(snat_entries.delete_snat_entry, request)
 
 
 async def create_dnat_entry(call: Call, id: Id, body: CreateDnatEntryBody) -> Response:
     """Let connections in by the gateway."""
-    request = nat_entries.CreateDnatEntry(nat_gateway_id=id, **body.given(), client_token=call.token)
-    return await call.run(nat_entries.create_dnat_entry, request, 201)
+    request = dnat_entries.CreateDnatEntry(nat_gateway_id=id, **body.given(), client_token=call.token)
+    return await call.run(dnat_entries.create_dnat_entry, request, 201)
 
 
 async def list_dnat_entries(call: Call, id: Id, query: Annotated[ListParameters, Query()]) -> Response:
     """List the gateway's entries for connections in."""
-    return await call.list_by(nat_entries.list_dnat_entries, id, **query.given())
+    return await call.list_by(dnat_entries.list_dnat_entries, id, **query.given())
 
 
 async def delete_dnat_entry(call: Call, id: Id) -> Response:
     """Take an entry for connections in away; connections that it let in end at once."""
-    request = nat_entries.DeleteDnatEntry(id=id)
-    return await call.run(nat_entries.delete_dnat_entry, request)
+    request = dnat_entries.DeleteDnatEntry(id=id)
+    return await call.run(dnat_entries.delete_dnat_entry, request)
 
 
 OPERATIONS: Final = (

@@ -33,12 +33,12 @@ from peerway.app.usecases import (
     databases,
     instances,
     ipv4_gateways,
-    nat_entries,
     network_acls,
     peerings,
     route_tables,
     router_interfaces,
     security_groups,
+    snat_entries,
     vbrs,
 )
 from peerway.app.usecases.access import own
@@ -201,10 +201,10 @@ def _enable_gateway(tx: Writer, world: World, caller: Caller, remedy: EnableIpv4
 
 
 def _add_source_nat(tx: Writer, world: World, caller: Caller, remedy: AddSourceNat, made: Made) -> None:
-    request = nat_entries.CreateSnatEntry(
+    request = snat_entries.CreateSnatEntry(
         nat_gateway_id=remedy.gateway_id, source=str(remedy.source), public=(str(remedy.public),)
     )
-    nat_entries.create_snat_entry(tx, world, caller, request)
+    snat_entries.create_snat_entry(tx, world, caller, request)
 
 
 #: What makes each kind.

@@ -33,6 +33,7 @@ PAGE, LARGEST_PAGE = 10, 50
 MOST_IDS: Final = 100
 #: Fields of requests that hold text for people, which may not look like an address of the web.
 TEXTS: Final = frozenset({"name", "description"})
+ADDRESS: Final = re.compile("https?://", re.IGNORECASE)
 #: What the parameters are ids of by which rows name what they are about.
 KINDS: Final[Mapping[str, type[Resource]]] = {
     "AllocationId": Eip,
@@ -43,7 +44,6 @@ KINDS: Final[Mapping[str, type[Resource]]] = {
     "VSwitchId": VSwitch,
     "VpcId": Vpc,
 }
-ADDRESS: Final = re.compile("https?://", re.IGNORECASE)
 
 
 def named(action: str, given: Given) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""NAT gateways. Each has one SNAT table and one forward table; their ids are the gateway's with another beginning."""
+"""NAT gateways."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from peerway.api.alibaba.products.vpc.common import (
     paged,
     wanted,
 )
+from peerway.api.alibaba.products.vpc.nat_tables import FORWARD, SNAT
 from peerway.api.alibaba.products.vpc.product import PRODUCT, word
 from peerway.api.alibaba.texts import time_text
 from peerway.api.clouds.action import Answer
@@ -26,13 +27,10 @@ from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
 from peerway.app.store import where
 from peerway.app.usecases import nat_gateways
-from peerway.domain.errors import NotFound
 from peerway.domain.gateway import DnatEntry, Eip, NatGateway, SnatEntry
 from peerway.domain.resource import Provisioning
 from peerway.domain.vpc import Vpc
 
-#: How ids of tables begin.
-SNAT_TABLE, FORWARD_TABLE = "stb", "ftb"
 #: What every gateway is.
 KIND: Final = {"NatType": "Enhanced", "NetworkType": "internet", "Spec": ""}
 CHARGE: Final = {"InstanceChargeType": "PostPaid", "InternetChargeType": "PayByLcu"}
@@ -83,11 +81,11 @@ def get_nat_gateway_attribute(call: ReadCall, given: Given) -> Answer:
         "DeletionProtectionInfo": {"Enabled": False},
         "EnableSessionLog": False,
         "SnatTable": {
-            "SnatTableId": table_id(gateway.id, SNAT_TABLE),
+            "SnatTableId": SNAT.id_of(gateway.id),
             "SnatEntryCount": call.tx.count(SnatEntry, inside),
         },
         "ForwardTable": {
-            "ForwardTableId": table_id(gateway.id, FORWARD_TABLE),
+            "ForwardTableId": FORWARD.id_of(gateway.id),
             "ForwardEntryCount": call.tx.count(DnatEntry, inside),
         },
         "FullNatTable": {"FullNatTableId": "", "FullNatEntryCount": 0},
@@ -101,23 +99,10 @@ def get_nat_gateway_attribute(call: ReadCall, given: Given) -> Answer:
     }
 
 
-def table_id(gateway_id: str, stem: str) -> str:
-    """Id of a gateway's table."""
-    return f"{stem}-{gateway_id.partition('-')[2]}"
-
-
-def gateway_of(call: AnyCall, given: Given, name: str, stem: str) -> str:
-    """Id of the gateway whose table a parameter names."""
-    start, _, rest = given[name].partition("-")
-    if start != stem:
-        raise NotFound("nat_gateway", given[name][:64], field=name)
-    return here(call, NatGateway, f"nat-{rest}", name)
-
-
 def _tables(gateway: NatGateway) -> dict[str, Any]:
     return {
-        "SnatTableIds": {"SnatTableId": [table_id(gateway.id, SNAT_TABLE)]},
-        "ForwardTableIds": {"ForwardTableId": [table_id(gateway.id, FORWARD_TABLE)]},
+        "SnatTableIds": {"SnatTableId": [SNAT.id_of(gateway.id)]},
+        "ForwardTableIds": {"ForwardTableId": [FORWARD.id_of(gateway.id)]},
         "FullNatTableIds": {"FullNatTableId": []},
     }
 
