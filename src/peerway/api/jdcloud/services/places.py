@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from peerway.api.clouds.call import AnyCall
 from peerway.app.store import Where, among, where
+from peerway.app.usecases.kinds import WORDS
 from peerway.app.usecases.route_tables import get_route_table
 from peerway.app.usecases.vpcs import get_vpc
 from peerway.app.usecases.vswitches import get_vswitch
 from peerway.domain.errors import NotFound
 from peerway.domain.line import VirtualBorderRouter
 from peerway.domain.route_table import RouteTable
+from peerway.domain.security import NetworkAcl, SecurityGroup
 from peerway.domain.vpc import Vpc, VpcKind, VSwitch
+
+#: What is in a VPC.
+Inside = TypeVar("Inside", bound=VSwitch | RouteTable | NetworkAcl | SecurityGroup)
 
 
 def region_of_call(call: AnyCall) -> str:
@@ -52,24 +58,21 @@ def in_vpcs_here(call: AnyCall, kind: VpcKind) -> list[Where]:
 
 def subnet_here(call: AnyCall, kind: VpcKind, id: str) -> VSwitch:
     """The caller's VSwitch in such a VPC."""
-    subnet = call.use(get_vswitch, id)
-    if not is_inside(call, kind, subnet.vpc_id):
-        raise NotFound("vswitch", id[:64], field="subnetId")
-    return subnet
+    return inside_here(call, kind, get_vswitch, id, "subnetId")
 
 
 def table_here(call: AnyCall, kind: VpcKind, id: str) -> RouteTable:
     """The caller's route table in such a VPC."""
-    table = call.use(get_route_table, id)
-    if not is_inside(call, kind, table.vpc_id):
-        raise NotFound("route_table", id[:64], field="routeTableId")
-    return table
+    return inside_here(call, kind, get_route_table, id, "routeTableId")
 
 
-def is_inside(call: AnyCall, kind: VpcKind, vpc_id: str) -> bool:
-    """Whether a VPC is of the kind and in the region."""
-    vpc = call.tx.get(Vpc, vpc_id)
-    return vpc is not None and _is_here(call, vpc, kind)
+def inside_here(call: AnyCall, kind: VpcKind, get: Callable[..., Inside], id: str, field: str) -> Inside:
+    """What a use case gets by its id, in such a VPC."""
+    found = call.use(get, id)
+    vpc = call.tx.get(Vpc, found.vpc_id)
+    if vpc is None or not _is_here(call, vpc, kind):
+        raise NotFound(WORDS[type(found)], id[:64], field=field)
+    return found
 
 
 def _is_here(call: AnyCall, vpc: Vpc, kind: VpcKind) -> bool:

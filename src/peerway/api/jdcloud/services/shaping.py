@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from peerway.api.clouds.action import Product
+from peerway.api.clouds.action import Answer, Product
 from peerway.api.clouds.call import AnyCall, WriteCall
 from peerway.api.clouds.paging import Numbered, numbered
 from peerway.api.clouds.parameters import Given
 from peerway.app.store import Where, where
+from peerway.app.usecases.fields import UNSET
 from peerway.app.usecases.labels import (
     group_of,
     labelled,
@@ -90,6 +91,33 @@ def page_of(
     return numbered(call.tx, kind, *conditions, number=-(-found.total // size), size=size, keep=keep)
 
 
+def own_page(
+    call: AnyCall,
+    given: Given,
+    kind: type[R],
+    *conditions: Where,
+    keep: Callable[[R], bool] | None = None,
+    least: int = 10,
+) -> Numbered[R]:
+    """The page of the caller's resources of a kind."""
+    mine = where("owner_uid", call.caller.uid)
+    return page_of(call, given, kind, mine, *conditions, keep=keep, least=least)
+
+
+def labelled_page(
+    call: AnyCall,
+    given: Given,
+    kind: type[R],
+    *conditions: Where,
+    field: str,
+    shape: Callable[[AnyCall, R, dict[str, Any]], dict[str, Any]],
+) -> Answer:
+    """The answer with such a page, in a field: those with the labels asked for, each in its shape and with its labels."""
+    page = own_page(call, given, kind, *conditions, keep=labelled_filter(call, given))
+    shown = [shape(call, one, labels) for one, labels in with_labels(call, page.items)]
+    return {field: shown, "totalCount": page.total}
+
+
 def part_of(items: Sequence[T], given: Given, least: int = 10) -> Sequence[T]:
     """The same of a list that is there already."""
     number, size = given.get("pageNumber", 1), given.get("pageSize", PAGE)
@@ -130,6 +158,11 @@ def _has(labels: Labels | None, wanted: Mapping[str, Any]) -> bool:
 def asked(given: Given, **fields: str) -> list[Where]:
     """Conditions for the parameters that are given, by the fields they are about: `asked(given, vpc_id="vpcId")`."""
     return [where(field, given[name]) for field, name in fields.items() if name in given]
+
+
+def changed_texts(given: Given, name: str = "name") -> dict[str, Any]:
+    """What a request changes of a resource's texts, by the fields of a use case's request; `name` is what its name is called."""
+    return {"name": given.get(name, UNSET), "description": given.get("description", UNSET)}
 
 
 def put_labels(call: WriteCall, resource: Resource, given: Given) -> None:

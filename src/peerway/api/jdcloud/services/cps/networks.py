@@ -17,9 +17,8 @@ from peerway.api.jdcloud.services.places import (
     vpc_here,
     vpcs_of,
 )
-from peerway.api.jdcloud.services.shaping import asked, filters_of, page_of, time_of
+from peerway.api.jdcloud.services.shaping import asked, changed_texts, filters_of, own_page, time_of
 from peerway.app.store import where
-from peerway.app.usecases.fields import UNSET
 from peerway.app.usecases.route_tables import list_entries
 from peerway.app.usecases.vpcs import (
     CreateVpc,
@@ -82,11 +81,10 @@ def create(call: WriteCall, given: Given) -> Answer:
 def describe_vpcs(call: ReadCall, given: Given) -> Answer:
     """The caller's VPCs in the region."""
     filters = filters_of(PRODUCT, "describeVpcs", given)
-    page = page_of(
+    page = own_page(
         call,
         given,
         Vpc,
-        where("owner_uid", call.caller.uid),
         where("region_id", region_of_call(call)),
         where("kind", KIND),
         *asked(given, name="name"),
@@ -106,7 +104,7 @@ def describe_vpc(call: ReadCall, given: Given) -> Answer:
 def modify_vpc(call: WriteCall, given: Given) -> Answer:
     """Change a VPC's texts."""
     vpc = vpc_here(call, KIND, given["vpcId"])
-    request = UpdateVpc(id=vpc.id, name=given.get("name", UNSET), description=given.get("description", UNSET))
+    request = UpdateVpc(id=vpc.id, **changed_texts(given))
     return {"vpc": _vpc(call.use(update_vpc, request))}
 
 
@@ -122,11 +120,10 @@ def delete(call: WriteCall, given: Given) -> Answer:
 def describe_tables(call: ReadCall, given: Given) -> Answer:
     """The caller's route tables in the region."""
     filters = filters_of(PRODUCT, "describeRouteTables", given)
-    page = page_of(
+    page = own_page(
         call,
         given,
         RouteTable,
-        where("owner_uid", call.caller.uid),
         *asked(given, vpc_id="vpcId", name="name"),
         *filters.conditions,
         *in_vpcs_here(call, KIND),

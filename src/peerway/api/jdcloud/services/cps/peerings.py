@@ -10,7 +10,7 @@ from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.regions import region_name, region_of
 from peerway.api.jdcloud.services.cps.product import KIND, LEAST, PRODUCT, paged
 from peerway.api.jdcloud.services.places import region_of_call, vpc_here
-from peerway.api.jdcloud.services.shaping import filters_of, page_of, time_of
+from peerway.api.jdcloud.services.shaping import changed_texts, filters_of, page_of, time_of
 from peerway.app.store import where
 from peerway.app.usecases.fields import UNSET
 from peerway.app.usecases.links import of_vpc
@@ -92,8 +92,7 @@ def modify_vpc_peering(call: WriteCall, given: Given) -> Answer:
     """Change texts and cap; the requester may."""
     request = UpdatePeering(
         id=_here(call, given).id,
-        name=given.get("name", UNSET),
-        description=given.get("description", UNSET),
+        **changed_texts(given),
         bandwidth_mbps=given.get("bandwidth", UNSET),
     )
     call.wakes_worker = True

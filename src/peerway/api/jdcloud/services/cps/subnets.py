@@ -18,9 +18,8 @@ from peerway.api.jdcloud.services.places import (
     vpcs_here,
     vpcs_of,
 )
-from peerway.api.jdcloud.services.shaping import asked, filters_of, page_of, time_of
+from peerway.api.jdcloud.services.shaping import asked, changed_texts, filters_of, own_page, time_of
 from peerway.app.store import where
-from peerway.app.usecases.fields import UNSET
 from peerway.app.usecases.vpcs import (
     AddSecondaryCidr,
     RemoveSecondaryCidr,
@@ -65,11 +64,10 @@ def describe_subnets(call: ReadCall, given: Given) -> Answer:
     """The caller's subnets in the region."""
     filters = filters_of(PRODUCT, "describeSubnets", given)
     zones = [zone_of(call.world, region_of_call(call), given["az"])] if "az" in given else []
-    page = page_of(
+    page = own_page(
         call,
         given,
         VSwitch,
-        where("owner_uid", call.caller.uid),
         *asked(given, vpc_id="vpcId", name="name"),
         *(where("zone_id", zone) for zone in zones),
         *filters.conditions,
@@ -91,8 +89,7 @@ def modify_subnet(call: WriteCall, given: Given) -> Answer:
     """Change a subnet's texts."""
     request = UpdateVSwitch(
         id=subnet_here(call, KIND, given["subnetId"]).id,
-        name=given.get("name", UNSET),
-        description=given.get("description", UNSET),
+        **changed_texts(given),
     )
     return _one_subnet(call, call.use(update_vswitch, request))
 

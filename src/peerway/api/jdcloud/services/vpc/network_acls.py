@@ -14,17 +14,17 @@ from typing import Any, Final
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.api.jdcloud.services.places import in_vpcs_here, is_inside, subnet_here, vpc_here
+from peerway.api.jdcloud.services.places import in_vpcs_here, inside_here, subnet_here, vpc_here
 from peerway.api.jdcloud.services.shaping import (
+    changed_texts,
     filters_of,
-    page_of,
+    own_page,
     part_of,
     time_of,
 )
 from peerway.api.jdcloud.services.vpc.product import KIND, PRODUCT
 from peerway.api.jdcloud.services.vpc.words import meaning, ports_of, word
 from peerway.app.store import where
-from peerway.app.usecases.fields import UNSET
 from peerway.app.usecases.network_acls import (
     AclEntrySpec,
     CreateNetworkAcl,
@@ -80,11 +80,10 @@ def create_acl(call: WriteCall, given: Given) -> Answer:
 def describe_acls(call: ReadCall, given: Given) -> Answer:
     """The caller's ACLs in the region."""
     filters = filters_of(PRODUCT, "describeNetworkAcls", given)
-    page = page_of(
+    page = own_page(
         call,
         given,
         NetworkAcl,
-        where("owner_uid", call.caller.uid),
         *filters.conditions,
         *in_vpcs_here(call, KIND),
     )
@@ -111,8 +110,7 @@ def modify_acl(call: WriteCall, given: Given) -> Answer:
     """Change an ACL's texts."""
     request = UpdateNetworkAcl(
         id=_here(call, given).id,
-        name=given.get("networkAclName", UNSET),
-        description=given.get("description", UNSET),
+        **changed_texts(given, "networkAclName"),
     )
     call.use(update_network_acl, request)
     return None
@@ -193,11 +191,7 @@ def _store(call: WriteCall, acl: NetworkAcl, rules: Iterable[Rule]) -> None:
 
 
 def _here(call: AnyCall, given: Given) -> NetworkAcl:
-    id = given["networkAclId"]
-    acl = call.use(get_network_acl, id)
-    if not is_inside(call, KIND, acl.vpc_id):
-        raise NotFound("network_acl", id[:64], field="networkAclId")
-    return acl
+    return inside_here(call, KIND, get_network_acl, given["networkAclId"], "networkAclId")
 
 
 def _made(id: str, spec: Mapping[str, Any]) -> Rule:

@@ -10,17 +10,16 @@ from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.regions import zone_for, zone_name, zone_of
 from peerway.api.jdcloud.services.places import in_vpcs_here, region_of_call, subnet_here, vpc_here
 from peerway.api.jdcloud.services.shaping import (
+    changed_texts,
     filters_of,
-    labelled_filter,
+    labelled_page,
     labels_shown,
-    page_of,
     put_labels,
     time_of,
     with_labels,
 )
 from peerway.api.jdcloud.services.vpc.product import KIND, PRODUCT
 from peerway.app.store import where
-from peerway.app.usecases.fields import UNSET
 from peerway.app.usecases.vpcs import CreateVpc, DeleteVpc, UpdateVpc, create_vpc, delete_vpc, update_vpc
 from peerway.app.usecases.vswitches import (
     CreateVSwitch,
@@ -56,18 +55,8 @@ def create(call: WriteCall, given: Given) -> Answer:
 def describe_vpcs(call: ReadCall, given: Given) -> Answer:
     """The caller's VPCs in the region."""
     filters = filters_of(PRODUCT, "describeVpcs", given)
-    page = page_of(
-        call,
-        given,
-        Vpc,
-        where("owner_uid", call.caller.uid),
-        where("region_id", region_of_call(call)),
-        where("kind", KIND),
-        *filters.conditions,
-        keep=labelled_filter(call, given),
-    )
-    shown = [_vpc(call, vpc, labels) for vpc, labels in with_labels(call, page.items)]
-    return {"vpcs": shown, "totalCount": page.total}
+    conditions = [where("region_id", region_of_call(call)), where("kind", KIND), *filters.conditions]
+    return labelled_page(call, given, Vpc, *conditions, field="vpcs", shape=_vpc)
 
 
 @PRODUCT.finds("describeVpc")
@@ -83,9 +72,7 @@ def modify_vpc(call: WriteCall, given: Given) -> Answer:
     vpc = vpc_here(call, KIND, given["vpcId"])
     if given.get("addressPrefix", str(vpc.cidr)) != str(vpc.cidr):
         raise InvalidInput("addressPrefix", f"must stay {vpc.cidr}", given["addressPrefix"])
-    request = UpdateVpc(
-        id=vpc.id, name=given.get("vpcName", UNSET), description=given.get("description", UNSET)
-    )
+    request = UpdateVpc(id=vpc.id, **changed_texts(given, "vpcName"))
     call.use(update_vpc, request)
     return None
 
@@ -123,17 +110,8 @@ def describe_subnets(call: ReadCall, given: Given) -> Answer:
     filters = filters_of(PRODUCT, "describeSubnets", given).translated(
         "zone_id", lambda name: zone_of(call.world, region_id, name)
     )
-    page = page_of(
-        call,
-        given,
-        VSwitch,
-        where("owner_uid", call.caller.uid),
-        *filters.conditions,
-        *in_vpcs_here(call, KIND),
-        keep=labelled_filter(call, given),
-    )
-    shown = [_subnet(call, subnet, labels) for subnet, labels in with_labels(call, page.items)]
-    return {"subnets": shown, "totalCount": page.total}
+    conditions = [*filters.conditions, *in_vpcs_here(call, KIND)]
+    return labelled_page(call, given, VSwitch, *conditions, field="subnets", shape=_subnet)
 
 
 @PRODUCT.finds("describeSubnet")
@@ -148,8 +126,7 @@ def modify_subnet(call: WriteCall, given: Given) -> Answer:
     """Change a subnet's texts."""
     request = UpdateVSwitch(
         id=subnet_here(call, KIND, given["subnetId"]).id,
-        name=given.get("subnetName", UNSET),
-        description=given.get("description", UNSET),
+        **changed_texts(given, "subnetName"),
     )
     call.use(update_vswitch, request)
     return None

@@ -9,17 +9,15 @@ from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.services.places import region_of_call, vpc_here
 from peerway.api.jdcloud.services.shaping import (
+    changed_texts,
     filters_of,
-    labelled_filter,
+    labelled_page,
     labels_shown,
-    page_of,
     put_labels,
     time_of,
-    with_labels,
 )
 from peerway.api.jdcloud.services.vpc.product import KIND, PRODUCT
 from peerway.app.store import where
-from peerway.app.usecases.fields import UNSET
 from peerway.app.usecases.offers import (
     CreateOffer,
     DeleteOffer,
@@ -60,17 +58,8 @@ def describe_vpc_peering(call: ReadCall, given: Given) -> Answer:
 def describe_vpc_peerings(call: ReadCall, given: Given) -> Answer:
     """The caller's halves in the region."""
     filters = filters_of(PRODUCT, "describeVpcPeerings", given)
-    page = page_of(
-        call,
-        given,
-        PeeringOffer,
-        where("owner_uid", call.caller.uid),
-        where("region_id", region_of_call(call)),
-        *filters.conditions,
-        keep=labelled_filter(call, given),
-    )
-    shown = [_shape(call, offer, labels) for offer, labels in with_labels(call, page.items)]
-    return {"vpcPeerings": shown, "totalCount": page.total}
+    conditions = [where("region_id", region_of_call(call)), *filters.conditions]
+    return labelled_page(call, given, PeeringOffer, *conditions, field="vpcPeerings", shape=_shape)
 
 
 @PRODUCT.writes("modifyVpcPeering")
@@ -78,8 +67,7 @@ def modify_vpc_peering(call: WriteCall, given: Given) -> Answer:
     """Change a half's texts."""
     request = UpdateOffer(
         id=_here(call, given).id,
-        name=given.get("vpcPeeringName", UNSET),
-        description=given.get("description", UNSET),
+        **changed_texts(given, "vpcPeeringName"),
     )
     return _one(call, call.use(update_offer, request))
 

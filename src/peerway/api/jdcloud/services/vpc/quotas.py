@@ -8,13 +8,13 @@ from typing import Final
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall
 from peerway.api.clouds.parameters import Given
-from peerway.api.jdcloud.services.places import is_inside, table_here, vpc_here
+from peerway.api.jdcloud.services.places import inside_here, table_here, vpc_here
 from peerway.api.jdcloud.services.vpc.product import KIND, PRODUCT
 from peerway.app.store import where
 from peerway.app.usecases.limits import limit_of
 from peerway.app.usecases.offers import halves_limit
 from peerway.app.usecases.security_groups import get_security_group
-from peerway.domain.errors import InvalidInput, NotFound
+from peerway.domain.errors import InvalidInput
 from peerway.domain.offer import PeeringOffer
 from peerway.domain.route_table import EntryOrigin, RouteEntry, RouteTable
 from peerway.domain.security import SecurityRule
@@ -62,9 +62,7 @@ def _routes(call: AnyCall, id: str) -> Counted:
 
 
 def _group_rules(call: AnyCall, id: str) -> Counted:
-    group = call.use(get_security_group, id)
-    if not is_inside(call, KIND, group.vpc_id):
-        raise NotFound("security_group", id[:64], field="parentResourceId")
+    group = inside_here(call, KIND, get_security_group, id, "parentResourceId")
     return _limit(call, "rules_per_group"), call.tx.count(SecurityRule, where("security_group_id", group.id))
 
 

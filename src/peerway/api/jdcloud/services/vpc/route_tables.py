@@ -10,14 +10,13 @@ from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
 from peerway.api.jdcloud.services.places import in_vpcs_here, subnet_here, table_here, vpc_here
 from peerway.api.jdcloud.services.shaping import (
+    changed_texts,
     filters_of,
-    labelled_filter,
+    labelled_page,
     labels_shown,
-    page_of,
     part_of,
     put_labels,
     time_of,
-    with_labels,
 )
 from peerway.api.jdcloud.services.vpc.product import KIND, PRODUCT
 from peerway.app.store import where
@@ -67,17 +66,8 @@ def create_table(call: WriteCall, given: Given) -> Answer:
 def describe_tables(call: ReadCall, given: Given) -> Answer:
     """The caller's tables in the region."""
     filters = filters_of(PRODUCT, "describeRouteTables", given)
-    page = page_of(
-        call,
-        given,
-        RouteTable,
-        where("owner_uid", call.caller.uid),
-        *filters.conditions,
-        *in_vpcs_here(call, KIND),
-        keep=labelled_filter(call, given),
-    )
-    shown = [_table(call, table, labels) for table, labels in with_labels(call, page.items)]
-    return {"routeTables": shown, "totalCount": page.total}
+    conditions = [*filters.conditions, *in_vpcs_here(call, KIND)]
+    return labelled_page(call, given, RouteTable, *conditions, field="routeTables", shape=_table)
 
 
 @PRODUCT.reads("describeRouteTable")
@@ -92,8 +82,7 @@ def modify_table(call: WriteCall, given: Given) -> Answer:
     """Change a table's texts."""
     request = UpdateRouteTable(
         id=table_here(call, KIND, given["routeTableId"]).id,
-        name=given.get("routeTableName", UNSET),
-        description=given.get("description", UNSET),
+        **changed_texts(given, "routeTableName"),
     )
     call.use(update_route_table, request)
     return None

@@ -8,10 +8,11 @@ from typing import Any
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.api.jdcloud.services.places import in_vpcs_here, is_inside, vpc_here
+from peerway.api.jdcloud.services.places import in_vpcs_here, inside_here, vpc_here
 from peerway.api.jdcloud.services.shaping import (
+    changed_texts,
     filters_of,
-    page_of,
+    own_page,
     part_of,
     time_of,
 )
@@ -59,11 +60,10 @@ def create_group(call: WriteCall, given: Given) -> Answer:
 def describe_groups(call: ReadCall, given: Given) -> Answer:
     """The caller's groups in the region."""
     filters = filters_of(PRODUCT, "describeNetworkSecurityGroups", given)
-    page = page_of(
+    page = own_page(
         call,
         given,
         SecurityGroup,
-        where("owner_uid", call.caller.uid),
         *filters.conditions,
         *in_vpcs_here(call, KIND),
     )
@@ -84,8 +84,7 @@ def modify_group(call: WriteCall, given: Given) -> Answer:
     """Change a group's texts."""
     request = UpdateSecurityGroup(
         id=_here(call, given).id,
-        name=given.get("networkSecurityGroupName", UNSET),
-        description=given.get("description", UNSET),
+        **changed_texts(given, "networkSecurityGroupName"),
     )
     call.use(update_security_group, request)
     return None
@@ -142,10 +141,7 @@ def describe_rules(call: ReadCall, given: Given) -> Answer:
 
 def _here(call: AnyCall, given: Given) -> SecurityGroup:
     id = given["networkSecurityGroupId"]
-    group = call.use(get_security_group, id)
-    if not is_inside(call, KIND, group.vpc_id):
-        raise NotFound("security_group", id[:64], field="networkSecurityGroupId")
-    return group
+    return inside_here(call, KIND, get_security_group, id, "networkSecurityGroupId")
 
 
 def _spec(spec: Mapping[str, Any]) -> RuleSpec:
