@@ -9,7 +9,7 @@ import pytest
 from peerway.api.clouds.parameters import parse_parameters
 from peerway.api.jdcloud.catalogue import PRODUCTS
 from peerway.api.jdcloud.paths import Paths
-from peerway.api.jdcloud.regions import region_name, region_of, zone_name, zone_of
+from peerway.api.jdcloud.regions import region_name, region_of, zone_for, zone_name, zone_of
 from peerway.domain.errors import InvalidInput
 from peerway.domain.peering import PeeringState
 from peerway.domain.route_table import NextHop
@@ -124,7 +124,7 @@ def test_regions_and_zones_have_two_names():
     assert zone_name("cn-beijing", "cn-beijing-a") == "cn-north-1a"
     assert zone_of(world, "cn-beijing", "cn-north-1c") == "cn-beijing-c"
     assert zone_of(world, "cn-beijing", "cn-beijing-c") == "cn-beijing-c"
-    assert zone_of(world, "cn-beijing", None) == "cn-beijing-a"
+    assert zone_for(world, "cn-beijing", None, "az") == "cn-beijing-a"
     assert zone_of(world, "cn-beijing", "nowhere") == "nowhere"
 
 
