@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
@@ -12,7 +12,7 @@ from peerway.api.tencent.lists import Wanted, all_of, window_of
 from peerway.api.tencent.regions import name_of_zone, zone_of
 from peerway.api.tencent.shapes import time_text
 from peerway.api.tencent.v2.vpc.product import PRODUCT, window_of_request
-from peerway.app.store import where
+from peerway.app.store import Where, where
 from peerway.app.usecases.links import live_peerings
 from peerway.app.usecases.vpcs import CreateVpc, create_vpc, get_vpc
 from peerway.app.usecases.vswitches import (
@@ -27,6 +27,9 @@ from peerway.domain.gateway import NatGateway
 from peerway.domain.resource import Resource
 from peerway.domain.route_table import RouteTable
 from peerway.domain.vpc import Instance, Vpc, VSwitch
+
+#: What there are lists of.
+R = TypeVar("R", Vpc, VSwitch, RouteTable)
 
 #: What a zone's place in its region is added to for its number.
 ZONES_FROM: Final = 100_000
@@ -59,13 +62,8 @@ def create_vpc_with_subnets(call: WriteCall, given: Given) -> Answer:
 @PRODUCT.reads("DescribeVpcEx")
 def describe_vpc_ex(call: ReadCall, given: Given) -> Answer:
     """A window of the caller's VPCs in the request's region."""
-    wanted = Wanted(Vpc, [where("owner_uid", call.caller.uid), where("region_id", call.region_id)])
-    if "vpcId" in given:
-        wanted.add(where("id", given["vpcId"]))
-    if "vpcName" in given:
-        wanted.add(lambda vpc: given["vpcName"] in vpc.name)
-    page, total = part_of(call, wanted, given, "vpcName")
-    return {"totalCount": total, "data": [_vpc(call, vpc) for vpc in page]}
+    here = where("region_id", call.region_id)
+    return listed(call, given, Vpc, here, names=("vpcId", "vpcName"), shape=_vpc)
 
 
 @PRODUCT.writes("CreateSubnet")
@@ -77,13 +75,8 @@ def create_subnet(call: WriteCall, given: Given) -> Answer:
 @PRODUCT.reads("DescribeSubnetEx")
 def describe_subnet_ex(call: ReadCall, given: Given) -> Answer:
     """A window of the caller's subnets in the request's region, or in one VPC."""
-    wanted = Wanted(VSwitch, [where("owner_uid", call.caller.uid), where("vpc_id", *vpcs_of(call, given))])
-    if "subnetId" in given:
-        wanted.add(where("id", given["subnetId"]))
-    if "subnetName" in given:
-        wanted.add(lambda vswitch: given["subnetName"] in vswitch.name)
-    page, total = part_of(call, wanted, given, "subnetName")
-    return {"totalCount": total, "data": [_subnet(call, vswitch) for vswitch in page]}
+    inside = where("vpc_id", *vpcs_of(call, given))
+    return listed(call, given, VSwitch, inside, names=("subnetId", "subnetName"), shape=_subnet)
 
 
 @PRODUCT.writes("DeleteSubnet")
@@ -110,19 +103,41 @@ def vpcs_of(call: AnyCall, given: Given) -> Sequence[str]:
     return [vpc.id for vpc in call.tx.select(Vpc, mine, where("region_id", call.region_id))] or [""]
 
 
-def part_of(call: ReadCall, wanted: Wanted[Any], given: Given, name: str) -> tuple[list[Any], int]:
-    """The window of a list in its order, the newest first unless asked otherwise; `name` is what the field for names is called."""
+def listed(
+    call: ReadCall,
+    given: Given,
+    kind: type[R],
+    scope: Where,
+    *,
+    names: tuple[str, str],
+    shape: Callable[[AnyCall, R], dict[str, Any]],
+) -> Answer:
+    """The window of the caller's things of a kind that a request asks for, by their id and part of their name.
+
+    The newest come first unless asked otherwise; `names` are what id and name are called.
+    """
+    id, name = names
+    wanted = Wanted(kind, [where("owner_uid", call.caller.uid), scope])
+    if id in given:
+        wanted.add(where("id", given[id]))
+    if name in given:
+        wanted.add(lambda one: given[name] in one.name)
+    page, total = _part_of(call, wanted, given, name)
+    return {"totalCount": total, "data": [shape(call, one) for one in page]}
+
+
+def zone_number(call: AnyCall, region_id: str, zone: str) -> int:
+    """The number of a zone."""
+    return ZONES_FROM + 1 + call.world.regions.require(region_id).zones.index(zone)
+
+
+def _part_of(call: ReadCall, wanted: Wanted[R], given: Given, name: str) -> tuple[list[R], int]:
     window = window_of_request(given)
     downwards = given.get("orderDirection", "desc") == "desc"
     if given.get("orderField") != name:
         return window_of(call.tx, wanted, window, newest_first=downwards)
     rows = sorted(all_of(call.tx, wanted), key=lambda row: str(row.name), reverse=downwards)
     return window.cut(rows), len(rows)
-
-
-def zone_number(call: AnyCall, region_id: str, zone: str) -> int:
-    """The number of a zone."""
-    return ZONES_FROM + 1 + call.world.regions.require(region_id).zones.index(zone)
 
 
 def _add_subnets(call: WriteCall, vpc: Vpc, asked: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

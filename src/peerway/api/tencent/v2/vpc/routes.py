@@ -8,9 +8,8 @@ from typing import Any, Final
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.api.tencent.lists import Wanted
 from peerway.api.tencent.shapes import time_text
-from peerway.api.tencent.v2.vpc.networks import part_of, subnet_in, vpcs_of
+from peerway.api.tencent.v2.vpc.networks import listed, subnet_in, vpcs_of
 from peerway.api.tencent.v2.vpc.product import PRODUCT
 from peerway.app.store import where
 from peerway.app.usecases.route_tables import (
@@ -40,13 +39,8 @@ NO_NUMBER: Final = -1
 @PRODUCT.reads("DescribeRouteTable")
 def describe_route_table(call: ReadCall, given: Given) -> Answer:
     """A window of the caller's tables, with the entries that were written into them."""
-    wanted = Wanted(RouteTable, [where("owner_uid", call.caller.uid), where("vpc_id", *vpcs_of(call, given))])
-    if "routeTableId" in given:
-        wanted.add(where("id", given["routeTableId"]))
-    if "routeTableName" in given:
-        wanted.add(lambda table: given["routeTableName"] in table.name)
-    page, total = part_of(call, wanted, given, "routeTableName")
-    return {"totalCount": total, "data": [_table(call, table) for table in page]}
+    inside = where("vpc_id", *vpcs_of(call, given))
+    return listed(call, given, RouteTable, inside, names=("routeTableId", "routeTableName"), shape=_table)
 
 
 @PRODUCT.writes("CreateRoute")
