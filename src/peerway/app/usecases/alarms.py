@@ -7,42 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Final
 
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import require_member
+from peerway.app.usecases.alarm_parts import check_conditions, check_group_names, check_target, check_watches
 from peerway.app.usecases.alarm_texts import (
     ID_LENGTH,
     TEXT_LENGTH,
-    URL_LENGTH,
     check_filled,
     check_id,
     check_interval,
     check_url,
 )
 from peerway.app.usecases.limits import check_limit
-from peerway.app.usecases.metrics import check_period, find_metric, find_namespace
+from peerway.app.usecases.metrics import find_namespace
 from peerway.app.usecases.storing import insert, remove, replace_stored
-from peerway.app.usecases.watched import find_watched
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.alarm import AlarmRule, AlarmState, AlarmTarget, Condition, Dimensions
 from peerway.domain.errors import InvalidInput, NotFound
 from peerway.domain.text import check_flag, check_number, check_text
-from peerway.profiles.metrics import MetricNamespace
 
-#: What a rule may hold.
-MOST_CONDITIONS: Final = 10
-MOST_WATCHED: Final = 100
-MOST_GROUPS: Final = 50
+#: Most machines that a rule tells.
 MOST_TARGETS: Final = 5
-
-#: Periods in a row that a condition may ask for.
-TIMES: Final = (1, 180)
-
-#: Digits that a threshold may have before its point, and after it.
-DIGITS: Final = 18
 
 #: Longest pause before an alarm is told again, s.
 LONGEST_SILENCE_S: Final = 604_800
@@ -135,10 +123,12 @@ def put_alarm_rule(tx: Writer, world: World, caller: Caller, request: PutAlarmRu
         name=check_filled(request.name, "name", ID_LENGTH),
         profile=namespace.profile,
         namespace=namespace.name,
-        conditions=_conditions(world, namespace, request.conditions),
+        conditions=check_conditions(world, namespace, request.conditions),
         all_conditions=check_flag(request.all_conditions, "all_conditions"),
-        watches=_watches(tx, world, caller, namespace, request.watches, before.watches if before else ()),
-        group_names=_group_names(request.group_names),
+        watches=check_watches(
+            tx, world, caller, namespace, request.watches, before.watches if before else ()
+        ),
+        group_names=check_group_names(request.group_names),
         webhook=check_url(request.webhook, "webhook"),
         subject=check_text(request.subject, "subject", TEXT_LENGTH),
         effective=check_interval(request.effective, "effective"),
@@ -199,7 +189,7 @@ def put_alarm_targets(tx: Writer, world: World, caller: Caller, request: PutAlar
     before = get_alarm_rule(tx, world, caller, request.rule_id)
     targets = {target.id: target for target in before.targets}
     for place, target in enumerate(request.targets):
-        targets[target.id] = _checked_target(target, f"targets[{place}]")
+        targets[target.id] = check_target(target, f"targets[{place}]")
     if len(targets) > MOST_TARGETS:
         raise InvalidInput("targets", f"must be at most {MOST_TARGETS} in one rule", len(targets))
     return _keep(tx, caller, before, replace(before, targets=tuple(targets.values()), changed_at=tx.now))
@@ -229,71 +219,6 @@ def require_rules(tx: Reader, caller: Caller, rule_ids: Iterable[str]) -> tuple[
 def _find(tx: Reader, caller: Caller, rule_id: str) -> AlarmRule | None:
     own = tx.select(AlarmRule, where("owner_uid", caller.uid))
     return next((rule for rule in own if rule.rule_id == rule_id), None)
-
-
-def _conditions(
-    world: World, namespace: MetricNamespace, asked: tuple[Condition, ...]
-) -> tuple[Condition, ...]:
-    if not 1 <= len(asked) <= MOST_CONDITIONS:
-        raise InvalidInput("conditions", f"must be 1 to {MOST_CONDITIONS}", len(asked), code="conditions")
-    checked: list[Condition] = []
-    for place, condition in enumerate(asked):
-        field = f"conditions[{place}]"
-        metric = find_metric(world, namespace.name, condition.metric, ("namespace", f"{field}.metric"))[1]
-        if condition.statistic not in metric.statistics:
-            rule = f"must be one of {', '.join(metric.statistics)} for {metric.name}"
-            raise InvalidInput(f"{field}.statistic", rule, condition.statistic, code="statistic")
-        if not _is_writable(condition.threshold):
-            rule = f"must be a number of at most {DIGITS} digits on either side of its point"
-            raise InvalidInput(f"{field}.threshold", rule, condition.threshold)
-        check_number(condition.times, f"{field}.times", *TIMES)
-        period_s = check_period(namespace, condition.period_s or None, f"{field}.period_s")
-        checked.append(replace(condition, period_s=period_s))
-    return tuple(checked)
-
-
-def nothing_of(namespace: MetricNamespace) -> Dimensions:
-    """What a rule watches that watches nothing yet: an object without an id, which none is."""
-    return ((namespace.dimension, ""),)
-
-
-def _is_writable(number: Decimal) -> bool:
-    """Whether it can be written without an exponent in little space; nothing is computed with one that can't."""
-    exponent = number.as_tuple().exponent
-    return isinstance(exponent, int) and exponent >= -DIGITS and number.adjusted() < DIGITS
-
-
-def _watches(
-    tx: Reader,
-    world: World,
-    caller: Caller,
-    namespace: MetricNamespace,
-    asked: tuple[Dimensions, ...],
-    before: tuple[Dimensions, ...],
-) -> tuple[Dimensions, ...]:
-    """What a rule watches; what it watched before may be gone by now."""
-    if len(asked) > MOST_WATCHED:
-        raise InvalidInput("watches", f"must be at most {MOST_WATCHED}", len(asked))
-    for place, dimensions in enumerate(asked):
-        if dimensions not in before and dimensions != nothing_of(namespace):
-            find_watched(tx, world, caller, namespace, dimensions, field=f"watches[{place}]")
-    return tuple(dict.fromkeys(tuple(sorted(dimensions)) for dimensions in asked))
-
-
-def _group_names(asked: tuple[str, ...]) -> tuple[str, ...]:
-    """Groups may be made after the rules that name them, and go before them."""
-    if len(asked) > MOST_GROUPS:
-        raise InvalidInput("group_names", f"must be at most {MOST_GROUPS}", len(asked))
-    return tuple(dict.fromkeys(check_filled(name, "group_names", ID_LENGTH) for name in asked))
-
-
-def _checked_target(target: AlarmTarget, field: str) -> AlarmTarget:
-    check_filled(target.id, f"{field}.id", ID_LENGTH)
-    check_filled(target.arn, f"{field}.arn", TEXT_LENGTH)
-    check_text(target.level, f"{field}.level", TEXT_LENGTH)
-    if len(target.parameters) > URL_LENGTH:
-        raise InvalidInput(f"{field}.parameters", f"must have at most {URL_LENGTH} characters")
-    return target
 
 
 def _enabled(request: PutAlarmRule, before: AlarmRule | None) -> bool:

@@ -13,7 +13,7 @@ from peerway.api.tencent.products.monitor.pages import within
 from peerway.api.tencent.products.monitor.policies import bound_of, origin_id, put_again
 from peerway.api.tencent.products.monitor.product import PRODUCT, policies, policy_of
 from peerway.api.tencent.regions import short_of
-from peerway.app.usecases.alarms import nothing_of
+from peerway.app.usecases.alarm_parts import nothing_of
 from peerway.app.usecases.metrics import find_namespace
 from peerway.domain.alarm import AlarmRule, Dimensions
 from peerway.domain.errors import InvalidInput, NotFound

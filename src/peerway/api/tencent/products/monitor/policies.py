@@ -16,12 +16,12 @@ from peerway.api.tencent.products.monitor.notices import notice_shape, notices, 
 from peerway.api.tencent.products.monitor.pages import page_of
 from peerway.api.tencent.products.monitor.product import PRODUCT, policies, policy_of
 from peerway.api.tencent.products.monitor.types import BY_NAMESPACE, MONITOR_TYPE, TYPES, namespace_of
+from peerway.app.usecases.alarm_parts import nothing_of
 from peerway.app.usecases.alarms import (
     DeleteAlarmRules,
     PutAlarmRule,
     SwitchAlarmRules,
     delete_alarm_rules,
-    nothing_of,
     put_alarm_rule,
     switch_alarm_rules,
 )

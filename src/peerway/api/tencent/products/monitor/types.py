@@ -10,7 +10,7 @@ from peerway.api.clouds.call import AnyCall, ReadCall
 from peerway.api.clouds.parameters import Given
 from peerway.api.tencent.products.monitor.product import PRODUCT
 from peerway.api.tencent.regions import short_of
-from peerway.app.usecases.alarms import TIMES
+from peerway.app.usecases.alarm_parts import TIMES
 from peerway.app.usecases.metrics import find_namespace
 from peerway.domain.errors import InvalidInput
 from peerway.profiles.metrics import MetricNamespace
