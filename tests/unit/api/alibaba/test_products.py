@@ -1,12 +1,16 @@
 """Alibaba Cloud's tables: every action has an operation, no two products claim one, and every error has words."""
 
+import tomllib
 from collections import Counter
+from importlib.resources import files
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from peerway.api.alibaba.catalogue import PRODUCTS
 from peerway.api.alibaba.errors import told
+from peerway.api.alibaba.products import vpc
+from peerway.api.alibaba.products.vpc.common import KINDS
 from peerway.api.alibaba.texts import check_lengths
 from peerway.api.alibaba.xml import to_xml
 from peerway.domain import errors
@@ -36,6 +40,20 @@ def test_an_action_of_a_version_is_one_products():
     """Requests name version and action, and nothing else."""
     pairs = Counter((product.version, name) for product in PRODUCTS for name in product.actions)
     assert [pair for pair, count in pairs.items() if count > 1] == []
+
+
+def test_rows_that_call_use_cases_of_networks_tell_what_they_are_about():
+    """API-1: the thing is looked for in the request's region, so its kind is known and a request can't be without its id."""
+    rows = {}
+    for file in files(vpc.__name__).iterdir():
+        if file.name.endswith(".toml"):
+            rows |= tomllib.loads(file.read_text(encoding="utf-8")).get("actions", {})
+    calling = {name: row for name, row in rows.items() if "calls" in row}
+    assert calling
+    for name, row in calling.items():
+        (parameter,) = (one for one in vpc.PRODUCT.actions[name].parameters if one.name == row["about"])
+        assert parameter.required
+        assert parameter.name in KINDS
 
 
 @pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product.name)
