@@ -174,7 +174,7 @@ def _datagrams(plane: KernelDataPlane, here: Instance, there: Instance, sources:
 
 
 def test_cap_is_a_shaper_on_both_ends_and_changes_while_packets_flow(plane: KernelDataPlane) -> None:
-    """PEER-14: a cap is a token bucket on each end; another cap changes it without dropping the connection."""
+    """PEER-9: a cap is a token bucket on each end; another cap changes it without dropping the connection."""
     net = Topology()
     one, other, here, there = pair(net)
     fabric = net.fabric()
@@ -193,7 +193,7 @@ def test_cap_is_a_shaper_on_both_ends_and_changes_while_packets_flow(plane: Kern
 
 
 def test_stream_outlives_every_change_of_its_cap(plane: KernelDataPlane) -> None:
-    """EC-6, PEER-14: one connection that never stops sending takes each new rate; bench/ measures how exactly."""
+    """EC-6, PEER-9: one connection that never stops sending takes each new rate; bench/ measures how exactly."""
     net = Topology()
     one, _other, here, there = pair(net)
     fabric = net.fabric()
