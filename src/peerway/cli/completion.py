@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import typer
+
 from peerway.cli.client import Client
 from peerway.cli.errors import CommandError
 from peerway.cli.profile import find_profile
@@ -15,12 +17,13 @@ PATIENCE_S = 0.5
 MOST = 50
 
 
-def ids_of(*paths: str) -> Callable[[str], list[tuple[str, str]]]:
+def ids_of(*paths: str) -> Callable[[typer.Context, str], list[tuple[str, str]]]:
     """A completer that offers ids, with the names beside them, of the lists at these paths."""
 
-    def complete(incomplete: str) -> list[tuple[str, str]]:
+    def complete(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
         try:
-            with Client(find_profile(os.environ), sleep=_never, timeout_s=PATIENCE_S) as client:
+            profile = find_profile(os.environ, ctx.find_root().params.get("profile"))
+            with Client(profile, sleep=_never, timeout_s=PATIENCE_S) as client:
                 found = [
                     (str(item["id"]), str(item.get("name") or ""))
                     for path in paths

@@ -77,3 +77,15 @@ def test_completion_offers_ids(tenant, vpc, monkeypatch):
     monkeypatch.setenv("COMP_WORDS", "peerway vpc show vpc-")
     monkeypatch.setenv("COMP_CWORD", "3")
     assert vpc["id"] in tenant.run()[1]
+
+
+def test_completion_asks_as_the_profile_that_was_named(tenant, vpc, cloud, monkeypatch, tmp_path):
+    """With `--profile` the ids are that account's, not those of the account which would be asked without it."""
+    monkeypatch.setenv("PEERWAY_CONFIG", str(tmp_path / "config.toml"))
+    token = tenant.credentials["token"]
+    tenant.text("profile", "save", "mine", "--url", cloud.ready["url"], "--token", token)
+    tenant.become(cloud.ready["token"])
+    monkeypatch.setenv("_PEERWAY_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "peerway --profile mine vpc show vpc-")
+    monkeypatch.setenv("COMP_CWORD", "5")
+    assert tenant.run()[1].split() == [vpc["id"]]
