@@ -23,7 +23,9 @@ _ERROR, _DONE = 2, 3
 _SOL_NETLINK, _CAP_ACK, _EXT_ACK = 270, 10, 11
 _CAPPED, _ACK_TLVS = 0x100, 0x200
 _CHUNK = 48_000
-_BUFFER = 1 << 18
+#: Longer than any answer, which the kernel keeps below 32 KiB; memory for much more would be got from the kernel, and given back,
+#: with each answer.
+_BUFFER = 1 << 16
 #: Requests asked at once: the answers must fit into the socket's buffer, in which the kernel counts up to 9 KiB for each.
 _GROUP = 16
 
