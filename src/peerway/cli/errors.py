@@ -59,6 +59,8 @@ def describe(status: int, problem: Mapping[str, Any]) -> str:
     text = str(problem.get("detail") or problem.get("title") or f"the server answered {status}")
     for error in problem.get("errors") or ():
         field, rule, value = (error.get(name) for name in ("field", "rule", "value"))
+        if field == "id":  # of the path: the text names what it is about
+            continue
         if rule == text:
             text += f" ({field})"
         elif f"{field} {rule}" not in text:

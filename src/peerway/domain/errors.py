@@ -150,7 +150,9 @@ class QuotaExceeded(PeerwayError):
     kind = Kind.QUOTA
     code = "quota_exceeded"
 
-    def __init__(self, quota: str, limit: int | None, used: int | None, *, scope: str) -> None:
+    def __init__(
+        self, quota: str, limit: int | None, used: int | None, *, scope: str, field: str | None = None
+    ) -> None:
         figures = "" if limit is None else f": {used} of {limit}"
         super().__init__(
             f"quota {quota} of {scope} is reached{figures}",
@@ -158,6 +160,7 @@ class QuotaExceeded(PeerwayError):
             limit=limit,
             used=used,
             scope=scope,
+            field=field,
         )
 
 

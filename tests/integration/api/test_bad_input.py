@@ -163,6 +163,12 @@ def test_bad_idempotency_key_is_refused(site, key):
     assert response.json()["errors"][0]["field"] == "Idempotency-Key"
 
 
+def assert_named(response, field):
+    """The problem says which field it is about, and what the rule is."""
+    (error,) = response.json()["errors"]
+    assert (error["field"], bool(error["rule"])) == (field, True), response.text
+
+
 @pytest.fixture
 def pair(site):
     """Two accounts with a VPC each."""
@@ -215,6 +221,7 @@ def test_second_connection_for_one_pair_is_refused(site, pair):
         }
         response = account.call("POST", "/peerings", body)
         assert (response.status_code, response.json()["code"]) == (409, "peering_exists")
+        assert_named(response, "peer_vpc_id")
 
 
 def test_wrong_side_may_not_answer(site, pair):
@@ -224,6 +231,7 @@ def test_wrong_side_may_not_answer(site, pair):
     for verb in ("accept", "reject"):
         response = asker.call("POST", f"/peerings/{peering['id']}/{verb}")
         assert (response.status_code, response.json()["code"]) == (403, "not_accepter")
+        assert_named(response, "id")
     assert asker.ok("GET", f"/peerings/{peering['id']}") == peering
 
 
@@ -234,6 +242,7 @@ def test_accept_after_expiry_is_refused(site, pair):
     site.clock.advance(timedelta(days=8))
     response = answerer.call("POST", f"/peerings/{peering['id']}/accept")
     assert (response.status_code, response.json()["code"]) == (409, "expired")
+    assert_named(response, "id")
 
 
 def test_route_to_connection_that_is_not_active_is_refused(site, pair):
@@ -243,6 +252,7 @@ def test_route_to_connection_that_is_not_active_is_refused(site, pair):
     body = {"destination": "10.1.0.0/16", "next_hop": "peering", "next_hop_id": peering["id"]}
     response = asker.call("POST", f"/route-tables/{vpc['system_table_id']}/entries", body)
     assert (response.status_code, response.json()["code"]) == (409, "next_hop_not_active")
+    assert_named(response, "next_hop_id")
 
 
 def test_quota_is_told_with_limit_and_use(site, pair):
@@ -255,9 +265,20 @@ def test_quota_is_told_with_limit_and_use(site, pair):
         "peer_uid": peer["owner_uid"],
         "peer_region_id": peer["region_id"],
     }
-    problem = asker.call("POST", "/peerings", body).json()
+    response = asker.call("POST", "/peerings", body)
+    problem = response.json()
     assert (problem["status"], problem["code"]) == (409, "quota_exceeded")
     assert (problem["data"]["quota"], problem["data"]["limit"]) == ("peerings_per_vpc", 0)
+    assert_named(response, "vpc_id")
+
+
+def test_what_the_path_names_is_a_field_too(site):
+    """A resource that is not there, or whose state forbids it, is told like a field of the body."""
+    account = site.account()
+    assert_named(account.call("GET", "/vpcs/vpc-missing"), "id")
+    vpc = account.vpc()
+    account.ok("POST", "/vswitches", {"vpc_id": vpc["id"], "zone_id": "cn-hangzhou-h", "cidr": "10.0.1.0/24"})
+    assert_named(account.call("DELETE", f"/vpcs/{vpc['id']}"), "id")
 
 
 def test_batch_of_rules_names_place_in_list(site):

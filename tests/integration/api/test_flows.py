@@ -79,6 +79,7 @@ def test_repeat_with_key_returns_the_same_resource(site):
     assert made[0] == made[1] != made[2]
     again = first.call("POST", "/vpcs", {**body, "name": "other"}, headers=key)
     assert (again.status_code, again.json()["code"]) == (409, "token_reused")
+    assert again.json()["errors"][0]["field"] == "Idempotency-Key"
 
 
 def test_concurrent_repeats_make_one(site):

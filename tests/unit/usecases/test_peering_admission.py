@@ -288,8 +288,9 @@ def test_full_vpc_of_another_account_keeps_its_figures(estate, alice, bob):
     estate.do(grant_quota, estate.operator, GrantQuota(uid=bob.uid, name="peerings_per_vpc", limit=0))
     request = estate.request(estate.vpc(alice), estate.vpc(bob, "10.1.0.0/16"))
     error = estate.refused(QuotaExceeded, create_peering, alice, request)
-    assert error.data == {"quota": "peerings_per_vpc", "scope": f"VPC {request.peer_vpc_id}"}
-    assert error.text == f"quota peerings_per_vpc of VPC {request.peer_vpc_id} is reached"
+    scope = f"VPC {request.peer_vpc_id}"
+    assert error.data == {"quota": "peerings_per_vpc", "scope": scope, "field": "peer_vpc_id"}
+    assert error.text == f"quota peerings_per_vpc of {scope} is reached"
 
 
 @pytest.mark.parametrize(("profile", "limit"), [("alibaba", 20), ("jdcloud", 50)])

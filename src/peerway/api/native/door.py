@@ -6,7 +6,7 @@ Owns the way in. What is not under the prefix goes on to the application behind.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,7 +17,7 @@ from peerway.api.native.call import Call
 from peerway.api.native.operation import PREFIX, Inputs, Operation
 from peerway.api.serving.tools import Tools
 from peerway.api.serving.trace import header, trace_of
-from peerway.domain.errors import InvalidInput, NotFound, Unavailable
+from peerway.domain.errors import InvalidInput, NotFound, PeerwayError, Unavailable
 from peerway.domain.text import check_token
 
 #: Child key of a path parameter in the tree of paths; no segment of a path reads like it.
@@ -90,14 +90,15 @@ class Door:
             await self._app(scope, receive, send)
             return
         call, operation, inputs = await self._admit(scope, receive)
-        if operation.path in self._unbounded:
-            response = await operation.handler(call, **await inputs.read(call))
-        else:
-            try:
-                async with asyncio.timeout(self._tools.services.limits.timeout_s):
-                    response = await operation.handler(call, **await inputs.read(call))
-            except TimeoutError:
-                raise Unavailable("the request took too long; ask again", code="timeout") from None
+        patience_s = None if operation.path in self._unbounded else self._tools.services.limits.timeout_s
+        try:
+            async with asyncio.timeout(patience_s):
+                response = await operation.handler(call, **await inputs.read(call))
+        except TimeoutError:
+            raise Unavailable("the request took too long; ask again", code="timeout") from None
+        except PeerwayError as error:
+            name_field(error, scope["path_params"])
+            raise
         await response(scope, receive, send)
 
     async def _admit(self, scope: Scope, receive: Receive) -> tuple[Call, Operation, Inputs]:
@@ -115,6 +116,16 @@ class Door:
         if chosen is None:
             raise method_not_allowed(scope["method"], sorted(node.operations))
         return Call(scope, receive, self._tools, caller, _client_token(scope)), *chosen
+
+
+def name_field(error: PeerwayError, parameters: Mapping[str, str]) -> None:
+    """Call the error's field as requests do: what the path named is one, too, and a client token comes in a header."""
+    about = error.data.get("id")
+    name = next((name for name, given in parameters.items() if given == about), None)
+    if name is not None:
+        error.data.setdefault("field", name)
+    if error.data.get("field") == "client_token":
+        error.data["field"] = "Idempotency-Key"
 
 
 def method_not_allowed(method: str, allowed: list[str]) -> InvalidInput:

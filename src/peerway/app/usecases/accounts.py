@@ -118,7 +118,7 @@ def create_account(tx: Writer, world: World, caller: Caller, request: CreateAcco
     stored = idempotent(tx, caller, request.client_token, "create_account", request, run, Account)
     if stored.id != uid:
         raise Conflict(
-            "client_token was used: secrets are shown once", code="secret_shown_once", id=stored.id
+            "the client token was used: secrets are shown once", code="secret_shown_once", id=stored.id
         )
     made = _new_credential(tx, world, caller, uid, Role.MEMBER)
     return NewAccount(
@@ -176,7 +176,7 @@ def create_credential(tx: Writer, world: World, caller: Caller, request: CreateC
     stored = idempotent(tx, caller, request.client_token, "create_credential", request, run, Credential)
     if not made:
         raise Conflict(
-            "client_token was used: secrets are shown once", code="secret_shown_once", id=stored.id
+            "the client token was used: secrets are shown once", code="secret_shown_once", id=stored.id
         )
     return made[0]
 

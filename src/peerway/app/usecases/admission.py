@@ -163,7 +163,7 @@ def choose_bandwidth(
     border = world.regions.crosses_border(requester.region_id, accepter.region_id)
     name, limit = bandwidth_limit(tx, profile, requester.uid, bandwidth_scopes(crosses_border=border))
     if wanted is not None and wanted > limit:
-        raise QuotaExceeded(name, limit, wanted, scope="one connection")
+        raise QuotaExceeded(name, limit, wanted, scope="one connection", field="bandwidth_mbps")
     return wanted or min(profile.default_bandwidth_mbps, limit)
 
 
@@ -219,14 +219,10 @@ def _check_not_connected(tx: Reader, world: World, pair: Pair) -> None:
 
 
 def _check_quotas(tx: Reader, world: World, pair: Pair) -> None:
-    for vpc, is_requester in ((pair.vpc, True), (pair.peer, False)):
+    sides = ((pair.vpc, True, "vpc_id"), (pair.peer, pair.same_account, "peer_vpc_id"))
+    for vpc, callers, field in sides:
         check_peering_quotas(
-            tx,
-            pair.profile,
-            _side(vpc),
-            same_region=pair.same_region,
-            adding=1,
-            own=is_requester or pair.same_account,
+            tx, pair.profile, _side(vpc), same_region=pair.same_region, adding=1, own=callers, field=field
         )
 
 

@@ -238,8 +238,9 @@ def accept_peering(tx: Writer, world: World, caller: Caller, request: AcceptPeer
         before, profile = _load(tx, world, caller, request.id, PeeringEvent.ACCEPT)
         _check_in_time(before, tx.now)
         after = _fire(tx, before, PeeringEvent.ACCEPT)
-        same_region = before.same_region
-        check_peering_quotas(tx, profile, before.accepter, same_region=same_region, adding=0, own=True)
+        check_peering_quotas(
+            tx, profile, before.accepter, same_region=before.same_region, adding=0, own=True, field="id"
+        )
         return _store(tx, world, caller, before, after, "accept")
 
     return idempotent(tx, caller, request.client_token, "accept_peering", request, run, Peering)

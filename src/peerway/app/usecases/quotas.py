@@ -112,9 +112,16 @@ def require_quota(world: World, name: object) -> tuple[str, int]:
 
 
 def check_peering_quotas(
-    tx: Reader, profile: Profile, side: PeeringSide, *, same_region: bool, adding: int, own: bool
+    tx: Reader,
+    profile: Profile,
+    side: PeeringSide,
+    *,
+    same_region: bool,
+    adding: int,
+    own: bool,
+    field: str,
 ) -> None:
-    """`QuotaExceeded` when `adding` connections of that kind are more than the side's VPC may have.
+    """`QuotaExceeded` when `adding` connections of that kind are more than the side's VPC may have; `field` names it.
 
     A side of the caller's `own` is held to its account's limit in the region, too; of another account's side the error does
     not tell the figures. At creation one is added; at acceptance the connection is counted already, so none is.
@@ -128,7 +135,7 @@ def check_peering_quotas(
         limit, used = limit_of(tx, quota.name, side.uid, quota.default), count(tx, side)
         if used + adding > limit:
             told = (limit, used) if own else (None, None)
-            raise QuotaExceeded(quota.name, *told, scope=_scope_name(quota, side))
+            raise QuotaExceeded(quota.name, *told, scope=_scope_name(quota, side), field=field)
 
 
 def bandwidth_limit(tx: Reader, profile: Profile, uid: str, scopes: Iterable[QuotaScope]) -> tuple[str, int]:

@@ -49,14 +49,18 @@ def idempotent(
     check_same_request(known, operation, digest)
     found = tx.get(kind, known[2])
     if found is None:
-        raise Conflict("client_token was used for a resource that is gone", code="token_spent", id=known[2])
+        raise Conflict(
+            "the client token was used for a resource that is gone", code="token_spent", id=known[2]
+        )
     return found
 
 
 def check_same_request(known: tuple[str, str, str], operation: str, digest: str) -> None:
     """`Conflict` when the token was used for something else."""
     if known[:2] != (operation, digest):
-        raise Conflict("client_token was used for another request", code="token_reused", field="client_token")
+        raise Conflict(
+            "the client token was used for another request", code="token_reused", field="client_token"
+        )
 
 
 def digest_of(request: object) -> str:
