@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.support.store_process import LIMIT, PAIRS, SIDES, WAYS
+from tests.support.resources import vpc
+from tests.support.store_process import LIMIT, PAIRS, RANGES, SIDES, WAYS
 from tests.support.stores import CONCURRENT
 
 from peerway.adapters.store import open_store
 from peerway.app.store import where
 from peerway.domain.peering import Peering
-from peerway.domain.vpc import Vpc
+from peerway.domain.vpc import Vpc, VSwitch
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 3
@@ -85,6 +86,18 @@ def test_pair_is_connected_once(url):
         assert_log_is_gapless(store)
     assert sorted(one.id for one in stored) == acknowledged
     assert len({one.requester.vpc_id[:-2] for one in stored}) == len(stored) == PAIRS
+
+
+def test_ranges_never_overlap(url):
+    """Processes that make VSwitches of overlapping ranges in one VPC get disjoint ones, and one caller each is told so (NET-4)."""
+    with opened(url) as store:
+        store.write(lambda tx: tx.insert(vpc("vpc-hub")))
+    acknowledged = run_together("ranges", url)
+    with opened(url) as store:
+        stored = store.read(lambda tx: tx.select(VSwitch))
+        assert_log_is_gapless(store)
+    assert sorted(one.id for one in stored) == acknowledged
+    assert len({one.cidr.network_address for one in stored}) == len(stored) == RANGES
 
 
 @pytest.mark.parametrize("way", WAYS)

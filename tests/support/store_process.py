@@ -12,14 +12,18 @@ from contextlib import contextmanager
 from functools import partial
 
 from tests.support.resources import audit_entry, peering, vpc
+from tests.support.world import make_world
 
 from peerway.adapters.store import open_store
 from peerway.app.store import where
-from peerway.domain.errors import AlreadyExists, QuotaExceeded
+from peerway.app.usecases.vswitches import CreateVSwitch, create_vswitch
+from peerway.domain.account import Caller, Role
+from peerway.domain.errors import AlreadyExists, InvalidInput, QuotaExceeded
 from peerway.domain.peering import Peering
 
 LIMIT = 12
 PAIRS = 8
+RANGES = 8
 THREADS = 4
 SIDES = ("requester.vpc_id", "accepter.vpc_id")
 
@@ -69,6 +73,23 @@ def pairs(write, name):
         say(f"{name}-{number}")
 
 
+def ranges(write, name):
+    """Try to make VSwitches of one VPC whose ranges contain those that others try."""
+    world, caller = make_world(), Caller("1000000000000001", Role.MEMBER, "LTAI")
+    length = 20 + sum(name.encode()) % 3
+    for number in range(RANGES):
+        asked = CreateVSwitch(
+            vpc_id="vpc-hub", zone_id="cn-hangzhou-h", cidr=f"10.0.{16 * number}.0/{length}"
+        )
+        try:
+            made = write(lambda tx, asked=asked: create_vswitch(tx, world, caller, asked))
+        except InvalidInput as error:
+            if error.code != "overlap":
+                raise
+            continue
+        say(made.id)
+
+
 def endless(write, name):
     """Write until the process is killed."""
     for number in itertools.count():
@@ -77,7 +98,7 @@ def endless(write, name):
         say(id)
 
 
-TASKS = {"quota": quota, "pairs": pairs, "endless": endless}
+TASKS = {"quota": quota, "pairs": pairs, "ranges": ranges, "endless": endless}
 
 
 @contextmanager
