@@ -39,6 +39,7 @@ def run_up(options: UpOptions) -> int:
     _make_way_for_ready_file(options)
     tls = make_tls(options)
     with only_one(folder / "up.lock", 0), contextlib.ExitStack() as stack:
+        _remove_ready_file(options)
         listener = stack.enter_context(listen(options.listen))
         world = make_world(options, options.line_port)
         chosen, reason = choose_dataplane(options.dataplane)
@@ -59,8 +60,7 @@ def run_up(options: UpOptions) -> int:
             runner.start()
             stack.callback(runner.stop)
         serve(options, listener, tls, parts, lambda: _announce(options, ready))
-        if options.ready_file is not None:
-            options.ready_file.unlink(missing_ok=True)
+        _remove_ready_file(options)
     return 0
 
 
@@ -92,5 +92,15 @@ def _make_way_for_ready_file(options: UpOptions) -> None:
         return
     try:
         options.ready_file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput("ready-file", f"can't be written: {error.strerror}", options.ready_file) from error
+
+
+def _remove_ready_file(options: UpOptions) -> None:
+    """Nobody is ready: at the end, and at the start after a run that was killed and left its file."""
+    if options.ready_file is None:
+        return
+    try:
+        options.ready_file.unlink(missing_ok=True)
     except OSError as error:
         raise InvalidInput("ready-file", f"can't be written: {error.strerror}", options.ready_file) from error
