@@ -108,33 +108,52 @@ def test_native_takes_the_best_of_all():
     assert (native.auto_routes, native.overlap) == (AutoRoutes.OPTIONAL, OverlapRule.WARN)
 
 
-#: Seed AP's list, by Chinese name; Hong Kong is not in the mainland.
-MAINLAND = 14
+#: Seed AP's list in its order, in simplified characters and without what it says about regions that close.
+MAINLAND = {
+    "cn-hangzhou": "华东1（杭州）",
+    "cn-shanghai": "华东2（上海）",
+    "cn-nanjing": "华东5（南京-本地地域）",
+    "cn-qingdao": "华北1（青岛）",
+    "cn-beijing": "华北2（北京）",
+    "cn-zhangjiakou": "华北3（张家口）",
+    "cn-huhehaote": "华北5（呼和浩特）",
+    "cn-wulanchabu": "华北6（乌兰察布）",
+    "cn-shenzhen": "华南1（深圳）",
+    "cn-heyuan": "华南2（河源）",
+    "cn-guangzhou": "华南3（广州）",
+    "cn-chengdu": "西南1（成都）",
+    "cn-wuhan-lr": "华中1（武汉-本地地域）",
+    "cn-fuzhou": "华东6（福州-本地地域）",
+}
 ELSEWHERE = {
-    "cn-hongkong",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-southeast-1",
-    "ap-southeast-3",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "eu-central-1",
-    "eu-west-1",
-    "us-west-1",
-    "us-east-1",
-    "me-east-1",
-    "me-central-1",
+    "cn-hongkong": "中国香港",
+    "ap-northeast-1": "日本（东京）",
+    "ap-northeast-2": "韩国（首尔）",
+    "ap-southeast-1": "新加坡",
+    "ap-southeast-3": "马来西亚（吉隆坡）",
+    "ap-southeast-5": "印度尼西亚（雅加达）",
+    "ap-southeast-6": "菲律宾（马尼拉）",
+    "ap-southeast-7": "泰国（曼谷）",
+    "eu-central-1": "德国（法兰克福）",
+    "eu-west-1": "英国（伦敦）",
+    "us-west-1": "美国（硅谷）",
+    "us-east-1": "美国（弗吉尼亚）",
+    "me-east-1": "阿联酋（迪拜）",
+    "me-central-1": "沙特（利雅得）- 伙伴运营",
 }
 
 
-def test_every_region_of_the_seed_is_there():
-    """NET-2: fourteen mainland regions and those elsewhere, each with zones and two names."""
-    assert sum(region.mainland for region in REGIONS) == MAINLAND
-    assert {region.id for region in REGIONS if not region.mainland} >= ELSEWHERE
+@pytest.mark.parametrize(("mainland", "seed"), [(True, MAINLAND), (False, ELSEWHERE)])
+def test_every_region_of_the_seed_is_there(mainland, seed):
+    """NET-2: the seed's regions by their Chinese names, and no other, in the mainland (fourteen) and elsewhere."""
+    assert {region.id: region.name_zh for region in REGIONS if region.mainland is mainland} == seed
+
+
+def test_every_region_has_an_english_name_of_its_own_and_zones():
+    """NET-2: what is not in the seed; a zone's id begins with its region's."""
+    assert len({region.name_en for region in REGIONS}) == len(list(REGIONS))
     for region in REGIONS:
-        assert region.name_zh
-        assert region.name_en
+        assert region.name_en.isascii()
         assert region.zones
         assert all(zone.startswith(f"{region.id}-") for zone in region.zones)
 
