@@ -25,10 +25,12 @@ from peerway.adapters.dataplane.kernel.codec import (
     route_request,
 )
 from peerway.adapters.dataplane.kernel.desired import Desired, Guest
+from peerway.adapters.dataplane.kernel.flows import Flows, forgetting
 from peerway.adapters.dataplane.kernel.host_ports import HostPorts
 from peerway.adapters.dataplane.kernel.names import (
     BORROWED_GROUP,
     CONDEMNED_GROUP,
+    LINK_GROUP,
     LOCAL_TABLE,
     is_router,
     router_namespace,
@@ -53,12 +55,13 @@ _GONE = {ENOENT, ESRCH, EADDRNOTAVAIL, ENODEV}
 class Converger:
     """Brings the namespaces of a holder to a desired state."""
 
-    def __init__(self, namespaces: Namespaces, reaper: Reaper) -> None:
+    def __init__(self, namespaces: Namespaces, reaper: Reaper, loader: FilterLoader) -> None:
         self._namespaces = namespaces
         self._reaper = reaper
-        self._loader = FilterLoader()
+        self._loader = loader
         self._filters = FilterMemory(namespaces)
         self._tracking = Tracking(namespaces)
+        self._flows = Flows(namespaces, loader)
         self._host_ports = HostPorts()
         self._desired = Desired()
         self._actual: dict[str, State] = {}
@@ -94,6 +97,7 @@ class Converger:
             self._branch,
             self._extend,
             self._track,
+            self._offload,
             self._furnish,
         ):
             for id in routers:
@@ -138,6 +142,7 @@ class Converger:
         self._actual[name] = State()
         if is_router(name):
             self._tracking.begin(name)
+            self._flows.forget(name)
             self._send(
                 name,
                 [
@@ -169,6 +174,7 @@ class Converger:
             self._actual.pop(name, None)
             self._filters.forget(name)
             self._tracking.forget(name)
+            self._flows.forget(name)
         return unwanted
 
     def _retract(self, desired: Desired, id: str) -> None:
@@ -205,6 +211,9 @@ class Converger:
                 return
             if not self._knows(name, actual):
                 self._tracking.forget(name)
+                self._flows.forget(name)
+            if self._flows.may_be(name):
+                self._send(name, forgetting(id))
             self._filters.remember(name, ruleset)
             actual.filter = digest
         desired.routers[id].state.filter = digest
@@ -281,6 +290,7 @@ class Converger:
     def _note(self, name: str, end: End, *, checked: bool, port: str = "") -> None:
         new = Interface(end.name, end.mac, end.group, up=False, checked=checked, port=port)
         self._state(name).interfaces[end.number] = new
+        self._flows.renew(name, end.name)
 
     def _clear_way(self, wire: Wire) -> bool:
         """Whether the wire has to be made; what is left of an earlier one in its place is taken away first, which takes time."""
@@ -332,6 +342,18 @@ class Converger:
             self._tracking.ensure(router_namespace(id), Allowed() if ruleset is None else ruleset.allowed)
         except Unavailable as error:
             self.failures.setdefault(id, error.text)
+
+    def _offload(self, desired: Desired, id: str) -> None:
+        """Have established flows take the short way; those that do already look at routes and filter once more."""
+        name, ruleset = router_namespace(id), desired.rulesets[id]
+        if ruleset is None or not ruleset.offloads or not self._knows(name, desired.routers[id].state):
+            self._flows.forget(name)
+            return
+        if self._flows.may_be(name):
+            self._send(name, forgetting(id))
+        interfaces = desired.routers[id].state.interfaces.values()
+        if self._flows.join(name, ruleset, [one.name for one in interfaces if one.group == LINK_GROUP]):
+            self._filters.remember(name, ruleset)
 
     def _await_carriers(self) -> None:
         """Until the kernel has noticed that both ends are on it drops what is sent; asking for the interface makes it notice."""

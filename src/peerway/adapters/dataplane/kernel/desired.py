@@ -16,6 +16,7 @@ from peerway.adapters.dataplane.kernel.encode import (
     encode_wire,
     guest_namespace,
 )
+from peerway.adapters.dataplane.kernel.features import Features
 from peerway.adapters.dataplane.kernel.names import owner_id, router_namespace
 from peerway.adapters.dataplane.kernel.plan import Plan, RouterPlan, Wire
 from peerway.adapters.dataplane.kernel.protocol import GUEST, ROUTER
@@ -42,8 +43,8 @@ class Guest:
 class Desired:
     """The plans by id."""
 
-    #: Whether the kernel has 802.1Q interfaces.
-    vlans: bool = False
+    #: What the kernel offers.
+    features: Features = field(default_factory=Features)
     #: The fabric that they were made from.
     fabric: Fabric = field(default_factory=lambda: Fabric(revision=-1))
     #: By router id.
@@ -106,9 +107,9 @@ class Desired:
         if router is None:
             self.rulesets.pop(router_id, None)
             return
-        plan = encode_router(router, self.links_of.get(router_id, {}), withheld, vlans=self.vlans)
+        plan = encode_router(router, self.links_of.get(router_id, {}), withheld, vlans=self.features.vlans)
         self.routers[router_id] = plan
-        self.rulesets[router_id] = compile_ruleset(router)
+        self.rulesets[router_id] = compile_ruleset(router, flowtables=self.features.flowtables)
         for index, wire in plan.wires.items():
             endpoint = router.endpoints[wire.owner]
             guest = Guest(encode_guest(endpoint, index), router_id, guest_namespace(endpoint), endpoint.netns)

@@ -20,13 +20,14 @@ from peerway.adapters.dataplane.kernel.converge import Converger
 from peerway.adapters.dataplane.kernel.counters import Passed, join_ends, read_counters
 from peerway.adapters.dataplane.kernel.desired import Desired, Guest
 from peerway.adapters.dataplane.kernel.drift import differences
+from peerway.adapters.dataplane.kernel.features import find_features
 from peerway.adapters.dataplane.kernel.guest_view import read_guest
 from peerway.adapters.dataplane.kernel.holder_client import HolderClient, reach_holder
-from peerway.adapters.dataplane.kernel.host_ports import kernel_knows
 from peerway.adapters.dataplane.kernel.limits import raise_file_limit
 from peerway.adapters.dataplane.kernel.monitor import Monitor
 from peerway.adapters.dataplane.kernel.names import RESOLVER4, is_router, router_namespace
 from peerway.adapters.dataplane.kernel.namespaces import Namespaces, Visitor
+from peerway.adapters.dataplane.kernel.nft_client import FilterLoader
 from peerway.adapters.dataplane.kernel.probe import ask, open_socket
 from peerway.adapters.dataplane.kernel.reaper import Reaper
 from peerway.adapters.dataplane.kernel.resolver import Resolver
@@ -66,8 +67,9 @@ class KernelDataPlane:
     def __init__(self, state_dir: Path) -> None:
         self._state_dir = state_dir
         self._visitor = Visitor("peerway-netns")
-        self._vlans = self._visitor.run(kernel_knows, "vlan")
-        self._desired = Desired(self._vlans)
+        self._loader = FilterLoader()
+        self._features = self._visitor.run(find_features, self._loader)
+        self._desired = Desired(self._features)
         self._unfinished: set[str] = set()
         self._monitor = Monitor()
         self._resolver = Resolver()
@@ -79,7 +81,7 @@ class KernelDataPlane:
         self._holder.warm(WARM)
         self._namespaces = Namespaces(self._holder)
         self._reaper = Reaper()
-        self._converger = Converger(self._namespaces, self._reaper)
+        self._converger = Converger(self._namespaces, self._reaper, self._loader)
 
     @property
     def holder_pid(self) -> int:
@@ -297,6 +299,6 @@ class KernelDataPlane:
         self._close_parts()
         self._holder.close()
         self._open()
-        fabric, self._desired, self._unfinished = self._desired.fabric, Desired(self._vlans), set()
+        fabric, self._desired, self._unfinished = self._desired.fabric, Desired(self._features), set()
         if fabric.revision >= 0:
             self._unfinished = self._desired.update(fabric)

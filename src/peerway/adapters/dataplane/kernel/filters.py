@@ -45,6 +45,8 @@ class Unit:
     chains: tuple[str, ...] = ()
     #: Map names.
     maps: tuple[str, ...] = ()
+    #: Flowtable names.
+    flowtables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,5 +233,5 @@ def _verdict(*, accept: bool) -> str:
 
 
 def declare(kind: str, name: str, lines: Iterable[str]) -> str:
-    """The declaration of a map or chain inside a table."""
+    """The declaration of a map, chain or flowtable inside a table."""
     return f" {kind} {name} {{\n" + "".join(f"  {line}\n" for line in lines) + " }\n"

@@ -83,10 +83,3 @@ def _check_free(netlink: Netlink, index: int, name: str) -> None:
         raise Unavailable(
             f"interface {name} has an address of the host's own, so it is not taken away from it"
         )
-
-
-def kernel_knows(kind: str) -> bool:
-    """Whether the kernel has interfaces of a kind; leaves the calling thread in a new, empty namespace."""
-    syscalls.unshare(syscalls.CLONE_NEWNET)
-    with Netlink() as netlink:
-        return all(codec.knows_kind(one.number) for one in netlink.execute([codec.kind_request(kind)]))

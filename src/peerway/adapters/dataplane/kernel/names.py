@@ -45,6 +45,8 @@ EXIT_RULE = 150
 GATEWAY_RULE = 200
 #: Priority of the rules that choose a table by the VSwitch of the source.
 SUBNET_RULE = 300
+#: Priority of the rule that comes and goes so that the kernel asks routes anew for flows that are under way; after all others.
+FORGET_RULE = 40000
 #: MAC address of every router on its instances' wires; each wire is a segment of its own.
 ROUTER_MAC = bytes.fromhex("027077000001")
 #: MAC addresses of the two ends of every link.

@@ -11,16 +11,19 @@ What a packet meets in the filter:
 3. security policies, once for each connection: the verdict is kept as the connection's mark, whose value is a digest of all
    that the verdict depends on. After a change no connection carries the new mark, so the next packet of each, in either
    direction, is judged again by the connection's first direction: revoked ones stop at once, others carry on.
+
+Where the kernel has flowtables, established flows over links meet none of it from then on (`offload`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Final
 
+from peerway.adapters.dataplane.kernel import offload
 from peerway.adapters.dataplane.kernel.encode import subnet_groups
 from peerway.adapters.dataplane.kernel.filters import Lookup, Unit, declare, filter_units
 from peerway.adapters.dataplane.kernel.names import LINK_GROUP, endpoint_interface, uplink_interface
@@ -41,6 +44,7 @@ HOOKS: Final = MappingProxyType(
             ("arrived", "filter", "prerouting", "dstnat + 10"),
             ("input", "filter", "input", "filter"),
             ("forward", "filter", "forward", "filter"),
+            ("established", "filter", "forward", "filter + 1"),
             ("postrouting", "nat", "postrouting", "srcnat"),
             ("leaving", "filter", "postrouting", "srcnat + 10"),
         )
@@ -66,6 +70,19 @@ class Ruleset:
     #: Digest of all of it.
     digest: str
 
+    @property
+    def offloads(self) -> bool:
+        """Whether established flows may take the short way."""
+        return offload.FLOWTABLE in self.units
+
+    def offloading(self, links: Iterable[str]) -> set[str]:
+        """The interfaces that have to look for flows: those of instances whose flows may, and these of links."""
+        return {key.strip('"') for key in self.lookups[offload.MEMBERS].elements} | set(links)
+
+    def joining(self, interfaces: Collection[str]) -> Iterator[str]:
+        """Texts that have interfaces look for flows."""
+        return offload.joining(TABLE, interfaces)
+
     def text(self) -> str:
         """Text that loads it where no filter is."""
         return self.swap(_NOTHING) if self.fixed else self._guard_text()
@@ -90,6 +107,7 @@ class Ruleset:
             *_retired(old.lookups, self.lookups),
             *(f"delete map {TABLE} {name}\n" for unit in old_units for name in unit.maps),
             *(f"delete chain {TABLE} {name}\n" for name in retired),
+            *(f"delete flowtable {TABLE} {name}\n" for unit in old_units for name in unit.flowtables),
         ]
         return "".join(lines)
 
@@ -136,8 +154,8 @@ def removal() -> str:
     return "".join(f"table {table}\ndelete table {table}\n" for table in (GUARD, TABLE))
 
 
-def compile_ruleset(router: Router) -> Ruleset | None:
-    """The filter of a router; None when it filters nothing."""
+def compile_ruleset(router: Router, *, flowtables: bool = False) -> Ruleset | None:
+    """The filter of a router; None when it filters nothing. `flowtables`: the kernel has them."""
     build = _Build(router)
     guard = build.check_sources()
     build.ask_acls()
@@ -151,6 +169,10 @@ def compile_ruleset(router: Router) -> Ruleset | None:
     if not (guard or fixed):
         return None
     units, lookups = build.units | translating.units, build.lookups | translating.lookups
+    if flowtables and (members := offload.offloaded(router)):
+        units[offload.FLOWTABLE] = offload.UNIT
+        lookups[offload.MEMBERS] = Lookup("type ifname", {f'"{name}"': "" for name in members})
+        fixed["established"] = offload.RULES
     return Ruleset(guard, units, fixed, lookups, translating.allowed, _digest(guard, units, fixed, lookups))
 
 

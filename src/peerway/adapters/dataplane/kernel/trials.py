@@ -20,6 +20,7 @@ from typing import Any
 from peerway.adapters.dataplane.kernel import codec, syscalls
 from peerway.adapters.dataplane.kernel.checks import ByLink, Target
 from peerway.adapters.dataplane.kernel.codec import End, Message
+from peerway.adapters.dataplane.kernel.features import FLOWTABLE_TRIAL, knows_kind
 from peerway.adapters.dataplane.kernel.guest import show_names
 from peerway.adapters.dataplane.kernel.holder import enter_namespaces
 from peerway.adapters.dataplane.kernel.netlink import NETFILTER_PROTOCOL, Netlink
@@ -100,9 +101,7 @@ def _spread() -> str:
 
 
 def _kind(kind: str) -> str:
-    with Netlink() as netlink:
-        refusals = netlink.execute([codec.kind_request(kind)])
-    if not all(codec.knows_kind(refusal.number) for refusal in refusals):
+    if not knows_kind(kind):
         raise OSError(EOPNOTSUPP, "not in this kernel")
     return "works"
 
@@ -138,6 +137,10 @@ def _translation() -> str:
         "snat ip to ip saddr map { 10.0.0.1 : 192.0.2.1 }; }; "
         "chain a { type filter hook prerouting priority raw; ct original zone set 1; }; }"
     )
+
+
+def _flowtables() -> str:
+    return _load(FLOWTABLE_TRIAL)
 
 
 def _checks() -> str:
@@ -189,6 +192,7 @@ TRIALS: tuple[tuple[str, bool, Callable[[], str]], ...] = (
     ("filters (libnftables)", False, _filters),
     ("connection tracking", False, _connections),
     ("address translation", False, _translation),
+    ("flowtables", False, _flowtables),
     ("health checks", False, _checks),
     ("name server", False, _name_server),
     ("names in instances", False, _names_shown),
