@@ -1,5 +1,9 @@
 """Many instances, many VPCs: what is asked of the kernel, and how it is written down, grows no faster than they do."""
 
+import sys
+from pathlib import Path
+from types import FrameType
+
 import pytest
 from tests.builders.topology import Topology
 from tests.support.kernel import in_router
@@ -29,6 +33,37 @@ def test_filters_of_many_instances_are_written_once():
     ruleset = compile_ruleset(net.fabric().routers[vpc.id])
     assert ruleset is not None
     assert len(ruleset.units) < 10
+
+
+@pytest.mark.kernel
+def test_a_bring_up_is_linear(state_dir: Path) -> None:
+    """With twice as many VPCs, instances and connections come twice as many calls: none of them looks at all the others."""
+    once, twice, thrice = (_calls_of_bring_up(state_dir / str(size), size) for size in (20, 40, 60))
+    assert thrice - twice == pytest.approx(twice - once, rel=0.005)
+
+
+def _calls_of_bring_up(state_dir: Path, size: int) -> int:
+    net = Topology()
+    vpcs = [net.vpc(f"10.{number}.0.0/16") for number in range(size)]
+    for number, vpc in enumerate(vpcs):
+        net.instance(net.vswitch(vpc, f"10.{number}.0.0/24"))
+        net.join(vpc, vpcs[number - 1])
+    fabric = net.fabric()
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    plane = KernelDataPlane(state_dir)
+    try:
+        plane._visitor.run(sys.setprofile, count)
+        sys.setprofile(count)
+        assert plane.apply(fabric).failures == {}
+    finally:
+        sys.setprofile(None)
+        plane.close(destroy=True)
+    return calls
 
 
 @pytest.mark.kernel
