@@ -6,15 +6,11 @@ import os
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bench import bare_kernel, kernel_paths
+from bench import bring_up, kernel_paths
 from bench.stats import Figure, Goal
 
 #: Caps that are measured, Mbit/s.
 CAPS: Final = (100, 1000)
-
-#: VPCs of the two bring-ups.
-SMALL: Final = 500
-LARGE: Final = 1000
 
 
 def measure(*, quick: bool) -> list[Figure]:
@@ -24,7 +20,7 @@ def measure(*, quick: bool) -> list[Figure]:
     return [
         *speed_figures(found),
         *cap_figures(kernel_paths.caps()),
-        *scale_figures(rounds=1 if quick else 5),
+        *bring_up.figures(rounds=1 if quick else 7),
     ]
 
 
@@ -70,54 +66,3 @@ def cap_figures(found: Mapping[str, Any]) -> list[Figure]:
         )
         for cap in CAPS
     ]
-
-
-def scale_figures(*, rounds: int) -> list[Figure]:
-    """Bring-up, a pass and memory."""
-    # In turns, so that what else the machine does meets all alike.
-    rows = [
-        (_bare(SMALL), kernel_paths.scale(SMALL), _bare(LARGE), kernel_paths.scale(LARGE))
-        for _ in range(rounds)
-    ]
-    small, large = [row[1] for row in rows], [row[3] for row in rows]
-    grown = tuple(two["bring_up_s"] / one["bring_up_s"] for one, two in zip(small, large, strict=True))
-    bare_grown = tuple(bare_large / bare_small for bare_small, _, bare_large, _ in rows)
-    passes = tuple(one["observe_s"] + one["repair_s"] for one in small)
-    size = f"{SMALL} VPCs with an instance each, {SMALL} links"
-    return [
-        Figure(
-            name=f"bring-up of {size}",
-            unit="s",
-            samples=tuple(one["bring_up_s"] for one in small),
-            goal=Goal(most=6),
-        ),
-        Figure(
-            name=f"bring-up of {LARGE:,} with as many links",
-            unit="s",
-            samples=tuple(one["bring_up_s"] for one in large),
-            goal=Goal(most=12),
-        ),
-        Figure(
-            name=f"bring-up of {LARGE:,}, times that of {SMALL}",
-            samples=grown,
-            goal=Goal(most=LARGE / SMALL * 1.1),
-            note="linear is 2; a tenth is allowed for noise",
-        ),
-        Figure(
-            name="beside it: the same namespaces and wires by the bare kernel, times",
-            samples=bare_grown,
-            note="what the kernel's own growth is, without anything of Peerway's",
-        ),
-        Figure(name=f"observe and repair {size}", unit="s", samples=passes, goal=Goal(most=1)),
-        Figure(
-            name="memory a VPC with one instance and one link",
-            unit="KiB",
-            # Later rounds take what the kernel kept of the round before, so only the first shows what a VPC needs.
-            samples=(float(large[0]["kb_a_vpc"]),),
-        ),
-    ]
-
-
-def _bare(size: int) -> float:
-    kernel_paths.settle()
-    return bare_kernel.measure(size)
