@@ -7,8 +7,8 @@ routes. Runs in the visiting thread.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from errno import EADDRNOTAVAIL, ENODEV, ENOENT, ESRCH
 from socket import AF_INET, AF_INET6
 
@@ -179,7 +179,17 @@ class Converger:
 
     def _retract(self, desired: Desired, id: str) -> None:
         plan, name = desired.routers[id], router_namespace(id)
-        self._stop(name, plan.state, plan.owners, id)
+        self._stop(name, plan.state, plan.owners, id, self._torn(desired, id))
+
+    def _torn(self, desired: Desired, id: str) -> set[int]:
+        """Where a router has the one end of a wire, but the other is not where it shall be: both have to be made anew."""
+        name, torn = router_namespace(id), set[int]()
+        for wire in desired.wires(id):
+            here, there = (wire.near, wire.far) if wire.near[0] == name else (wire.far, wire.near)
+            with suppress(OSError):  # that its namespace can't be entered is said when the wire's turn comes
+                if there[1].number not in self._state(there[0]).interfaces:
+                    torn.add(here[1].number)
+        return torn
 
     def give_back(self) -> None:
         """Before everything ends: the host gets its interfaces back."""
@@ -188,10 +198,12 @@ class Converger:
             if name in self._namespaces and any(not branch.kind for branch in plan.branches):
                 self._stop(name, State(), {}, id)
 
-    def _stop(self, name: str, wanted: State, owners: Mapping[int, str], id: str) -> None:
+    def _stop(
+        self, name: str, wanted: State, owners: Mapping[int, str], id: str, torn: Collection[int] = ()
+    ) -> None:
         actual = self._state(name)
         before = dict(actual.interfaces)
-        self._send(name, retract(actual, wanted, owners, id))
+        self._send(name, retract(actual, wanted, owners, id, torn))
         gone = {index: one for index, one in before.items() if index not in actual.interfaces}
         borrowed = {index: one for index, one in gone.items() if one.group == BORROWED_GROUP}
         self._send(name, [self._host_ports.home(index, one.port, id) for index, one in borrowed.items()])

@@ -73,6 +73,7 @@ from peerway.fabric.model import (
 
 _LOOPBACK = 1
 _VERSIONS: dict[int, int] = {4: AF_INET, 6: AF_INET6}
+_FAR = {4: FAR4, 6: FAR6}
 _MEGABIT = 125_000
 _ANYWHERE = ip_network("0.0.0.0/0")
 
@@ -149,6 +150,8 @@ def _add_endpoint(plan: RouterPlan, router: Router, endpoint: Endpoint, index: i
     mac = bytes.fromhex(endpoint.mac.replace(":", ""))
     for address in endpoint.addresses:
         plan.state.neighbours.add(Neighbour(index, address.packed, mac))
+        if endpoint.forwards:
+            plan.state.neighbours.add(Neighbour(index, _FAR[address.version], mac))
     near = End(index, name, ROUTER_MAC, group)
     far = End(*_guest_interface(endpoint, index), mac, 0)
     plan.wires[index] = Wire(
@@ -264,26 +267,29 @@ class _Ways:
         for entry in fib.entries:
             yield _destination(entry.prefix, table), self._way(entry)
 
-    def _is_gateway(self, endpoint_id: str) -> bool:
+    def _forwards(self, endpoint_id: str, version: int) -> bool:
+        """Whether an endpoint takes packets of an IP version that are for others."""
         endpoint = self.endpoints.get(endpoint_id)
-        return endpoint is not None and endpoint.forwards
+        return (
+            endpoint is not None
+            and endpoint.forwards
+            and any(address.version == version for address in endpoint.addresses)
+        )
 
     def _way(self, entry: FibEntry) -> Way:
-        six = entry.prefix.version == 6
+        far = _FAR[entry.prefix.version]
         match entry.hop:
             case ToLink(link_id) if link_id in self.links and self.links[link_id].up:
-                return over(self.index[f"l:{link_id}"], FAR6 if six else FAR4)
+                return over(self.index[f"l:{link_id}"], far)
             case ToLinks() as spread:
-                return self._spread(spread, FAR6 if six else FAR4)
+                return self._spread(spread, far)
             case ToUplink(uplink_id):
                 return self.out(uplink_id, entry.prefix)
             case ToResolver():
                 self.resolves = True
                 return HERE
-            case ToEndpoint(endpoint_id) if self._is_gateway(endpoint_id):
-                for address in self.endpoints[endpoint_id].addresses:
-                    if address.version == entry.prefix.version:
-                        return over(self.index[f"e:{endpoint_id}"], address.packed)
+            case ToEndpoint(endpoint_id) if self._forwards(endpoint_id, entry.prefix.version):
+                return over(self.index[f"e:{endpoint_id}"], far)
             case _:
                 pass
         return DISCARD

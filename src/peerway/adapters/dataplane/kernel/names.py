@@ -55,7 +55,9 @@ LINK_MACS = (bytes.fromhex("027077000010"), bytes.fromhex("027077000011"))
 GATEWAY4 = IPv4Address("169.254.1.1").packed
 #: The same for IPv6.
 GATEWAY6 = IPv6Address("fe80::1").packed
-#: The router at the other end of a link.
+#: Whoever is at the other end of a wire, as the next hop of a route: the router beyond a link, an instance that forwards. Not an
+#: instance's own address: the kernel takes no IPv6 gateway that its main table knows behind another interface, where it may have
+#: been until this change, and asks for none that is link-local.
 FAR4 = IPv4Address("169.254.1.2").packed
 #: The same for IPv6.
 FAR6 = IPv6Address("fe80::2").packed

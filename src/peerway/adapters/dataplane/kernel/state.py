@@ -6,7 +6,7 @@ last), `repair` (actual = what was read back) and an agent that takes over from 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from socket import AF_INET
 from typing import NamedTuple
@@ -156,22 +156,30 @@ class State:
     condemned: set[int] = field(default_factory=set, compare=False)
 
 
-def retract(actual: State, desired: State, owners: Mapping[int, str], router: str) -> list[Message]:
+def retract(
+    actual: State, desired: State, owners: Mapping[int, str], router: str, torn: Collection[int] = ()
+) -> list[Message]:
     """First half of a change: what must stop carrying packets, in the order that lets nothing slip through.
 
     Routes over interfaces that go away or down are first turned into what they are to be, so that no packet falls through to a
-    wider route meanwhile. `actual` is brought up to date.
+    wider route meanwhile; those by a next hop whose address is the router's own up to now have to wait. `torn` interfaces have to
+    be made anew, so they go away even if wanted. `actual` is brought up to date.
     """
-    leaving = {
+    gone = {
         index
         for index, interface in actual.interfaces.items()
-        if not _same(interface, desired.interfaces.get(index))
-        or (interface.up and not desired.interfaces[index].up)
+        if index in torn or not _same(interface, desired.interfaces.get(index))
+    }
+    leaving = gone | {
+        index
+        for index, interface in actual.interfaces.items()
+        if index not in gone and interface.up and not desired.interfaces[index].up
     }
     if not leaving:
         return []
     messages: list[Message] = []
     staying = {index: one for index, one in actual.interfaces.items() if index not in leaving}
+    own = {address.address for address in actual.addresses}
     for destination, way in list(actual.routes.items()):
         used = [hop.out for hop in way.hops if hop.out in leaving]
         if used:
@@ -181,13 +189,15 @@ def retract(actual: State, desired: State, owners: Mapping[int, str], router: st
                 del actual.routes[destination]
                 messages.append(codec.route(*destination, BLACKHOLE, owner, delete=True))
             else:
-                actual.routes[destination] = wanted.usable(staying)
+                waits = any(hop.gateway in own for hop in wanted.hops)
+                actual.routes[destination] = DISCARD if waits else wanted.usable(staying)
                 messages.append(_add_route(destination, actual.routes[destination], owner))
-    gone = {index for index in leaving if not _same(actual.interfaces[index], desired.interfaces.get(index))}
     for rule in [rule for rule in actual.rules if rule not in desired.rules and rule.interface]:
         messages.append(codec.rule(*rule, router, delete=True))
         actual.rules.discard(rule)
-    messages += [_take_down(index, actual, desired, owners.get(index, router)) for index in leaving]
+    messages += [
+        _take_down(actual, index, owners.get(index, router), gone=index in gone) for index in leaving
+    ]
     actual.addresses = {address for address in actual.addresses if address.interface not in gone}
     actual.neighbours = {neighbour for neighbour in actual.neighbours if neighbour.interface not in leaving}
     return messages
@@ -197,8 +207,8 @@ def _same(actual: Interface, desired: Interface | None) -> bool:
     return desired is not None and actual.name == desired.name and actual.port == desired.port
 
 
-def _take_down(index: int, actual: State, desired: State, owner: str) -> Message:
-    if not _same(actual.interfaces[index], desired.interfaces.get(index)):
+def _take_down(actual: State, index: int, owner: str, *, gone: bool) -> Message:
+    if gone:
         group = actual.interfaces.pop(index).group
         return codec.condemn_interface(index, group if group == BORROWED_GROUP else CONDEMNED_GROUP, owner)
     interface = actual.interfaces[index] = actual.interfaces[index]._replace(up=False)
