@@ -123,7 +123,7 @@ def test_line_at_an_interface_carries_and_gives_it_back(
     plane: KernelDataPlane, cable: Cable, vlan: int
 ) -> None:
     """EC-10: the interface goes into the border router (whole, where the kernel has no 802.1Q) and comes back with its end."""
-    if vlan and plane._features.vlans:
+    if vlan and plane.features.vlans:
         pytest.skip("this kernel has 802.1Q: the line would be tagged, and the world here is not")
     fabric = office_fabric(cable.port(vlan))
     for left in ({"vpc-1": fabric.routers["vpc-1"]}, {}):
@@ -159,7 +159,7 @@ def test_line_at_an_interface_speaks_ipv6(plane: KernelDataPlane, cable: Cable) 
 
 def test_second_line_on_a_whole_interface_fails_in_words(plane: KernelDataPlane, cable: Cable) -> None:
     """One border router a port, where the kernel has no 802.1Q; the next takes over when the first one goes."""
-    if plane._features.vlans:
+    if plane.features.vlans:
         pytest.skip("this kernel has 802.1Q: lines share an interface")
     one, two = line("vbr-a", cable.port(1)), line("vbr-b", cable.port(2))
     report = plane.apply(Fabric(1, {"vbr-a": one, "vbr-b": two}))

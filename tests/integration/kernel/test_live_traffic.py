@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 from tests.builders.topology import Topology
+from tests.support.flows import Flow, guarded
 from tests.support.kernel import (
     PATIENCE_S,
     foreign_namespace,
@@ -29,48 +30,8 @@ from peerway.fabric.model import Fabric, Link
 
 pytestmark = pytest.mark.kernel
 
-#: Long enough for a packet that is not dropped to arrive on this one machine.
-QUIET_S = 0.15
 #: Linux's socket option for the known path MTU.
 IP_MTU = 14
-
-
-class Flow:
-    """A TCP connection between two instances."""
-
-    def __init__(self, plane: KernelDataPlane, client: Instance, server: Instance) -> None:
-        with socket_in(plane, server, socket.AF_INET, socket.SOCK_STREAM) as listener:
-            listener.bind((str(server.ipv4), 5000))
-            listener.listen()
-            listener.settimeout(PATIENCE_S)
-            self.client = socket_in(plane, client, socket.AF_INET, socket.SOCK_STREAM)
-            self.client.settimeout(PATIENCE_S)
-            self.client.connect((str(server.ipv4), 5000))
-            self.server, _ = listener.accept()
-
-    def carries(self, sender: socket.socket, receiver: socket.socket) -> bool:
-        """Whether a byte sent now arrives."""
-        sender.send(b"x")
-        receiver.settimeout(QUIET_S)
-        try:
-            return bool(receiver.recv(1))
-        except TimeoutError:
-            return False
-
-    def close(self) -> None:
-        """Close both ends."""
-        self.client.close()
-        self.server.close()
-
-
-def guarded(net: Topology) -> tuple[Instance, Instance, object, object]:
-    """A pair whose server lets two things in: TCP to 5000, and pings."""
-    _, other, here, there = pair(net)
-    group = net.group(other)
-    net.change(there, security_group_ids=(group.id,))
-    tcp = net.rule(group, "10.1.0.0/16", protocol=Protocol.TCP, ports=(5000, 5000))
-    ping = net.rule(group, "10.1.0.0/16", protocol=Protocol.ICMP)
-    return here, there, tcp, ping
 
 
 @pytest.mark.parametrize("first", ["client", "server"])

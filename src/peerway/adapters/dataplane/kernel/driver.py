@@ -68,8 +68,9 @@ class KernelDataPlane:
         self._state_dir = state_dir
         self._visitor = Visitor("peerway-netns")
         self._loader = FilterLoader()
-        self._features = self._visitor.run(find_features, self._loader)
-        self._desired = Desired(self._features)
+        #: What the kernel offers beyond the necessary.
+        self.features = self._visitor.run(find_features, self._loader)
+        self._desired = Desired(self.features)
         self._unfinished: set[str] = set()
         self._monitor = Monitor()
         self._resolver = Resolver()
@@ -299,6 +300,6 @@ class KernelDataPlane:
         self._close_parts()
         self._holder.close()
         self._open()
-        fabric, self._desired, self._unfinished = self._desired.fabric, Desired(self._features), set()
+        fabric, self._desired, self._unfinished = self._desired.fabric, Desired(self.features), set()
         if fabric.revision >= 0:
             self._unfinished = self._desired.update(fabric)
