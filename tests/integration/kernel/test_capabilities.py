@@ -18,6 +18,7 @@ OPTIONAL = {
     "filters (libnftables)",
     "connection tracking",
     "address translation",
+    "flowtables",
     "health checks",
     "name server",
     "names in instances",

@@ -48,5 +48,6 @@ def _has_flowtables(loader: FilterLoader) -> bool:
     except Unavailable:
         return False
     finally:
+        loader.close()  # so that nothing stays in the namespace
         os.close(own)
     return True
