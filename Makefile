@@ -32,16 +32,19 @@ TESTS = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist load
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests, without the slow ones (ARGS="-k peering -x" narrows)
 	@scripts/prepare system nft ip
+	@scripts/prepare kernel
 	@$(TESTS) -m "not slow" $(ARGS)
 
 .PHONY: test-all
 test-all: $(VENV)/.dev ## Run all tests
 	@scripts/prepare system nft ip
+	@scripts/prepare kernel
 	@$(TESTS) $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.bench ## Measure, and print the table of docs/benchmarks.md
 	@scripts/prepare system nft ip iperf3 ovn-northd
+	@scripts/prepare kernel
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: check
