@@ -77,6 +77,8 @@ class UpOptions(ApiOptions):
     ready_file: Path | None = None
     #: Remove everything made in the kernel when stopping.
     cleanup: bool = False
+    #: Use the kernel's flowtables where it has them.
+    flowtables: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,5 +89,7 @@ class AgentOptions(Common):
     dataplane: DataPlaneChoice = DataPlaneChoice.AUTO
     #: Remove everything made in the kernel when stopping.
     cleanup: bool = False
+    #: Use the kernel's flowtables where it has them.
+    flowtables: bool = True
     #: File descriptor whose end of file means that the parent is gone; None when there is no parent to follow.
     parent_fd: int | None = None

@@ -118,7 +118,7 @@ def make_driver(options: AgentOptions) -> Driver:
         return Driver(MemoryDataPlane(), _no_guests)
     state = options.data / KERNEL_STATE
     join(state)
-    dataplane = KernelDataPlane(state)
+    dataplane = KernelDataPlane(state, flowtables=options.flowtables)
     return Driver(dataplane, Shell(state, dataplane.resolv_conf).spawn)
 
 

@@ -19,6 +19,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--dataplane", type=DataPlaneChoice, default=DataPlaneChoice.AUTO)
     parser.add_argument("--parent-fd", type=int)
     parser.add_argument("--cleanup", action="store_true")
+    parser.add_argument("--no-flowtables", dest="flowtables", action="store_false")
     return run_agent(AgentOptions(**vars(parser.parse_args(argv))))
 
 

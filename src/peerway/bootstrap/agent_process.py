@@ -85,6 +85,8 @@ class AgentProcess:
             argv += ["--database", options.database]
         if options.cleanup:
             argv.append("--cleanup")
+        if not options.flowtables:
+            argv.append("--no-flowtables")
         # A group of its own, so that Ctrl-C in a terminal reaches only the parent, which then stops the agent in order.
         return subprocess.Popen(argv, pass_fds=(self._read_end,), start_new_session=True)
 

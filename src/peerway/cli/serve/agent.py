@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from peerway.bootstrap.agent import run_agent
-from peerway.cli.serve.starting import DEFAULTS, Cleanup, Data, Database, Log, hand_over
+from peerway.cli.serve.starting import DEFAULTS, Cleanup, Data, Database, Flowtables, Log, hand_over
 from peerway.settings import AgentOptions
 
 app = typer.Typer(add_completion=False)
@@ -15,6 +15,7 @@ app = typer.Typer(add_completion=False)
 def agent(
     data: Data = DEFAULTS.data,
     cleanup: Cleanup = False,
+    flowtables: Flowtables = True,
     database: Database = None,
     log_format: Log = DEFAULTS.log_format,
 ) -> None:
@@ -22,4 +23,7 @@ def agent(
 
     Killing or upgrading it drops no packet: what it made stays, unless --cleanup is given.
     """
-    hand_over(run_agent, AgentOptions(data=data, database=database, log_format=log_format, cleanup=cleanup))
+    options = AgentOptions(
+        data=data, database=database, log_format=log_format, cleanup=cleanup, flowtables=flowtables
+    )
+    hand_over(run_agent, options)

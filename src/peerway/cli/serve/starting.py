@@ -66,6 +66,14 @@ Cleanup = Annotated[
     bool, typer.Option("--cleanup", help="Remove everything made in the kernel when stopping.")
 ]
 
+Flowtables = Annotated[
+    bool,
+    typer.Option(
+        "--flowtables/--no-flowtables",
+        help="Let established flows take the kernel's short way, where it has flowtables.",
+    ),
+]
+
 
 def hand_over(run: Callable[[OptionsT], int], options: OptionsT) -> NoReturn:
     """Run a part of Peerway and end with its status; what it refuses to start with becomes one line."""

@@ -14,6 +14,7 @@ from peerway.cli.serve.starting import (
     Data,
     Database,
     DataPlane,
+    Flowtables,
     LinePort,
     Listen,
     Log,
@@ -45,6 +46,7 @@ def up(
         typer.Option(help="File to write, mode 0600, when everything is ready.", show_default=False),
     ] = None,
     cleanup: Cleanup = False,
+    flowtables: Flowtables = True,
     database: Database = None,
     requests_per_second: Rate = DEFAULTS.requests_per_second,
     line_port: LinePort = None,
@@ -73,5 +75,6 @@ def up(
         dev_account=dev_account,
         ready_file=ready_file,
         cleanup=cleanup,
+        flowtables=flowtables,
     )
     hand_over(run_up, options)

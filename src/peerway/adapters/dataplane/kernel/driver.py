@@ -64,12 +64,13 @@ class KernelDataPlane:
 
     name = "kernel"
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, *, flowtables: bool = True) -> None:
+        """`flowtables`: use them where the kernel has them."""
         self._state_dir = state_dir
         self._visitor = Visitor("peerway-netns")
         self._loader = FilterLoader()
-        #: What the kernel offers beyond the necessary.
-        self.features = self._visitor.run(find_features, self._loader)
+        #: What is used beyond the necessary.
+        self.features = self._visitor.run(find_features, self._loader, flowtables=flowtables)
         self._desired = Desired(self.features)
         self._unfinished: set[str] = set()
         self._monitor = Monitor()

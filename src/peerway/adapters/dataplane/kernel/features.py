@@ -29,10 +29,10 @@ class Features(NamedTuple):
     flowtables: bool = False
 
 
-def find_features(loader: FilterLoader) -> Features:
-    """Ask the kernel; leaves the calling thread in a new, empty namespace."""
+def find_features(loader: FilterLoader, *, flowtables: bool) -> Features:
+    """Ask the kernel, for flowtables only if they are wanted; leaves the calling thread in a new, empty namespace."""
     syscalls.unshare(syscalls.CLONE_NEWNET)
-    return Features(knows_kind("vlan"), _has_flowtables(loader))
+    return Features(knows_kind("vlan"), flowtables and _has_flowtables(loader))
 
 
 def knows_kind(kind: str) -> bool:
