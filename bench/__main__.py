@@ -12,7 +12,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench import analysis, api, convergence, crowded, doors, fabric, failover, ovn_trace, paths, specs
+from bench import analysis, api, convergence, crowded, doors, fabric, failover, flows, ovn_trace, paths, specs
 from bench.machine import this_machine
 from bench.peerway_peer import disk_folder
 from bench.report import write_report
@@ -22,6 +22,7 @@ from bench.stats import HEAD, Figure, Verdict
 MEASUREMENTS: Final[Mapping[str, Callable[..., list[Figure]]]] = MappingProxyType(
     {
         "paths": paths.measure,
+        "flows": flows.measure,
         "crowded": crowded.measure,
         "convergence": convergence.measure,
         "specs": specs.measure,

@@ -96,11 +96,11 @@ os.write(1, b"%d" % (statistics.median(taken) * 1e9))
 
 
 @contextmanager
-def running() -> Iterator[KernelDataPlane]:
+def running(*, flowtables: bool = True) -> Iterator[KernelDataPlane]:
     """A data plane for one measurement, in a process whose collector of cycles is set as an agent's is."""
     collect_rarely()
     with tempfile.TemporaryDirectory() as directory:
-        plane = KernelDataPlane(Path(directory))
+        plane = KernelDataPlane(Path(directory), flowtables=flowtables)
         try:
             yield plane
         finally:
@@ -125,7 +125,8 @@ def _end(number: int) -> LinkEnd:
     return LinkEnd(f"vpc-{number}", "cn-hangzhou")
 
 
-def _address(number: int) -> str:
+def address(number: int) -> str:
+    """Of a ring's instance."""
     return f"10.{number >> 8}.{number & 255}.10"
 
 
@@ -140,7 +141,7 @@ def _router(number: int, size: int, policy: Policy | None, acl: Policy | None) -
     ]
     mac = "02:00:" + number.to_bytes(4, "big").hex(":")
     instance = Endpoint(
-        f"i-{number}", "vsw", (ip_address(_address(number)),), mac, policy.id if policy else None
+        f"i-{number}", "vsw", (ip_address(address(number)),), mac, policy.id if policy else None
     )
     return Router(
         f"vpc-{number}",
@@ -231,8 +232,8 @@ def paths() -> dict[str, Any]:
         bare = _bare_pair(plain)
         places = {
             "bare": (Shell(plain._state_dir), bare, "10.255.0.2"),
-            "peered": (Shell(plain._state_dir), ("i-0", "i-1"), _address(1)),
-            "filtered": (Shell(filtered._state_dir), ("i-0", "i-1"), _address(1)),
+            "peered": (Shell(plain._state_dir), ("i-0", "i-1"), address(1)),
+            "filtered": (Shell(filtered._state_dir), ("i-0", "i-1"), address(1)),
         }
         for _ in range(ROUNDS):
             for name in names:
@@ -263,7 +264,7 @@ def caps() -> dict[str, Any]:
 def _cap_error(plane: KernelDataPlane, cap: int) -> float:
     """How far a busy link is from its cap, percent, over a second in the middle of a transfer."""
     sending = Thread(
-        target=throughput, args=(Shell(plane._state_dir), ("i-0", "i-1"), _address(1), CAPPED_SECONDS)
+        target=throughput, args=(Shell(plane._state_dir), ("i-0", "i-1"), address(1), CAPPED_SECONDS)
     )
     first, _ = _sent(plane)
     sending.start()

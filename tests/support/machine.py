@@ -27,22 +27,22 @@ _ENDED = "machine: ended with "
 _INIT = """#!/bin/busybox sh
 export PATH=/bin
 /bin/busybox --install -s /bin
-mkdir -p /proc /dev /root
+mkdir -p /proc /dev /below
 mount -t devtmpfs dev /dev
 for module in $(cat /modules/order); do insmod /modules/$module; done
-mount -t 9p -o trans=virtio,version=9p2000.L,cache=loose,msize=512000,ro root /root
-mount --move /dev /root/dev
-mount -t tmpfs run /root/run
-cp /command /root/run/command
-exec switch_root /root /run/command
+mount -t 9p -o trans=virtio,version=9p2000.L,cache=loose,msize=512000,ro root /below
+mount --move /dev /below/dev
+mount -t tmpfs run /below/run
+cp /command /below/run/command
+exec switch_root /below /run/command
 """
 #: There: the usual file systems, kernel modules on demand, the command, and off.
 _COMMAND = f"""#!/bin/sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TMPDIR=/run/tmp PYTHONDONTWRITEBYTECODE=1
 mount -t proc proc /proc
 mount -t sysfs sys /sys
+mkdir -p /dev/shm /dev/pts /run/tmp
 mount -t tmpfs shared /dev/shm
-mkdir -p /dev/pts /run/tmp
 mount -t devpts terminals /dev/pts
 printf '#!/bin/sh\\nexec modprobe -d {{kernel}} "$@"\\n' >/run/modprobe
 chmod +x /run/modprobe

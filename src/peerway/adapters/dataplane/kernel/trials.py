@@ -140,7 +140,10 @@ def _translation() -> str:
 
 
 def _flowtables() -> str:
-    return _load(FLOWTABLE_TRIAL)
+    try:
+        return _load(FLOWTABLE_TRIAL)
+    except OSError as error:
+        raise OSError(EOPNOTSUPP, "not in this kernel: every packet passes routes and filters") from error
 
 
 def _checks() -> str:
