@@ -54,8 +54,8 @@ from peerway.adapters.dataplane.kernel.state import (
     over,
 )
 from peerway.adapters.dataplane.kernel.uplinks import add_exit, add_uplink, add_uplink_rules, way_out
-from peerway.domain.prefixes import Address as AnyAddress
 from peerway.domain.prefixes import Prefix
+from peerway.fabric.lookup import Lookup
 from peerway.fabric.model import (
     Endpoint,
     Fib,
@@ -214,29 +214,6 @@ def encode_guest(endpoint: Endpoint, index: int) -> Plan:
     return plan
 
 
-class _LongestMatch:
-    """Looks addresses up in a fib."""
-
-    def __init__(self, fib: Fib) -> None:
-        self._entries: dict[tuple[int, int], dict[int, FibEntry]] = {}
-        for entry in fib.entries:
-            prefix = entry.prefix
-            shift = prefix.max_prefixlen - prefix.prefixlen
-            by_network = self._entries.setdefault((prefix.version, shift), {})
-            by_network[int(prefix.network_address) >> shift] = entry
-        self._order = sorted(self._entries)
-
-    def of(self, address: AnyAddress) -> FibEntry | None:
-        """The entry with the longest prefix that contains the address."""
-        number = int(address)
-        for version, shift in self._order:
-            if version == address.version:
-                entry = self._entries[version, shift].get(number >> shift)
-                if entry is not None:
-                    return entry
-        return None
-
-
 @dataclass(slots=True)
 class _Ways:
     """Turns hops into kernel routes."""
@@ -256,10 +233,10 @@ class _Ways:
 
     def expand(self, fib: Fib, table: int) -> Iterator[tuple[Destination, Way]]:
         """All routes of a table, the longest match among them meaning what the longest match in the fib means."""
-        best = _LongestMatch(fib)
+        best = Lookup(fib)
         for endpoint in self.endpoints.values():
             for address in endpoint.addresses:
-                entry = best.of(address)
+                entry = best.find(address)
                 if entry is not None and entry.hop in {ToSubnet(endpoint.subnet_id), ToEndpoint(endpoint.id)}:
                     packed = address.packed
                     host = Destination(_VERSIONS[address.version], table, packed, len(packed) * 8)
