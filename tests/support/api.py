@@ -140,11 +140,15 @@ class Site:
 
 
 def make_site(
-    limits: Limits, wrap: Callable[[SqlStore], Any] = lambda store: store, *, inline_reads: bool = True
+    limits: Limits,
+    wrap: Callable[[SqlStore], Any] = lambda store: store,
+    *,
+    inline_reads: bool = True,
+    open_store: Callable[[VirtualClock], SqlStore] = memory_store,
 ) -> Iterator[Site]:
     """A fresh API on a port of its own; `wrap` may put something in front of its store."""
     clock, agent = VirtualClock(), MemoryAgent()
-    store = memory_store(clock)
+    store = open_store(clock)
     world = make_world()
     fresh = store.write(lambda tx: ensure_operator(tx, world))
     services = Services(

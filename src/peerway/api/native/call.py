@@ -6,7 +6,7 @@ Owns how work meets the event loop and how results become bytes. May not know an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import orjson
@@ -21,6 +21,7 @@ from peerway.app.usecases.previews.rehearsals import Rehearsal, rehearse
 from peerway.app.world import World
 from peerway.domain.account import Caller
 from peerway.domain.errors import RateLimited
+from peerway.domain.resource import Resource
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -48,6 +49,8 @@ class Call(Request):
         self.token = token
         #: Whether the caller only wants to know what the request would do.
         self.preview = False
+        #: What must hold before anything is written; None for nothing.
+        self.precondition: Callable[[Call, Writer], None] | None = None
 
     def wake_worker(self) -> None:
         """Tell the worker that there is something for it to do, once it is stored."""
@@ -62,8 +65,8 @@ class Call(Request):
     async def point(self, work: Callable[[Reader], object]) -> Response:
         """Answer with what a short read finds: a few rows by their keys."""
         if self.services.inline_reads:
-            return answer(self.services.store.read(work))
-        return answer(await self.in_thread(lambda: self.services.store.read(work)))
+            return tagged(self.services.store.read(work))
+        return tagged(await self.in_thread(lambda: self.services.store.read(work)))
 
     async def read(self, work: Callable[[Reader], object]) -> Response:
         """Answer with what a read of any length finds."""
@@ -71,13 +74,26 @@ class Call(Request):
 
     async def write(self, work: Callable[[Writer], object], status: int = 200) -> Response:
         """Answer with the outcome of a transaction, once it is durable; in a preview, with what it would be."""
+        held = self.guarded(work)
         if not self.preview:
-            return answer(await self.tools.writes.write(work), status)
+            return tagged(await self.tools.writes.write(held), status)
 
         def tried(known: int) -> Callable[[Writer], Rehearsal[object]]:
-            return lambda tx: rehearse(tx, self.world, self.caller, work, known)
+            return lambda tx: rehearse(tx, self.world, self.caller, held, known)
 
         return await self.foretell(tried, status)
+
+    def guarded(self, work: Callable[[Writer], object]) -> Callable[[Writer], object]:
+        """The work, done only when the precondition holds in the same transaction."""
+        check = self.precondition
+        if check is None:
+            return work
+
+        def held(tx: Writer) -> object:
+            check(self, tx)
+            return work(tx)
+
+        return held
 
     async def foretell(
         self, tried: Callable[[int], Callable[[Writer], Rehearsal[object]]], status: int
@@ -128,6 +144,28 @@ class Call(Request):
 def answer(content: object, status: int = 200) -> Response:
     """A JSON answer."""
     return Response(encode(content), status, media_type="application/json")
+
+
+def tagged(content: object, status: int = 200) -> Response:
+    """A JSON answer, with the ETag of the resource that it shows."""
+    response = answer(content, status)
+    revision = revision_of(content)
+    if revision is not None:
+        response.headers["ETag"] = tag(revision)
+    return response
+
+
+def revision_of(content: object) -> int | None:
+    """The revision of the resource that an answer shows; None when it shows none."""
+    if isinstance(content, Resource):
+        return content.revision
+    found = content.get("revision") if isinstance(content, Mapping) else None
+    return found if isinstance(found, int) else None
+
+
+def tag(revision: int | None) -> str:
+    """The ETag of a resource at a revision."""
+    return f'"{revision}"'
 
 
 def encode(content: object) -> bytes:

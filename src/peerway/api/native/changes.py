@@ -1,12 +1,12 @@
 """A file of changes: operations of this API that are done together, in one transaction, all or none.
 
-Owns how an operation's handler runs inside a transaction that is open already, and how its errors name the change. Each change is
+Owns how operations become one, and how their errors name the change. Each change is
 checked, allowed and audited as if it were a request of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,9 @@ from starlette.responses import Response
 from peerway.api.native.call import Call, answer, encode
 from peerway.api.native.door import Paths
 from peerway.api.native.errors import InvalidRequest
+from peerway.api.native.inner import InnerCall, finished
 from peerway.api.native.operation import Inputs, Operation, read_query
+from peerway.api.native.preconditions import precondition_of
 from peerway.api.native.references import References
 from peerway.api.native.schemas.changes import ChangeAnswer, ChangeBody, ChangesAnswer, ChangesBody
 from peerway.app.store import Writer
@@ -71,25 +73,6 @@ def _check_names(body: ChangesBody) -> None:
         seen.add(change.name or "")
 
 
-class StepCall(Call):
-    """The call of one change: it writes in the transaction that the file has open."""
-
-    def __init__(self, call: Call, parameters: Mapping[str, str], token: str | None, tx: Writer) -> None:
-        scope = {**call.scope, "path_params": parameters, "query_string": b""}
-        super().__init__(scope, call.receive, call.tools, call.caller, token)
-        self._tx = tx
-        #: What the operation stored or found, as it is answered.
-        self.content: object = None
-
-    def wake_worker(self) -> None:
-        """Nothing: it is woken once the file is stored."""
-
-    async def write(self, work: Callable[[Writer], object], status: int = 200) -> Response:
-        """Do the work now; it is durable once the file is."""
-        self.content = work(self._tx)
-        return answer(None, status)
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """A change that is ready to be done."""
@@ -98,6 +81,8 @@ class Step:
     operation: Operation
     #: How the operation reads its parameters.
     inputs: Inputs
+    #: The operation that shows the resource that its path names, if it names one.
+    shows: tuple[Operation, Inputs] | None
     #: Parameters of its path.
     parameters: Mapping[str, str]
     #: Its query.
@@ -171,7 +156,10 @@ class Run:
     def _do_one(self, tx: Writer, change: ChangeBody) -> tuple[int, object]:
         step = self._prepared(change)
         token = None if change.idempotency_key is None else check_token(change.idempotency_key)
-        call = StepCall(self._call, step.parameters, token, tx)
+        call = InnerCall(self._call, step.parameters, tx, token)
+        call.precondition = precondition_of(
+            change.if_match, "if_match", step.operation, step.shows, step.parameters
+        )
         arguments = step.inputs.of_path(step.parameters) | step.inputs.of_query(step.query)
         arguments |= step.inputs.of_body(step.body)
         response = finished(step.operation.handler(call, **arguments))
@@ -193,25 +181,13 @@ class Run:
             )
             raise InvalidInput("method", rule, change.method)
         body = references.resolved(change.body, "body")
-        return Step(*chosen, parameters, read_query(query.encode()), body)
+        return Step(*chosen, node.shows, parameters, read_query(query.encode()), body)
 
     def _note(self, change: ChangeBody, status: int, content: object, *, waited: bool) -> ChangeAnswer:
         """The change's answer, which later ones may refer to."""
         if change.name is not None:
             self._answers[change.name] = orjson.loads(encode(content))
         return ChangeAnswer(name=change.name, status=status, answer=content, waits=waited)
-
-
-def finished(work: Awaitable[Response]) -> Response:
-    """What a handler answers that waits for nothing: here its work is done in the transaction at once."""
-    steps = work.__await__()
-    try:
-        next(steps)
-    except StopIteration as done:
-        response: Response = done.value
-        return response
-    steps.close()
-    raise InvalidInput("path", "names an operation that can't be part of a file")
 
 
 def named(error: PeerwayError, index: int, change: ChangeBody, *, hint: bool = False) -> PeerwayError:
@@ -231,7 +207,11 @@ def named(error: PeerwayError, index: int, change: ChangeBody, *, hint: bool = F
 
 def _place(where: str, change: ChangeBody, field: str | None) -> str:
     """The field's place in the file."""
-    if field is None or field in {"path", "method", "body"} or field.startswith(("body.", "body[")):
+    if (
+        field is None
+        or field in {"path", "method", "body", "if_match"}
+        or field.startswith(("body.", "body["))
+    ):
         return f"{where}.{field or 'body'}"
     named_in_body = isinstance(change.body, dict) and field.split(".")[0].split("[")[0] in change.body
     in_body = named_in_body or change.method != "DELETE"

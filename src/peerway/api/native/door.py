@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from peerway.api.native.auth import Authenticator
 from peerway.api.native.call import Call
 from peerway.api.native.operation import PREFIX, Inputs, Operation
+from peerway.api.native.preconditions import IF_MATCH, if_match, precondition_of
 from peerway.api.serving.tools import Tools
 from peerway.api.serving.trace import header, trace_of
 from peerway.domain.errors import InvalidInput, NotFound, PeerwayError, Unavailable
@@ -34,6 +35,15 @@ class Node:
     parameter: str = ""
     #: Operations by method, with the readers of their parameters.
     operations: dict[str, tuple[Operation, Inputs]] = field(default_factory=dict)
+    #: Where it branches off; None for the root.
+    above: Node | None = field(default=None, repr=False)
+
+    @property
+    def shows(self) -> tuple[Operation, Inputs] | None:
+        """The operation that shows the one resource that a path to here names, last; None when it names none."""
+        if self.parameter and "GET" in self.operations:
+            return self.operations["GET"]
+        return None if self.above is None else self.above.shows
 
 
 class Paths:
@@ -57,11 +67,17 @@ class Paths:
             node = child
         return (node, parameters) if node.operations else None
 
+    def shows(self, path: str) -> Operation | None:
+        """The operation that shows the one resource that a path names, last; None when it names none."""
+        found = self.find(path)
+        shows = None if found is None else found[0].shows
+        return None if shows is None else shows[0]
+
     def _add(self, operation: Operation) -> None:
         node = self._root
         for segment in operation.path.split("/")[1:]:
             name = segment[1:-1] if segment.startswith("{") else ""
-            node = node.children.setdefault(PARAMETER if name else segment, Node(parameter=name))
+            node = node.children.setdefault(PARAMETER if name else segment, Node(parameter=name, above=node))
         node.operations[operation.method] = (operation, Inputs(operation))
 
 
@@ -115,7 +131,11 @@ class Door:
         chosen = node.operations.get(scope["method"])
         if chosen is None:
             raise method_not_allowed(scope["method"], sorted(node.operations))
-        return Call(scope, receive, self._tools, caller, _client_token(scope)), *chosen
+        call = Call(scope, receive, self._tools, caller, _client_token(scope))
+        call.precondition = precondition_of(
+            if_match(scope), IF_MATCH, chosen[0], node.shows, scope["path_params"]
+        )
+        return call, *chosen
 
 
 def name_field(error: PeerwayError, parameters: Mapping[str, str]) -> None:

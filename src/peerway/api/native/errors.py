@@ -47,6 +47,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = MappingProxyType(
         "head_too_slow": (408, "Request too slow"),
         "head_too_large": (431, "Request head too large"),
         "unsupported_media_type": (415, "Unsupported media type"),
+        "precondition_failed": (412, "Precondition failed"),
     }
 )
 

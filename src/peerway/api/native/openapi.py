@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from fastapi.openapi.utils import get_openapi
 
+from peerway.api.native.door import Paths
 from peerway.api.native.errors import PROBLEM_TYPE
-from peerway.api.native.operation import PREFIX, PREVIEW, Operation, declare
+from peerway.api.native.operation import PREFIX, PREVIEW, PROBLEMS, Operation, declare
+from peerway.api.native.preconditions import IF_MATCH
 
 #: What the document says first.
 DESCRIPTION: Final = """\
@@ -16,7 +18,8 @@ Everything Peerway does, under `/api/v1`.
 
 Send the bearer token in `Authorization`. A create with an `Idempotency-Key` may be repeated: the same key with the same body \
 returns the same resource. Lists come in pages: give `next` as `after` until it is null. Errors are problem documents (RFC 9457) \
-whose `code` is stable and whose `errors` name fields and rules. With `?preview=true` an operation that \
+whose `code` is stable and whose `errors` name fields and rules. An answer that shows one resource has its `ETag`; a write \
+with `If-Match` is done only while the resource still has it. With `?preview=true` an operation that \
 changes something answers with what it would do, and does nothing.
 """
 
@@ -27,6 +30,21 @@ IDEMPOTENCY_KEY: Final = {
     "required": False,
     "description": "Makes repeats of this request harmless: 1 to 64 visible ASCII characters.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"},
+}
+
+#: The header that makes a write depend on the resource.
+IF_MATCH_PARAMETER: Final = {
+    "name": IF_MATCH,
+    "in": "header",
+    "required": False,
+    "description": "Do it only while the resource has one of these ETags (`*`: while it is there); else 412.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 1024, "example": '"12"'},
+}
+
+#: The header of an answer that shows one resource.
+ETAG_HEADER: Final = {
+    "description": "The resource's revision in quotes, for `If-Match`.",
+    "schema": {"type": "string"},
 }
 
 #: The parameter of every operation that changes something.
@@ -53,13 +71,25 @@ def build_document(operations: Iterable[Operation], version: str) -> dict[str, A
     schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes["bearer"] = {"type": "http", "scheme": "bearer", "description": "A credential's token."}
     document["security"] = [{"bearer": []}]
-    for writing in (operation for operation in described if operation.writes):
-        shown = document["paths"][PREFIX + writing.path][writing.method.lower()]
-        shown.setdefault("parameters", []).append(PREVIEW_PARAMETER)
+    paths = Paths(described)
+    for operation in described:
+        shown = document["paths"][PREFIX + operation.path][operation.method.lower()]
+        _show_conditions(operation, shown, paths.shows(operation.path))
     for path in document["paths"].values():
-        for method, operation in path.items():
-            _finish(method, operation)
+        for method, finished in path.items():
+            _finish(method, finished)
     return document
+
+
+def _show_conditions(operation: Operation, shown: dict[str, Any], shows: Operation | None) -> None:
+    """Name what every write takes, what one on a resource takes, and what shows a resource answers."""
+    if operation.writes:
+        shown.setdefault("parameters", []).append(PREVIEW_PARAMETER)
+    if operation.writes and shows is not None:
+        shown["parameters"].append(IF_MATCH_PARAMETER)
+        shown["responses"]["412"] = {**shown["responses"]["409"], "description": PROBLEMS[412]}
+    if operation == shows:
+        shown["responses"]["200"]["headers"] = {"ETag": ETAG_HEADER}
 
 
 def _finish(method: str, operation: dict[str, Any]) -> None:

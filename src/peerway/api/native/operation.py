@@ -48,6 +48,7 @@ PROBLEMS: Final[Mapping[int, str]] = MappingProxyType(
         404: "No such resource for this account.",
         409: "Not possible in the current state, in use, there already, or a quota is reached.",
         408: "The body took too long to arrive.",
+        412: "The resource has changed since it had the ETag in `If-Match`, or is gone.",
         413: "The body is too large.",
         415: "The body is not announced as JSON.",
         422: "A field breaks a rule.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from peerway.app.store import Reader, Writer, where
-from peerway.app.usecases.access import SYSTEM, existing, own, require_member, require_operator
+from peerway.app.usecases.access import SYSTEM, existing, own, readable, require_member, require_operator
 from peerway.app.usecases.fields import UNSET, Unset, choose
 from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
@@ -193,6 +193,11 @@ def list_credentials(
     """Credentials of the caller's account, or of any as an operator."""
     account = get_account(tx, world, caller, uid or caller.uid)
     return page(tx, Credential, where("owner_uid", account.uid), after=after, limit=limit)
+
+
+def get_credential(tx: Reader, world: World, caller: Caller, id: str) -> Credential:
+    """A credential of the caller's account, or of any as an operator."""
+    return readable(tx, caller, Credential, id)
 
 
 def delete_credential(tx: Writer, world: World, caller: Caller, request: DeleteCredential) -> Credential:

@@ -211,6 +211,11 @@ def add_backend(tx: Writer, world: World, caller: Caller, request: AddBackend) -
     return idempotent(tx, caller, request.client_token, "add_backend", request, run, Backend)
 
 
+def get_backend(tx: Reader, world: World, caller: Caller, id: str) -> Backend:
+    """An instance behind a listener of the caller's."""
+    return readable(tx, caller, Backend, id)
+
+
 def list_backends(
     tx: Reader,
     world: World,

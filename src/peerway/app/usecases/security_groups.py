@@ -252,6 +252,11 @@ def list_security_rules(
     return page(tx, SecurityRule, where("security_group_id", group.id), after=after, limit=limit)
 
 
+def get_security_rule(tx: Reader, world: World, caller: Caller, id: str) -> SecurityRule:
+    """A rule of a group of the caller's."""
+    return readable(tx, caller, SecurityRule, id)
+
+
 def delete_security_rule(
     tx: Writer, world: World, caller: Caller, request: DeleteSecurityRule
 ) -> SecurityRule:

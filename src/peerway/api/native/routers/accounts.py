@@ -89,6 +89,13 @@ async def list_credentials(call: Call, uid: Id, query: Annotated[ListParameters,
     )
 
 
+async def get_credential(call: Call, id: Id) -> Response:
+    """Show a credential; its secrets never."""
+    return await call.point(
+        lambda tx: credential_answer(accounts.get_credential(tx, call.world, call.caller, id))
+    )
+
+
 async def delete_credential(call: Call, id: Id) -> Response:
     """End a credential: nobody gets in with it from now on."""
     request = accounts.DeleteCredential(id=id)
@@ -105,5 +112,6 @@ OPERATIONS: Final = (
     Operation("PATCH", "/accounts/{uid}", update_account, AccountAnswer),
     Operation("POST", "/accounts/{uid}/credentials", create_credential, NewCredentialAnswer, 201),
     Operation("GET", "/accounts/{uid}/credentials", list_credentials, ListOf[CredentialAnswer]),
+    Operation("GET", "/credentials/{id}", get_credential, CredentialAnswer),
     Operation("DELETE", "/credentials/{id}", delete_credential, CredentialAnswer),
 )

@@ -90,6 +90,11 @@ async def list_backends(call: Call, id: Id, query: Annotated[ListParameters, Que
     return await call.list_by(listeners.list_backends, id, **query.given())
 
 
+async def get_backend(call: Call, id: Id) -> Response:
+    """Show an instance behind a listener, with what the check says of it."""
+    return await call.find(listeners.get_backend, id)
+
+
 async def update_backend(call: Call, id: Id, body: UpdateBackendBody) -> Response:
     """Change a backend's share of the connections."""
     request = listeners.UpdateBackend(id=id, **body.given())
@@ -115,6 +120,7 @@ OPERATIONS: Final = (
     Operation("DELETE", "/listeners/{id}", delete_listener, Listener),
     Operation("POST", "/listeners/{id}/backends", add_backend, Backend, 201),
     Operation("GET", "/listeners/{id}/backends", list_backends, ListOf[Backend]),
+    Operation("GET", "/backends/{id}", get_backend, Backend),
     Operation("PATCH", "/backends/{id}", update_backend, Backend),
     Operation("DELETE", "/backends/{id}", remove_backend, Backend),
 )

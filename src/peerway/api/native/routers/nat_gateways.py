@@ -63,6 +63,11 @@ async def list_snat_entries(call: Call, id: Id, query: Annotated[ListParameters,
     return await call.list_by(snat_entries.list_snat_entries, id, **query.given())
 
 
+async def get_snat_entry(call: Call, id: Id) -> Response:
+    """Show an entry for connections out."""
+    return await call.find(snat_entries.get_snat_entry, id)
+
+
 async def delete_snat_entry(call: Call, id: Id) -> Response:
     """Take an entry for connections out away; connections that it let out end at once."""
     request = snat_entries.DeleteSnatEntry(id=id)
@@ -80,6 +85,11 @@ async def list_dnat_entries(call: Call, id: Id, query: Annotated[ListParameters,
     return await call.list_by(dnat_entries.list_dnat_entries, id, **query.given())
 
 
+async def get_dnat_entry(call: Call, id: Id) -> Response:
+    """Show an entry for connections in."""
+    return await call.find(dnat_entries.get_dnat_entry, id)
+
+
 async def delete_dnat_entry(call: Call, id: Id) -> Response:
     """Take an entry for connections in away; connections that it let in end at once."""
     request = dnat_entries.DeleteDnatEntry(id=id)
@@ -94,8 +104,10 @@ OPERATIONS: Final = (
     Operation("DELETE", "/nat-gateways/{id}", delete_nat_gateway, NatGateway, 202),
     Operation("POST", "/nat-gateways/{id}/snat-entries", create_snat_entry, SnatEntry, 201),
     Operation("GET", "/nat-gateways/{id}/snat-entries", list_snat_entries, ListOf[SnatEntry]),
+    Operation("GET", "/snat-entries/{id}", get_snat_entry, SnatEntry),
     Operation("DELETE", "/snat-entries/{id}", delete_snat_entry, SnatEntry),
     Operation("POST", "/nat-gateways/{id}/dnat-entries", create_dnat_entry, DnatEntry, 201),
     Operation("GET", "/nat-gateways/{id}/dnat-entries", list_dnat_entries, ListOf[DnatEntry]),
+    Operation("GET", "/dnat-entries/{id}", get_dnat_entry, DnatEntry),
     Operation("DELETE", "/dnat-entries/{id}", delete_dnat_entry, DnatEntry),
 )

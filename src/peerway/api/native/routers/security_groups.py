@@ -76,6 +76,11 @@ async def create_security_rules(call: Call, id: Id, body: OneOrMoreRules) -> Res
     )
 
 
+async def get_security_rule(call: Call, id: Id) -> Response:
+    """Show a rule."""
+    return await call.find(security_groups.get_security_rule, id)
+
+
 async def update_security_rule(call: Call, id: Id, body: UpdateRuleBody) -> Response:
     """Change a rule: what it lets in changes at once."""
     request = security_rules.UpdateSecurityRule(id=id, **body.given())
@@ -102,6 +107,7 @@ OPERATIONS: Final = (
     Operation("DELETE", "/security-groups/{id}", delete_security_group, SecurityGroup),
     Operation("GET", "/security-groups/{id}/rules", list_security_rules, ListOf[SecurityRule]),
     Operation("POST", "/security-groups/{id}/rules", create_security_rules, SecurityRule | MadeRules, 201),
+    Operation("GET", "/security-rules/{id}", get_security_rule, SecurityRule),
     Operation("PATCH", "/security-rules/{id}", update_security_rule, SecurityRule),
     Operation("DELETE", "/security-rules/{id}", delete_security_rule, SecurityRule),
 )

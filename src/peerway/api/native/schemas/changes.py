@@ -33,6 +33,9 @@ class ChangeBody(Body):
     )
     body: Any = Field(None, description="The operation's body.")
     idempotency_key: Token | None = Field(None, description="As the header of the operation alone.")
+    if_match: str | None = Field(
+        None, max_length=1024, description="As the header `If-Match` of the operation alone."
+    )
 
 
 class ChangesBody(Body):
