@@ -77,21 +77,21 @@ class Client:
         """Create by POST with an idempotency key, so that a try whose answer was lost makes no second one."""
         return self._json("POST", path, body=body, key=key or uuid.uuid4().hex)
 
-    def act(self, path: str, body: Mapping[str, object] | None = None) -> Any:
-        """Do something to a resource by POST."""
-        return self._json("POST", path, body=body or {})
+    def act(self, path: str, body: Mapping[str, object] | None = None, *, revision: int | None = None) -> Any:
+        """Do something to a resource by POST, with `revision` only while it is at that one."""
+        return self._json("POST", path, body=body or {}, revision=revision)
 
-    def change(self, path: str, body: Mapping[str, object]) -> Any:
-        """Change the named fields by PATCH; unlike in `create`, None is sent (as null)."""
-        return self._json("PATCH", path, body=body, keep_none=True)
+    def change(self, path: str, body: Mapping[str, object], *, revision: int | None = None) -> Any:
+        """Change the named fields by PATCH, as `act` does; unlike in `create`, None is sent (as null)."""
+        return self._json("PATCH", path, body=body, keep_none=True, revision=revision)
 
     def replace(self, path: str, body: Mapping[str, object]) -> Any:
         """Replace by PUT."""
         return self._json("PUT", path, body=body)
 
-    def delete(self, path: str, **params: object) -> Any:
-        """Delete; the resource in its last state, or None."""
-        return self._json("DELETE", path, params=params)
+    def delete(self, path: str, *, revision: int | None = None, **params: object) -> Any:
+        """Delete, as `act` does; the resource in its last state, or None."""
+        return self._json("DELETE", path, params=params, revision=revision)
 
     def foretell(self, path: str, body: Mapping[str, object]) -> Item:
         """What a POST would do, and answer."""
@@ -159,6 +159,7 @@ class Client:
         body: Mapping[str, object] | None = None,
         key: str | None = None,
         keep_none: bool = False,
+        revision: int | None = None,
     ) -> Any:
         asks = self._preview and method != "GET"
         asked = {**(params or {}), "preview": "true"} if asks else params or {}
@@ -166,7 +167,8 @@ class Client:
             method,
             path,
             params=_drop_none(asked),
-            headers={"Idempotency-Key": key} if key else {},
+            headers=({"Idempotency-Key": key} if key else {})
+            | ({} if revision is None else {"If-Match": f'"{revision}"'}),
             json=None if body is None else dict(body) if keep_none else _drop_none(body),
         )
         answer = self._send(request)

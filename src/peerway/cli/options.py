@@ -29,6 +29,15 @@ Limit = Annotated[
     int | None, typer.Option("--limit", help="List at most so many.", min=1, show_default=False)
 ]
 AllAccounts = Annotated[bool, typer.Option("--all-accounts", help="Every account's (operators).")]
+IfRevision = Annotated[
+    int | None,
+    typer.Option(
+        "--if-revision",
+        help="Only while it is at this revision, as `show` told it.",
+        min=1,
+        show_default=False,
+    ),
+]
 Name = Annotated[str | None, typer.Option("--name", help="Display name.", show_default=False)]
 Description = Annotated[str | None, typer.Option("--description", help="Free text.", show_default=False)]
 

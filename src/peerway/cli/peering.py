@@ -12,6 +12,7 @@ from peerway.cli.completion import ids_of
 from peerway.cli.options import (
     AllAccounts,
     Description,
+    IfRevision,
     Limit,
     Name,
     Output,
@@ -139,30 +140,37 @@ def route_rows(answer: Item) -> Iterator[Item]:
 def accept(
     ctx: typer.Context,
     peering: PeeringArgument,
+    if_revision: IfRevision = None,
     wait: Wait = False,
     timeout: Timeout = 60,
     output: Output = None,
 ) -> None:
     """Accept another account's request."""
-    session_of(ctx).act(f"/peerings/{peering}", "accept", output, wait_s(wait, timeout))
+    session_of(ctx).act(f"/peerings/{peering}", "accept", output, wait_s(wait, timeout), revision=if_revision)
 
 
 @app.command()
-def reject(ctx: typer.Context, peering: PeeringArgument, output: Output = None) -> None:
+def reject(
+    ctx: typer.Context,
+    peering: PeeringArgument,
+    if_revision: IfRevision = None,
+    output: Output = None,
+) -> None:
     """Reject another account's request."""
-    session_of(ctx).act(f"/peerings/{peering}", "reject", output)
+    session_of(ctx).act(f"/peerings/{peering}", "reject", output, revision=if_revision)
 
 
 @app.command()
 def enable(
     ctx: typer.Context,
     peering: PeeringArgument,
+    if_revision: IfRevision = None,
     wait: Wait = False,
     timeout: Timeout = 60,
     output: Output = None,
 ) -> None:
     """Ask again with a request that expired."""
-    session_of(ctx).act(f"/peerings/{peering}", "enable", output, wait_s(wait, timeout))
+    session_of(ctx).act(f"/peerings/{peering}", "enable", output, wait_s(wait, timeout), revision=if_revision)
 
 
 @app.command()
@@ -173,13 +181,14 @@ def update(
     description: Description = None,
     bandwidth: Bandwidth = None,
     link_type: LinkType = None,
+    if_revision: IfRevision = None,
     wait: Wait = False,
     timeout: Timeout = 60,
     output: Output = None,
 ) -> None:
     """Change a connection, while it carries packets."""
     body = given(name=name, description=description, bandwidth_mbps=bandwidth, link_type=link_type)
-    session_of(ctx).change(f"/peerings/{peering}", body, output, wait_s(wait, timeout))
+    session_of(ctx).change(f"/peerings/{peering}", body, output, wait_s(wait, timeout), revision=if_revision)
 
 
 @app.command()
@@ -192,10 +201,12 @@ def lend(
     groups: Annotated[
         bool | None, typer.Option(help="Whether its security rules may name your groups.", show_default=False)
     ] = None,
+    if_revision: IfRevision = None,
     output: Output = None,
 ) -> None:
     """Let the other side use names or security groups of yours, or end that."""
-    session_of(ctx).act(f"/peerings/{peering}", "lend", output, body=given(names=names, groups=groups))
+    body = given(names=names, groups=groups)
+    session_of(ctx).act(f"/peerings/{peering}", "lend", output, body=body, revision=if_revision)
 
 
 @app.command()
@@ -205,9 +216,12 @@ def delete(
     force: Annotated[
         bool, typer.Option("--force", help="Delete route entries that point to it, too.")
     ] = False,
+    if_revision: IfRevision = None,
     wait: Wait = False,
     timeout: Timeout = 60,
     output: Output = None,
 ) -> None:
     """End a connection: either side may, and traffic stops at once."""
-    session_of(ctx).remove(f"/peerings/{peering}", output, wait_s(wait, timeout), force=force or None)
+    session_of(ctx).remove(
+        f"/peerings/{peering}", output, wait_s(wait, timeout), revision=if_revision, force=force or None
+    )

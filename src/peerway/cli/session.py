@@ -90,9 +90,11 @@ class Session:
         body: Mapping[str, object],
         output: OutputFormat | None,
         wait_s: float | None = None,
+        *,
+        revision: int | None = None,
     ) -> None:
-        """Change a resource, wait until that is done when told to, and print it."""
-        item = self.client.change(path, body)
+        """Change a resource, wait until that is done when told to, and print it; with `revision` only while it is at that one."""
+        item = self.client.change(path, body, revision=revision)
         self.show(self.settle(path, item, wait_s), output)
 
     def act(
@@ -103,9 +105,10 @@ class Session:
         wait_s: float | None = None,
         *,
         body: Mapping[str, object] | None = None,
+        revision: int | None = None,
     ) -> None:
-        """Do something to a resource, wait until that is done when told to, and print it."""
-        item = self.client.act(f"{path}/{verb}", body)
+        """Do something to a resource, with the same choices as `change`, and print it."""
+        item = self.client.act(f"{path}/{verb}", body, revision=revision)
         self.show(self.settle(path, item, wait_s), output)
 
     def settle(self, path: str, item: Item, wait_s: float | None) -> Item:
@@ -116,10 +119,16 @@ class Session:
             return wait_until_settled(self.client, path, wait_s)
 
     def remove(
-        self, path: str, output: OutputFormat | None, wait_s: float | None = None, **params: object
+        self,
+        path: str,
+        output: OutputFormat | None,
+        wait_s: float | None = None,
+        *,
+        revision: int | None = None,
+        **params: object,
     ) -> None:
-        """Delete a resource, wait until it is gone when told to, and print what the API answered."""
-        item = self.client.delete(path, **params)
+        """Delete a resource, with the same choices as `change`, and print what the API answered."""
+        item = self.client.delete(path, revision=revision, **params)
         if wait_s is not None:
             with progress(f"waiting until {path.rsplit('/', 1)[-1]} is gone ..."):
                 wait_until_gone(self.client, path, wait_s)

@@ -100,6 +100,22 @@ def test_request_is_rejected(two):
     assert "accept is not possible" in error
 
 
+def test_verbs_hold_to_the_revision_that_was_seen(two):
+    """`--if-revision` with what `show` told: what has changed since is not touched, and the error says so."""
+    a, b = two
+    link = ask(a, b)["id"]
+    seen = b.json("peering", "show", link)["revision"]
+    renamed = a.json("peering", "update", link, "--name", "new", "--if-revision", seen)["revision"]
+    for who, *verb in ((b, "accept"), (b, "reject"), (a, "delete"), (a, "update", "--name", "other")):
+        status, _, error = who.run("peering", verb[0], link, *verb[1:], "--if-revision", seen)
+        assert status == 1
+        assert "has changed since" in error
+        assert "[precondition_failed]" in error
+    shown = a.json("peering", "show", link)
+    assert (shown["state"], shown["name"], shown["revision"]) == ("pending", "new", renamed)
+    assert b.json("peering", "reject", link, "--if-revision", renamed)["state"] == "rejected"
+
+
 def test_enable_of_what_has_not_expired_is_refused(two):
     """PEER-3: only an expired request can be enabled; the error names the state."""
     a, b = two
