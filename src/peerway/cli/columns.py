@@ -133,7 +133,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("TABLE", "route_table_id"),
             ("DESTINATION", "destination"),
             ("ENTRY", "id"),
-            ("BOUND VSWITCHES", "vswitches"),
+            ("BOUND VSWITCHES", "vswitch_ids"),
         ),
         "instance": (
             ("ID", "id"),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
-from peerway.cli.client import Item
 from peerway.cli.completion import ids_of
 from peerway.cli.options import (
     AllAccounts,
@@ -22,7 +20,6 @@ from peerway.cli.options import (
     Wait,
     wait_s,
 )
-from peerway.cli.output import OutputFormat
 from peerway.cli.session import given, session_of
 
 app = typer.Typer(
@@ -115,25 +112,9 @@ def show(ctx: typer.Context, peering: PeeringArgument, output: Output = None) ->
 
 
 @app.command()
-def routes(ctx: typer.Context, peering: PeeringArgument, output: Output = None) -> None:
-    """Show the route entries that use a connection, with their tables and VSwitches."""
-    session = session_of(ctx)
-    answer = session.client.get(f"/peerings/{peering}/routes")
-    if (output or session.output) is OutputFormat.TABLE:
-        session.show_all("peering-route", route_rows(answer), output)
-    else:
-        session.show(answer, output)
-
-
-def route_rows(answer: Item) -> Iterator[Item]:
-    """Each entry of both sides, with the VSwitches that are bound to its table."""
-    for side in ("requester", "accepter"):
-        for entry in answer[side]["entries"]:
-            table = entry["route_table_id"]
-            bound = [
-                vswitch["id"] for vswitch in answer[side]["vswitches"] if vswitch["route_table_id"] == table
-            ]
-            yield {**entry, "side": side, "vswitches": bound}
+def routes(ctx: typer.Context, peering: PeeringArgument, limit: Limit = None, output: Output = None) -> None:
+    """List the route entries that use a connection, on both sides, with their tables and VSwitches."""
+    session_of(ctx).show_pages("peering-route", f"/peerings/{peering}/routes", output, limit=limit)
 
 
 @app.command()

@@ -71,13 +71,12 @@ def test_request_is_accepted_routed_changed_and_deleted(two):
     a.json("route", "add", a.vpc, "10.2.0.0/16", "--peering", link["id"])
     b.json("route", "add", b.vpc, "10.1.0.0/16", "--peering", link["id"])
     uses = a.json("peering", "routes", link["id"])
-    assert [
-        entry["destination"] for side in ("requester", "accepter") for entry in uses[side]["entries"]
-    ] == [
-        "10.2.0.0/16",
-        "10.1.0.0/16",
+    assert [(entry["side"], entry["destination"]) for entry in uses] == [
+        ("requester", "10.2.0.0/16"),
+        ("accepter", "10.1.0.0/16"),
     ]
     assert a.run("peering", "routes", link["id"])[1].count("10.") == 2
+    assert a.json("peering", "routes", link["id"], "--limit", 1) == uses[:1]
     assert (
         a.json("peering", "update", link["id"], "--bandwidth", 200, "--name", "fast", "--wait")[
             "bandwidth_mbps"

@@ -70,12 +70,13 @@ def test_detail_shows_what_uses_the_link(estate, alice, bob, carol, vpcs):
         estate.route(alice, vpc, "10.1.0.0/16", peering),
         estate.route(bob, peer, "10.0.0.0/16", peering),
     )
-    routes = estate.ask(peering_routes, bob, peering.id)
-    assert [e.id for e in routes.requester.entries] == [there.id]
-    assert [t.id for t in routes.requester.tables] == [vpc.system_table_id]
-    assert [v.id for v in routes.requester.vswitches] == [bound.id]
-    assert [e.id for e in routes.accepter.entries] == [back.id]
-    assert routes.accepter.vswitches == ()
+    first = estate.ask(peering_routes, bob, peering.id, limit=1)
+    second = estate.ask(peering_routes, bob, peering.id, limit=1, after=first.next)
+    mine, theirs = (*first.items, *second.items)
+    assert (mine.side, mine.entry.id, mine.table.id) == ("requester", there.id, vpc.system_table_id)
+    assert [v.id for v in mine.vswitches] == [bound.id]
+    assert (theirs.side, theirs.entry.id, theirs.vswitches) == ("accepter", back.id, ())
+    assert second.next is None
     with pytest.raises(NotFound):
         estate.ask(peering_routes, carol, peering.id)
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from peerway.app.store import Reader, where
-from peerway.app.usecases.links import routes_over, vswitch_prefixes, writes_routes
+from peerway.app.usecases.access import existing
+from peerway.app.usecases.links import vswitch_prefixes, writes_routes
+from peerway.app.usecases.pages import Page, page
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import NotFound
-from peerway.domain.peering import Peering, PeeringSide
+from peerway.domain.peering import Peering
 from peerway.domain.prefixes import Prefix, is_private, overlaps
 from peerway.domain.route_table import RouteEntry, RouteTable, may_route
 from peerway.domain.vpc import Vpc, VSwitch
-from peerway.profiles.rules import sees
+from peerway.profiles.model import Onlooker
+from peerway.profiles.rules import onlookers, sees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,27 +33,17 @@ class PeeringWarning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SideRoutes:
-    """What uses a connection on one of its sides."""
+class PeeringRoute:
+    """An entry that leads to a connection, and what takes it."""
 
-    #: The side.
-    side: PeeringSide
-    #: Entries that lead to the connection.
-    entries: tuple[RouteEntry, ...]
-    #: Tables the entries are in.
-    tables: tuple[RouteTable, ...]
-    #: VSwitches that are bound to those tables.
+    #: The entry.
+    entry: RouteEntry
+    #: Whose side it is on.
+    side: Literal["requester", "accepter"]
+    #: Table that it is in.
+    table: RouteTable
+    #: VSwitches that are bound to the table.
     vswitches: tuple[VSwitch, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeeringRoutes:
-    """What uses a connection, on both sides."""
-
-    #: At the requester's VPC.
-    requester: SideRoutes
-    #: At the accepter's VPC.
-    accepter: SideRoutes
 
 
 def peering_warnings(tx: Reader, world: World, peering: Peering) -> tuple[PeeringWarning, ...]:
@@ -60,28 +54,41 @@ def peering_warnings(tx: Reader, world: World, peering: Peering) -> tuple[Peerin
     return (*_overlap(vpc, peer), *_public(vpc, peer), *_skipped(tx, peering, vpc, peer))
 
 
-def peering_routes(tx: Reader, world: World, caller: Caller, id: str) -> PeeringRoutes:
-    """Entries, tables and VSwitches that use the connection, on both sides (PEER-15)."""
+def is_visible(world: World, peering: Peering, caller: Caller) -> bool:
+    """Whether the caller sees the connection; an operator sees what one of its sides does."""
+    profile = world.require_profile(peering.profile)
+    if caller.role.may(Role.OPERATOR):
+        return onlookers(profile, peering.state) is not Onlooker.NOBODY
+    return sees(profile, peering, caller.uid)
+
+
+def visible_peering(tx: Reader, world: World, caller: Caller, id: str) -> Peering:
+    """The connection, or `NotFound` for who does not see it."""
     peering = tx.get(Peering, id)
-    operator = caller.role.may(Role.OPERATOR)
-    if peering is None or not (operator or sees(world.require_profile(peering.profile), peering, caller.uid)):
+    if peering is None or not is_visible(world, peering, caller):
         raise NotFound("peering", id[:64])
-    entries = routes_over(tx, peering.id)
-    requester, accepter = (_side_routes(tx, side, entries) for side in peering.sides)
-    return PeeringRoutes(requester=requester, accepter=accepter)
+    return peering
 
 
-def _side_routes(tx: Reader, side: PeeringSide, entries: list[RouteEntry]) -> SideRoutes:
-    mine = tuple(entry for entry in entries if entry.vpc_id == side.vpc_id)
-    table_ids = tuple(dict.fromkeys(entry.route_table_id for entry in mine))
-    tables = (tx.get(RouteTable, id) for id in table_ids)
+def peering_routes(
+    tx: Reader, world: World, caller: Caller, id: str, *, after: str | None = None, limit: int | None = None
+) -> Page[PeeringRoute]:
+    """Entries, tables and VSwitches that use the connection, on both sides (PEER-15)."""
+    peering = visible_peering(tx, world, caller, id)
+    found = page(tx, RouteEntry, where("next_hop_id", peering.id), after=after, limit=limit)
+    table_ids = dict.fromkeys(entry.route_table_id for entry in found.items)
+    tables = {table_id: existing(tx, RouteTable, table_id) for table_id in table_ids}
     bound = tx.select(VSwitch, where("route_table_id", *table_ids)) if table_ids else []
-    return SideRoutes(
-        side=side,
-        entries=mine,
-        tables=tuple(table for table in tables if table is not None),
-        vswitches=tuple(bound),
+    routes = (
+        PeeringRoute(
+            entry=entry,
+            side="requester" if entry.vpc_id == peering.requester.vpc_id else "accepter",
+            table=tables[entry.route_table_id],
+            vswitches=tuple(one for one in bound if one.route_table_id == entry.route_table_id),
+        )
+        for entry in found.items
     )
+    return Page(tuple(routes), found.next)
 
 
 def _overlap(vpc: Vpc, peer: Vpc) -> list[PeeringWarning]:

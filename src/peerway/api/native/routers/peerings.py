@@ -10,15 +10,17 @@ from starlette.responses import Response
 
 from peerway.api.native.call import Call
 from peerway.api.native.operation import Operation
-from peerway.api.native.schemas.common import Id, ListOf, page_of
+from peerway.api.native.schemas.common import Id, ListOf, ListParameters, page_of
 from peerway.api.native.schemas.peerings import (
     CreatePeeringBody,
     DeletePeeringParameters,
     LendPeeringBody,
     PeeringAnswer,
     PeeringList,
+    PeeringRouteAnswer,
     UpdatePeeringBody,
     peering_answer,
+    route_answer,
 )
 from peerway.app.store import Reader, Writer
 from peerway.app.usecases import lending, peering_views, peerings
@@ -90,9 +92,13 @@ async def delete_peering(call: Call, id: Id, query: Annotated[DeletePeeringParam
     return await _write(call, peerings.delete_peering, request, 202)
 
 
-async def list_peering_routes(call: Call, id: Id) -> Response:
-    """List the route entries, tables and VSwitches that use the connection, on both sides."""
-    return await call.list_by(peering_views.peering_routes, id)
+async def list_peering_routes(call: Call, id: Id, query: Annotated[ListParameters, Query()]) -> Response:
+    """List the route entries that lead to the connection, on both sides, with the VSwitches that use them."""
+    return await call.read(
+        lambda tx: page_of(
+            peering_views.peering_routes(tx, call.world, call.caller, id, **query.given()), route_answer
+        )
+    )
 
 
 async def _write(call: Call, verb: Callable[..., Peering], request: object, status: int = 200) -> Response:
@@ -112,5 +118,5 @@ OPERATIONS: Final = (
     Operation("POST", "/peerings/{id}/reject", reject_peering, PeeringAnswer),
     Operation("POST", "/peerings/{id}/enable", enable_peering, PeeringAnswer),
     Operation("POST", "/peerings/{id}/lend", lend_peering, PeeringAnswer),
-    Operation("GET", "/peerings/{id}/routes", list_peering_routes, peering_views.PeeringRoutes),
+    Operation("GET", "/peerings/{id}/routes", list_peering_routes, ListOf[PeeringRouteAnswer]),
 )

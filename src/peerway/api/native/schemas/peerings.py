@@ -11,12 +11,13 @@ from pydantic import ConfigDict, Field
 
 from peerway.api.native.schemas.common import Body, Parameters, TenantListParameters, Text, Word, flat
 from peerway.app.store import Reader
-from peerway.app.usecases.peering_views import PeeringWarning, peering_warnings
+from peerway.app.usecases.peering_views import PeeringRoute, PeeringWarning, peering_warnings
 from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.lifecycle.peering import PEERING, PeeringEvent
 from peerway.domain.peering import LinkType, Peering, PeeringSide, PeeringState
 from peerway.domain.resource import Resource
+from peerway.domain.route_table import RouteEntry
 from peerway.domain.vpc import Vpc
 from peerway.profiles.rules import may_raise
 
@@ -148,6 +149,18 @@ class PeeringAnswer(Resource):
     warnings: list[PeeringWarning]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeeringRouteAnswer(RouteEntry):
+    """A route entry that leads to a connection, and what takes it."""
+
+    #: Whose side it is on.
+    side: Literal["requester", "accepter"]
+    #: Display name of the table that it is in.
+    table_name: str
+    #: VSwitches that are bound to the table.
+    vswitch_ids: list[str]
+
+
 def peering_answer(tx: Reader, world: World, caller: Caller, peering: Peering) -> dict[str, Any]:
     """What is shown of a connection to that caller."""
     requester, accepter = (side_answer(tx, side) for side in peering.sides)
@@ -161,6 +174,16 @@ def peering_answer(tx: Reader, world: World, caller: Caller, peering: Peering) -
         "role": role_of(peering, caller.uid),
         "actions": actions_of(world, caller, peering),
         "warnings": peering_warnings(tx, world, peering),
+    }
+
+
+def route_answer(route: PeeringRoute) -> dict[str, Any]:
+    """What is shown of an entry that leads to the connection."""
+    return {
+        **flat(route.entry),
+        "side": route.side,
+        "table_name": route.table.name,
+        "vswitch_ids": [vswitch.id for vswitch in route.vswitches],
     }
 
 
