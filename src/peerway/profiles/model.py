@@ -103,6 +103,8 @@ class Profile:
     rejected_seen_by: Onlooker
     #: Who sees a connection that expired.
     expired_seen_by: Onlooker
+    #: Who sees a connection that was deleted.
+    deleted_seen_by: Onlooker
     #: Overlap of the two VPCs.
     overlap: OverlapRule
     #: Overlap among the peers of one VPC over cross-region connections.
@@ -146,6 +148,7 @@ def load_profile(name: str) -> Profile:
         events=frozenset(PeeringEvent(event) for event in raw["events"]),
         rejected_seen_by=Onlooker(raw["rejected_seen_by"]),
         expired_seen_by=Onlooker(raw["expired_seen_by"]),
+        deleted_seen_by=Onlooker(raw["deleted_seen_by"]),
         overlap=OverlapRule(raw["overlap"]["vpcs"]),
         overlap_among_cross_region_peers=OverlapRule(raw["overlap"]["among_cross_region_peers"]),
         overlap_among_same_region_peers=OverlapRule(raw["overlap"]["among_same_region_peers"]),

@@ -5,6 +5,8 @@ Pure: values in, a value or an error out. No rule may branch on a profile's name
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from peerway.domain.errors import Forbidden, IllegalState, InvalidInput, NotFound
 from peerway.domain.lifecycle.peering import PeeringEvent
 from peerway.domain.peering import LinkType, Peering, PeeringState
@@ -16,12 +18,18 @@ BANDWIDTH_CEILING = 10_000_000
 
 
 def onlookers(profile: Profile, state: PeeringState) -> Onlooker:
-    """Who sees a connection in that state (PEER-5); a deleted one is nobody's."""
+    """Who sees a connection in that state (PEER-5)."""
     return {
         PeeringState.REJECTED: profile.rejected_seen_by,
         PeeringState.EXPIRED: profile.expired_seen_by,
-        PeeringState.DELETED: Onlooker.NOBODY,
+        PeeringState.DELETED: profile.deleted_seen_by,
     }.get(state, Onlooker.BOTH)
+
+
+def shown_states(profiles: Iterable[Profile]) -> tuple[PeeringState, ...]:
+    """States in which one of the products shows a connection to somebody."""
+    known = tuple(profiles)
+    return tuple(s for s in PeeringState if any(onlookers(p, s) is not Onlooker.NOBODY for p in known))
 
 
 def includes(sides: Onlooker, peering: Peering, uid: str) -> bool:

@@ -90,6 +90,12 @@ def test_jdcloud_is_as_its_seed_says():
     assert [q.default for q in jd.quotas if q.scope is QuotaScope.ACCOUNT_REGION] == [50]
 
 
+@pytest.mark.parametrize("name", PROFILES)
+def test_deleted_connections_are_nobodys(name):
+    """PEER-2, PEER-4: no seed shows a deleted connection to anyone; Alibaba Cloud's clients wait until it is not found."""
+    assert PROFILES[name].deleted_seen_by is Onlooker.NOBODY
+
+
 def test_jdcloud_vpc_is_as_its_documents_say():
     """API-3: one region only, ten a VPC, no overlap of the pair, routes by hand, no class of links and no change of caps."""
     halves = PROFILES["jdcloud_vpc"]

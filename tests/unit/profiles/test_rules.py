@@ -15,6 +15,7 @@ from peerway.profiles.rules import (
     choose_link_type,
     may_raise,
     sees,
+    shown_states,
 )
 
 PROFILES = load_profiles()
@@ -43,6 +44,7 @@ def test_strangers_see_nothing_and_nobody_sees_a_deleted_one(profile, state):
     assert not sees(profile, peering(state), "3")
     if state is PeeringState.DELETED:
         assert not sees(profile, peering(state), "1")
+        assert state not in shown_states([profile])
     elif state not in {PeeringState.REJECTED, PeeringState.EXPIRED}:
         assert sees(profile, peering(state), "1")
         assert sees(profile, peering(state), "2")

@@ -1,9 +1,11 @@
 """The life of peer connections through the use cases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from peerway.app.usecases.peering_search import PeeringSearch, search_peerings
 from peerway.app.usecases.peerings import (
     AcceptPeering,
     DeletePeering,
@@ -26,6 +28,7 @@ from peerway.domain.account import Caller, Role
 from peerway.domain.errors import AlreadyExists, Conflict, Forbidden, IllegalState, InvalidInput, NotFound
 from peerway.domain.peering import LinkType, Peering, PeeringState
 from peerway.domain.route_table import RouteEntry
+from peerway.profiles.model import Onlooker
 
 WEEK = timedelta(days=7)
 
@@ -246,6 +249,34 @@ def test_deleted_connection_is_gone_for_everyone(estate, alice, bob, vpcs):
         estate.refused(NotFound, delete_peering, caller, DeletePeering(id=peering.id))
     assert estate.ask(list_peerings, estate.operator, all_accounts=True).items == ()
     assert estate.ask_for(alice, *vpcs).state is PeeringState.PENDING
+
+
+@pytest.mark.parametrize(
+    ("onlooker", "requester_sees", "accepter_sees"),
+    [(Onlooker.NOBODY, False, False), (Onlooker.REQUESTER, True, False), (Onlooker.BOTH, True, True)],
+)
+def test_deleted_connection_is_seen_by_those_the_product_says(
+    estate, alice, bob, vpcs, onlooker, requester_sees, accepter_sees
+):
+    """PEER-5: a product that kept a trace of what was deleted would say so in its profile, as it does for rejected ones."""
+    native = replace(estate.world.profiles["native"], deleted_seen_by=onlooker)
+    estate.world = replace(estate.world, profiles={**estate.world.profiles, "native": native})
+    peering = estate.peer(alice, bob, *vpcs)
+    estate.do(delete_peering, bob, DeletePeering(id=peering.id))
+    estate.settle()
+    somebody = requester_sees or accepter_sees
+    for caller, seen in ((alice, requester_sees), (bob, accepter_sees), (estate.operator, somebody)):
+        every = caller is estate.operator
+        assert len(estate.ask(list_peerings, caller, all_accounts=every).items) == seen
+        if seen:
+            assert estate.ask(get_peering, caller, peering.id).state is PeeringState.DELETED
+        else:
+            with pytest.raises(NotFound):
+                estate.ask(get_peering, caller, peering.id)
+    for caller, seen in ((alice, requester_sees), (bob, accepter_sees)):
+        assert len(estate.ask(search_peerings, caller, PeeringSearch())[0].items) == seen
+        refusal = IllegalState if seen else NotFound
+        estate.refused(refusal, delete_peering, caller, DeletePeering(id=peering.id))
 
 
 def test_product_may_ask_for_force(estate, alice, bob, vpcs):

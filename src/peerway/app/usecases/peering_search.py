@@ -12,8 +12,8 @@ from peerway.app.store import Reader, Where, where
 from peerway.app.usecases.pages import Page, page
 from peerway.app.world import World
 from peerway.domain.account import Caller
-from peerway.domain.peering import Peering, PeeringState
-from peerway.profiles.rules import sees
+from peerway.domain.peering import Peering
+from peerway.profiles.rules import sees, shown_states
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def search_peerings(
             and (search.keep is None or search.keep(peering))
         )
 
-    narrowing = _narrowing(search)
+    narrowing = _narrowing(world, search)
     mine = where(("requester.uid", "accepter.uid"), caller.uid)
     found = page(tx, Peering, mine, *narrowing, after=after, limit=limit, keep=wanted)
     if search.keep is not None:
@@ -58,9 +58,9 @@ def search_peerings(
     return found, _count(tx, caller.uid, search.region_id, narrowing)
 
 
-def _narrowing(search: PeeringSearch) -> list[Where]:
+def _narrowing(world: World, search: PeeringSearch) -> list[Where]:
     """Conditions that the store answers."""
-    conditions = [where("state", *(state for state in PeeringState if state is not PeeringState.DELETED))]
+    conditions = [where("state", *shown_states(world.profiles.values()))]
     if search.ids:
         conditions.append(where("id", *search.ids))
     if search.vpc_ids:

@@ -25,12 +25,12 @@ from peerway.app.usecases.admission import (
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given, required
 from peerway.app.usecases.links import halves_of, of_vpc, remove_routes, routes_over, write_routes
 from peerway.app.usecases.pages import Page, page
-from peerway.app.usecases.peering_views import peering_routes, peering_warnings
+from peerway.app.usecases.peering_views import is_visible, peering_routes, peering_warnings, visible_peering
 from peerway.app.usecases.quotas import check_peering_quotas
 from peerway.app.usecases.storing import idempotent, insert, remove_labels, replace_stored
 from peerway.app.world import World
-from peerway.domain.account import Caller, Role
-from peerway.domain.errors import Conflict, NotFound
+from peerway.domain.account import Caller
+from peerway.domain.errors import Conflict
 from peerway.domain.lifecycle.peering import PeeringEffect, PeeringEvent, is_overdue, move
 from peerway.domain.offer import OfferState
 from peerway.domain.peering import Peering, PeeringState
@@ -41,7 +41,7 @@ from peerway.profiles.rules import (
     check_can_change,
     check_may_raise,
     choose_link_type,
-    sees,
+    shown_states,
 )
 
 #: A connection after an event, and the effects to see to.
@@ -193,11 +193,8 @@ def create_peering(tx: Writer, world: World, caller: Caller, request: CreatePeer
 
 
 def get_peering(tx: Reader, world: World, caller: Caller, id: str) -> Peering:
-    """A connection that the caller sees; operators see all but deleted ones."""
-    peering = tx.get(Peering, id)
-    if peering is None or not _visible(world, peering, caller):
-        raise NotFound("peering", id[:64])
-    return peering
+    """A connection that the caller sees; operators see what one of its sides does."""
+    return visible_peering(tx, world, caller, id)
 
 
 def list_peerings(
@@ -213,7 +210,7 @@ def list_peerings(
     limit: int | None = None,
 ) -> Page[Peering]:
     """Connections the caller sees; of one state, one VPC, or those where it is the `requester` or `accepter`."""
-    shown = [s for s in PeeringState if s is not PeeringState.DELETED]
+    shown = shown_states(world.profiles.values())
     conditions = [where("state", *(shown if state is None else [choose(PeeringState, state, "state")]))]
     if vpc_id is not None:
         conditions.append(of_vpc(vpc_id))
@@ -227,7 +224,7 @@ def list_peerings(
         *conditions,
         after=after,
         limit=limit,
-        keep=lambda peering: _visible(world, peering, caller),
+        keep=lambda peering: is_visible(world, peering, caller),
     )
 
 
@@ -395,9 +392,3 @@ def _check_no_custom_routes(tx: Reader, peering: Peering) -> None:
         if entry.origin is EntryOrigin.CUSTOM:
             text = f"routes lead to connection {peering.id}; remove them or use force"
             raise Conflict(text, code="routes_exist", id=peering.id, field="force")
-
-
-def _visible(world: World, peering: Peering, caller: Caller) -> bool:
-    if caller.role.may(Role.OPERATOR):
-        return peering.state is not PeeringState.DELETED
-    return sees(world.require_profile(peering.profile), peering, caller.uid)
