@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from peerway.app.store import Reader, Writer, where
+from peerway.app.usecases.pages import Page, page
+from peerway.app.world import World
 from peerway.domain.account import Caller, Role
 from peerway.domain.gateway import Ipv4Gateway, NatGateway
 from peerway.domain.line import VirtualBorderRouter
@@ -26,14 +28,18 @@ def list_failures(tx: Reader) -> list[SyncFailure]:
     return tx.select(SyncFailure)
 
 
-def visible_failures(tx: Reader, caller: Caller) -> list[SyncFailure]:
+def visible_failures(
+    tx: Reader, world: World, caller: Caller, *, after: str | None = None, limit: int | None = None
+) -> Page[SyncFailure]:
     """Failures of the caller's objects; an operator sees all, and alone the reasons that may tell of the host's ports."""
     if caller.role is Role.OPERATOR:
-        return list_failures(tx)
-    return [
-        replace(failure, text=NOT_CARRIED) if _is_plugged(tx, failure.id) else failure
-        for failure in tx.select(SyncFailure, where("owner_uid", caller.uid))
-    ]
+        return page(tx, SyncFailure, after=after, limit=limit)
+    found = page(tx, SyncFailure, where("owner_uid", caller.uid), after=after, limit=limit)
+    return replace(found, items=tuple(_as_told(tx, failure) for failure in found.items))
+
+
+def _as_told(tx: Reader, failure: SyncFailure) -> SyncFailure:
+    return replace(failure, text=NOT_CARRIED) if _is_plugged(tx, failure.id) else failure
 
 
 def _is_plugged(tx: Reader, object_id: str) -> bool:

@@ -17,7 +17,7 @@ from peerway.api.native.schemas.administration import (
     AuditList,
     StatusAnswer,
 )
-from peerway.api.native.schemas.common import ListOf, ListParameters, slice_of
+from peerway.api.native.schemas.common import ListOf, ListParameters
 from peerway.app.usecases import audit, sync
 from peerway.app.usecases.access import require_operator
 from peerway.app.usecases.pages import PAGE_SIZE
@@ -45,7 +45,7 @@ async def list_failures(call: Call, query: Annotated[ListParameters, Query()]) -
     A failure is on record from the first failed attempt until the object is as desired. An operator sees those of all accounts,
     and alone the reasons that may tell of the host's ports.
     """
-    return await call.read(lambda tx: slice_of(sync.visible_failures(tx, call.caller), query))
+    return await call.list_by(sync.visible_failures, **query.given())
 
 
 def _audit_page(call: Call, query: AuditList) -> dict[str, Any]:

@@ -81,5 +81,5 @@ def slice_of(items: Sequence[T], query: ListParameters) -> dict[str, Any]:
     if query.after is not None and not query.after.isdigit():
         raise InvalidInput("after", "is no cursor of this list", query.after)
     start = int(query.after or 0)
-    end = start + (query.limit or PAGE_LIMIT)
+    end = start + (query.limit or PAGE_SIZE)
     return {"items": list(items[start:end]), "next": str(end) if end < len(items) else None}
