@@ -13,8 +13,7 @@ from tests.builders.wide_edits import wide_edits
 from peerway.analysis.difference import Difference, Gap, difference
 from peerway.analysis.network import Network
 from peerway.analysis.places.atoms import SIX, place
-from peerway.analysis.symbolic import Asking, Reach
-from peerway.analysis.symbolic.asking import ARRIVED
+from peerway.analysis.symbolic import ARRIVED, Asking, Reach
 from peerway.analysis.symbolic.grounds import Atlas
 from peerway.analysis.symbolic.spaces import EMPTY, Space
 from peerway.domain.errors import NotFound
@@ -54,7 +53,7 @@ def targets(networks: tuple[Network, Network]) -> set[int]:
 
 def answers(asking: Asking, sender_id: str, source: int, target: int) -> Reach:
     """What comes of all that may be asked in one network."""
-    asking.fresh()
+    asking.notes.fresh()
     try:
         return asking.reach(sender_id, source, target)
     except NotFound:

@@ -1,17 +1,17 @@
-"""Where a connection's hash decides, each choice is answered for."""
+"""Where a connection's hash decides, the first choice is answered for, and told to be one."""
 
 from __future__ import annotations
 
 from tests.builders.topology import Topology
 
 from peerway.analysis.network import Network
-from peerway.analysis.symbolic import every_choice, reach
-from peerway.analysis.symbolic.spaces import EMPTY, block
+from peerway.analysis.symbolic import reach
+from peerway.analysis.symbolic.spaces import block
 from peerway.domain.security import Protocol
 
 
-def test_every_choice_asks_each_backend():
-    """A service with two instances behind it, one of which takes nothing: reach tells of the first and that there was a choice."""
+def test_reach_tells_of_the_first_choice_and_that_there_was_one():
+    """A service has two instances behind it, one of which takes nothing; to an instance itself there is no choice (PATH-1)."""
     topology = Topology()
     vpc = topology.vpc()
     vswitch = topology.vswitch(vpc, "10.0.1.0/24")
@@ -23,8 +23,7 @@ def test_every_choice_asks_each_backend():
     topology.listener(balancer, 80, good, bad)
     network = Network.of(topology.snapshot())
     first = reach(network, client.id, client.ipv4, balancer.address)
-    found = list(every_choice(network, client.id, client.ipv4, balancer.address))
     assert first.chosen
-    assert found[0].fates == first.fates
-    assert [each.answered for each in found] == [block(6, 80, 80), EMPTY]
-    assert set(found[0].receivers) == {good.id}
+    assert first.answered == block(6, 80, 80)
+    assert set(first.receivers) == {good.id}
+    assert not reach(network, client.id, client.ipv4, good.ipv4).chosen

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from peerway.analysis.places.atoms import Answers, Points
 from peerway.analysis.places.spans import Spans
 from peerway.analysis.symbolic import Asking
+from peerway.analysis.symbolic.notes import Notes
 from peerway.fabric.model import Endpoint, FibEntry, ToEndpoint
 
 #: A sender: an instance or database, and the place of its address.
@@ -44,12 +45,13 @@ class Likeness:
             return [members[0]]
         found = [member for member in members[1:] if not first <= member[1] <= last]
         for asking in self.sides:
-            if not asking.consulted or not found:
+            notes = asking.notes
+            if not notes.consulted or not found:
                 continue
-            consulted = _consulted(asking, number)
-            if number in asking.placed or any(_hands_over(answers.at(number)) for answers in consulted):
+            consulted = _consulted(notes, number)
+            if number in notes.placed or any(_hands_over(answers.at(number)) for answers in consulted):
                 return [members[0]]
-            apart = asking.placed | asking.compared
+            apart = notes.placed | notes.compared
             owners = asking.atlas.ground(router_id).owners
             says = self._saying(owners, consulted)
             wanted = tuple(int(answers is owners) or id(answers.at(number)) for answers in consulted)
@@ -77,10 +79,11 @@ class Likeness:
 
     def targets(self, number: int, within: Spans, members: Collection[Member]) -> list[Twin]:
         """Other targets that the members get the last answers about, as they did for the one at `number`."""
-        consulted = [(asking, _consulted(asking, number)) for asking in self.sides if asking.consulted]
+        noted = (asking.notes for asking in self.sides)
+        consulted = [(notes, _consulted(notes, number)) for notes in noted if notes.consulted]
         if any(
-            number in asking.placed or any(_hands_over(answers.at(number)) for answers in all_said)
-            for asking, all_said in consulted
+            number in notes.placed or any(_hands_over(answers.at(number)) for answers in all_said)
+            for notes, all_said in consulted
         ):
             return []
         pools = [
@@ -89,7 +92,7 @@ class Likeness:
             for answers in all_said
             if isinstance(answers, Points) and isinstance(answers.at(number), Endpoint)
         ]
-        apart = {at for _, at in members}.union(*(asking.placed | asking.compared for asking, _ in consulted))
+        apart = {at for _, at in members}.union(*(notes.placed | notes.compared for notes, _ in consulted))
         senders = {id for id, _ in members}
         return [
             Twin(other, names)
@@ -99,7 +102,7 @@ class Likeness:
 
     def _names(
         self,
-        consulted: list[tuple[Asking, list[Answers]]],
+        consulted: list[tuple[Notes, list[Answers]]],
         number: int,
         other: int,
         senders: AbstractSet[str],
@@ -118,9 +121,9 @@ class Likeness:
         return names if apart else {}
 
 
-def _consulted(asking: Asking, number: int) -> list[Answers]:
+def _consulted(notes: Notes, number: int) -> list[Answers]:
     """What was asked about a place, each once."""
-    return list({id(answers): answers for answers, at in asking.consulted if at == number}.values())
+    return list({id(answers): answers for answers, at in notes.consulted if at == number}.values())
 
 
 def _hands_over(said: object) -> bool:

@@ -154,7 +154,7 @@ class Blocks:
 
     def asked(self, asking: Asking, sender_id: str, source: int, destination: int) -> Reach:
         """One network's answer; nothing from a sender that it doesn't have."""
-        asking.fresh()
+        asking.notes.fresh()
         try:
             return asking.reach(sender_id, source, destination)
         except NotFound:
@@ -164,7 +164,7 @@ class Blocks:
         """How far around an address both answers hold, as long as it does not become the one `beside` it."""
         low, high = within
         for asking in self.sides:
-            first, last = asking.held(number, beside)
+            first, last = asking.notes.held(number, beside)
             low, high = max(low, first), min(high, last)
         return low, high
 

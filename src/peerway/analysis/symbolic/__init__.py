@@ -1,9 +1,12 @@
 """All that one sender can ask of one address, at once, as exact sets (PATH-1).
 
-`spaces` are sets of protocols and ports; `permits` is a filter and `grounds` a router, made ready for sets; `asking` follows sets
-of packets, there and back. Many pairs are `pairs`' business.
+Made ready for sets: `spaces` are sets of protocols and ports, `permits` a filter, `grounds` a router. On the way: `asking` follows
+sets there and back, `ways` one of the two from router to router, past `filters` and through `translation`. Known by then: `parts`
+are what is under way, `trips` what one walk knows, `notes` what an answer depends on, `fates` the answer. Many pairs are `pairs`'
+business.
 """
 
-from peerway.analysis.symbolic.asking import ARRIVED, ASKED, Asking, Fate, Reach, every_choice, reach
+from peerway.analysis.symbolic.asking import Asking, reach
+from peerway.analysis.symbolic.fates import ARRIVED, Fate, Reach
 
-__all__ = ["ARRIVED", "ASKED", "Asking", "Fate", "Reach", "every_choice", "reach"]
+__all__ = ["ARRIVED", "Asking", "Fate", "Reach", "reach"]

@@ -2,7 +2,6 @@
 
 Readers take the first where a connection's hash chooses; here the network is narrowed to each of the choices in turn, so that the
 same readers tell of all. Links that lead to one router are one choice: what happens behind them is the same.
-`symbolic.every_choice` needs no narrowing: it asks about sets, and counts links and not the routers behind them.
 """
 
 from __future__ import annotations
