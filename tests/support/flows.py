@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 
 from tests.builders.topology import Topology
-from tests.support.kernel import PATIENCE_S, pair, socket_in
+from tests.support.kernel import PATIENCE_S, in_router, pair, socket_in
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.domain.security import Protocol, SecurityRule
-from peerway.domain.vpc import Instance
+from peerway.domain.vpc import Instance, Vpc
 
 #: Long enough for a packet that is not dropped to arrive on this one machine.
 QUIET_S = 0.15
@@ -41,6 +41,11 @@ class Flow:
         except TimeoutError:
             return False
 
+    def carries_both_ways(self) -> bool:
+        """Whether a byte each way arrives."""
+        there, back = self.carries(self.client, self.server), self.carries(self.server, self.client)
+        return there and back
+
     def close(self) -> None:
         """Close both ends."""
         self.client.close()
@@ -55,3 +60,20 @@ def guarded(net: Topology) -> tuple[Instance, Instance, SecurityRule, SecurityRu
     tcp = net.rule(group, "10.1.0.0/16", protocol=Protocol.TCP, ports=(5000, 5000))
     ping = net.rule(group, "10.1.0.0/16", protocol=Protocol.ICMP)
     return here, there, tcp, ping
+
+
+def open_pair(net: Topology, *, ipv6: bool = False) -> tuple[Vpc, Vpc, Instance, Instance]:
+    """A peered pair of instances whose groups let everything in."""
+    one, other, here, there = pair(net, ipv6=ipv6)
+    members = []
+    for vpc, instance in ((one, here), (other, there)):
+        group = net.group(vpc)
+        for remote in ("0.0.0.0/0", "::/0"):
+            net.rule(group, remote)
+        members.append(net.change(instance, security_group_ids=(group.id,)))
+    return one, other, members[0], members[1]
+
+
+def offloaded(plane: KernelDataPlane, vpc: Vpc) -> int:
+    """How many connections of a router take the short way."""
+    return in_router(plane, vpc, "cat", "/proc/net/nf_conntrack").count("[OFFLOAD]")

@@ -9,13 +9,13 @@ from contextlib import ExitStack, closing
 
 import pytest
 from tests.builders.topology import ACCEPT_ALL, Topology
-from tests.support.flows import Flow, guarded
-from tests.support.kernel import PATIENCE_S, in_router, pair, socket_in, until
+from tests.support.flows import Flow, guarded, offloaded, open_pair
+from tests.support.kernel import PATIENCE_S, in_router, socket_in, until
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.domain.resource import Resource
 from peerway.domain.security import Protocol
-from peerway.domain.vpc import Instance, Vpc
+from peerway.domain.vpc import Vpc
 from peerway.fabric.model import Fabric
 
 pytestmark = pytest.mark.kernel
@@ -55,33 +55,10 @@ def connect() -> Iterator[Callable[..., Flow]]:
         yield lambda *ends, **how: stack.enter_context(closing(Flow(*ends, **how)))
 
 
-def open_pair(net: Topology, *, ipv6: bool = False) -> tuple[Vpc, Vpc, Instance, Instance]:
-    """A peered pair of instances whose groups let everything in."""
-    one, other, here, there = pair(net, ipv6=ipv6)
-    members = []
-    for vpc, instance in ((one, here), (other, there)):
-        group = net.group(vpc)
-        for remote in ("0.0.0.0/0", "::/0"):
-            net.rule(group, remote)
-        members.append(net.change(instance, security_group_ids=(group.id,)))
-    return one, other, members[0], members[1]
-
-
 def put(plane: KernelDataPlane, net: Topology) -> None:
     """Program the network; nothing may go wrong, and nothing else may be there."""
     assert plane.apply(net.fabric()).failures == {}
     assert dict(plane.observe().drift) == {}
-
-
-def offloaded(plane: KernelDataPlane, vpc: Vpc) -> int:
-    """How many connections of a router take the short way."""
-    return in_router(plane, vpc, "cat", "/proc/net/nf_conntrack").count("[OFFLOAD]")
-
-
-def both_ways(flow: Flow) -> bool:
-    """Whether a byte each way arrives."""
-    there, back = flow.carries(flow.client, flow.server), flow.carries(flow.server, flow.client)
-    return there and back
 
 
 def find(net: Topology, prefix: str) -> Resource:
@@ -99,7 +76,10 @@ def vpcs(net: Topology) -> tuple[Vpc, Vpc]:
 def hasten(plane: KernelDataPlane, net: Topology, flow: Flow) -> None:
     """Send until both routers have the flow on the short way."""
     for vpc in vpcs(net):
-        until(lambda vpc=vpc: both_ways(flow) and offloaded(plane, vpc) == 1, "the flow takes the short way")
+        until(
+            lambda vpc=vpc: flow.carries_both_ways() and offloaded(plane, vpc) == 1,
+            "the flow takes the short way",
+        )
 
 
 @pytest.mark.parametrize("version", [4, 6])
@@ -118,7 +98,7 @@ def test_established_flow_meets_no_filter_any_more(
     def passes_by() -> bool:
         before = [in_router(plane, vpc, "nft", "list counter inet watch seen") for vpc in (one, other)]
         for _ in range(5):
-            assert both_ways(flow)
+            assert flow.carries_both_ways()
         return before == [
             in_router(plane, vpc, "nft", "list counter inet watch seen") for vpc in (one, other)
         ]
@@ -167,10 +147,15 @@ def test_rule_change_that_does_not_concern_it_leaves_it_be(
     here, there, _, ping = guarded(net)
     put(plane, net)
     flow = connect(plane, here, there)
-    until(lambda: both_ways(flow) and offloaded(plane, vpcs(net)[1]) == 1, "the server's router has it")
+    until(
+        lambda: flow.carries_both_ways() and offloaded(plane, vpcs(net)[1]) == 1, "the server's router has it"
+    )
     net.remove(ping)
     put(plane, net)
-    until(lambda: both_ways(flow) and offloaded(plane, vpcs(net)[1]) == 1, "it is on the short way again")
+    until(
+        lambda: flow.carries_both_ways() and offloaded(plane, vpcs(net)[1]) == 1,
+        "it is on the short way again",
+    )
     assert offloaded(plane, vpcs(net)[0]) == 0  # nothing is filtered there, so nothing is tracked
 
 
@@ -247,7 +232,7 @@ def test_acl_decides_over_every_packet(plane: KernelDataPlane, connect: Callable
     net.change(net.resources[there.vswitch_id], network_acl_id=acl.id)
     put(plane, net)
     for _ in range(3):
-        assert both_ways(flow)
+        assert flow.carries_both_ways()
     assert [offloaded(plane, vpc) for vpc in (one, other)] == [1, 0]
     net.change(acl, ingress=())
     put(plane, net)
@@ -266,8 +251,8 @@ def test_gateway_and_neighbours_stay_on_the_long_way(
     put(plane, net)
     flow, local = connect(plane, gateway, there), connect(plane, neighbour, here)
     for _ in range(4):
-        assert both_ways(flow)
-        assert both_ways(local)
+        assert flow.carries_both_ways()
+        assert local.carries_both_ways()
     assert offloaded(plane, one) == 0
 
 
@@ -285,7 +270,7 @@ def test_interface_that_comes_again_joins_again(plane: KernelDataPlane) -> None:
     put(plane, net)
     for target in (there, far):
         with closing(Flow(plane, here, target)) as flow:
-            until(lambda flow=flow: both_ways(flow) and offloaded(plane, one) == 1, "its flow does")
+            until(lambda flow=flow: flow.carries_both_ways() and offloaded(plane, one) == 1, "its flow does")
     assert dict(plane.observe().drift) == {}
 
 
@@ -301,11 +286,14 @@ def test_following_agent_leaves_flows_be_and_can_cut_them(
     try:
         put(first, net)
         flow = connect(first, here, there)
-        until(lambda: both_ways(flow) and offloaded(first, vpcs(net)[1]) == 1, "the flow takes the short way")
+        until(
+            lambda: flow.carries_both_ways() and offloaded(first, vpcs(net)[1]) == 1,
+            "the flow takes the short way",
+        )
         first.close(destroy=False)
         heir = KernelDataPlane(state_dir)
         put(heir, net)
-        until(lambda: both_ways(flow) and offloaded(heir, vpcs(net)[1]) == 1, "it still does")
+        until(lambda: flow.carries_both_ways() and offloaded(heir, vpcs(net)[1]) == 1, "it still does")
         net.remove(tcp)
         put(heir, net)
         assert not flow.carries(flow.server, flow.client)

@@ -30,7 +30,6 @@ from peerway.adapters.dataplane.kernel.host_ports import HostPorts
 from peerway.adapters.dataplane.kernel.names import (
     BORROWED_GROUP,
     CONDEMNED_GROUP,
-    LINK_GROUP,
     LOCAL_TABLE,
     is_router,
     router_namespace,
@@ -357,14 +356,17 @@ class Converger:
 
     def _offload(self, desired: Desired, id: str) -> None:
         """Have established flows take the short way; those that do already look at routes and filter once more."""
-        name, ruleset = router_namespace(id), desired.rulesets[id]
-        if ruleset is None or not ruleset.offloads or not self._knows(name, desired.routers[id].state):
+        name, ruleset, plan = router_namespace(id), desired.rulesets[id], desired.routers[id]
+        if ruleset is None or not ruleset.offloads:
             self._flows.forget(name)
             return
         if self._flows.may_be(name):
             self._send(name, forgetting(id))
-        interfaces = desired.routers[id].state.interfaces.values()
-        if self._flows.join(name, ruleset, [one.name for one in interfaces if one.group == LINK_GROUP]):
+        there = [one for i, one in plan.state.interfaces.items() if plan.owners[i] not in self.failures]
+        missing = self._flows.missing(name, ruleset.offloading(there))
+        # Not into a filter that somebody has changed: it would be taken for what was loaded.
+        if missing and self._filters.read(name) == ruleset.digest:
+            self._flows.join(name, ruleset, missing)
             self._filters.remember(name, ruleset)
 
     def _await_carriers(self) -> None:

@@ -5,7 +5,6 @@ Owns the memory of which interfaces look for flows: the kernel forgets one that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from socket import AF_INET, AF_INET6
 
 import structlog
@@ -41,21 +40,23 @@ class Flows:
         """Whether flows may be under way on the short way."""
         return name in self._looking
 
-    def join(self, name: str, ruleset: Ruleset, links: Iterable[str]) -> bool:
-        """Have all interfaces that matter look for flows; returns whether the kernel had to be told.
+    def missing(self, name: str, interfaces: set[str]) -> set[str]:
+        """Those of the interfaces that don't look yet."""
+        return interfaces - self._looking.setdefault(name, set())
 
-        The ruleset is loaded, and the interfaces are there. One that can't join only stays on the long way.
+    def join(self, name: str, ruleset: Ruleset, interfaces: set[str]) -> None:
+        """Have interfaces look for flows; the ruleset is loaded, and they are there.
+
+        When the kernel refuses, their flows only stay on the long way until the next time.
         """
-        looking = self._looking.setdefault(name, set())
-        missing = ruleset.offloading(links) - looking
-        looking |= missing
         try:
             with self._namespaces.opened(name) as fd:
-                for text in ruleset.joining(missing):
+                for text in ruleset.joining(interfaces):
                     self._loader.load(fd, text)
         except Unavailable as error:
             log.warning("flows stay on the long way", namespace=name, error=error.text)
-        return bool(missing)
+        else:
+            self._looking[name] |= interfaces
 
 
 def forgetting(owner: str) -> list[Message]:

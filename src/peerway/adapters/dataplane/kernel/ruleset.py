@@ -27,6 +27,7 @@ from peerway.adapters.dataplane.kernel import offload
 from peerway.adapters.dataplane.kernel.encode import subnet_groups
 from peerway.adapters.dataplane.kernel.filters import Lookup, Unit, declare, filter_units
 from peerway.adapters.dataplane.kernel.names import LINK_GROUP, endpoint_interface, uplink_interface
+from peerway.adapters.dataplane.kernel.state import Interface
 from peerway.adapters.dataplane.kernel.tracked import Allowed
 from peerway.adapters.dataplane.kernel.translation import translate
 from peerway.fabric.model import Endpoint, Filter, Policy, Router
@@ -75,9 +76,10 @@ class Ruleset:
         """Whether established flows may take the short way."""
         return offload.FLOWTABLE in self.units
 
-    def offloading(self, links: Iterable[str]) -> set[str]:
-        """The interfaces that have to look for flows: those of instances whose flows may, and these of links."""
-        return {key.strip('"') for key in self.lookups[offload.MEMBERS].elements} | set(links)
+    def offloading(self, interfaces: Iterable[Interface]) -> set[str]:
+        """Those of the interfaces that have to look for flows: links', and those of instances whose flows may."""
+        members = self.lookups[offload.MEMBERS].elements
+        return {one.name for one in interfaces if one.group == LINK_GROUP or f'"{one.name}"' in members}
 
     def joining(self, interfaces: Collection[str]) -> Iterator[str]:
         """Texts that have interfaces look for flows."""

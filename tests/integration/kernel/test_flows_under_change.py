@@ -1,0 +1,67 @@
+"""The short way through routers while things go wrong around it: it hides nothing, loses nothing, and is taken again afterwards.
+
+Only where the kernel has flowtables; `tests/acceptance/test_debian_kernel.py` runs this with one that has.
+"""
+
+from contextlib import closing
+
+import pytest
+from tests.builders.topology import Topology
+from tests.support.flows import Flow, offloaded, open_pair
+from tests.support.kernel import foreign_namespace, in_router, until
+
+from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.fixture(autouse=True)
+def _flowtables(plane: KernelDataPlane) -> None:
+    if not plane.features.flowtables:
+        pytest.skip("this kernel has no flowtables")
+
+
+@pytest.mark.parametrize("harm", ["delete table inet peerway", "flush chain inet peerway judge"])
+def test_new_link_does_not_hide_that_the_filter_was_changed(plane: KernelDataPlane, harm: str) -> None:
+    """EC-10: its interface joins no filter that somebody has changed, so that the change still shows, and is mended."""
+    net = Topology()
+    one, other, here, there = open_pair(net)
+    assert plane.apply(net.fabric()).failures == {}
+    in_router(plane, other, "nft", harm)
+    third = net.vpc("10.3.0.0/16")
+    far = net.instance(net.vswitch(third, "10.3.1.0/24"))
+    net.join(third, other)
+    assert plane.apply(net.fabric()).failures == {}
+    assert set(plane.observe().drift) == {other.id}
+    assert plane.repair().failures == {}
+    assert dict(plane.observe().drift) == {}
+    for source in (here, far):
+        with closing(Flow(plane, source, there)) as flow:
+            until(
+                lambda flow=flow: flow.carries_both_ways() and offloaded(plane, other) == 1,
+                "its flow takes the short way",
+            )
+    assert offloaded(plane, one) == 0
+
+
+def test_wire_that_cannot_be_made_keeps_no_other_off_the_short_way(plane: KernelDataPlane) -> None:
+    """PEER-6: one instance's namespace is gone; the flows of its neighbours are not concerned, and its own later are like them."""
+    net = Topology()
+    one, _other, here, there = open_pair(net)
+    lost = net.instance(
+        net.resources[here.vswitch_id], net.resources[here.security_group_ids[0]], netns="/proc/0/ns/net"
+    )
+    assert lost.id in plane.apply(net.fabric()).failures
+    with closing(Flow(plane, here, there)) as flow:
+        until(lambda: flow.carries_both_ways() and offloaded(plane, one) == 1, "its flow takes the short way")
+    with foreign_namespace() as path:
+        net.change(lost, netns=path)
+        assert plane.apply(net.fabric()).failures == {}
+        listed = in_router(plane, one, "nft", "list flowtable inet peerway flows")
+        interfaces = [
+            line.split(":")[1].split("@")[0]
+            for line in in_router(plane, one, "ip", "-o", "link").splitlines()
+        ]
+        assert all(name.strip() in listed for name in interfaces if name != " lo")
+        net.remove(lost)
+        assert plane.apply(net.fabric()).failures == {}
