@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.builders.topology import ACCEPT_ALL, Topology, acl_entry
+from tests.support.flows import guarded
 from tests.support.kernel import in_router, pair
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
@@ -150,3 +151,24 @@ def test_instances_are_cut_off_when_their_filter_cannot_be_loaded(tmp_path: Path
     assert "nftables" in first
     assert (guarded, beside) == ("silent", "answered")
     assert second == "{};answered"
+
+
+@pytest.mark.kernel
+def test_instances_that_were_cut_off_come_back_with_their_filter(plane: KernelDataPlane) -> None:
+    """The worker ends in the middle of a change: the guarded instance is cut off, and reachable once the next try succeeds."""
+    net = Topology()
+    here, there, _, _ = guarded(net)
+    vpc = _vpc(net)
+    net.change(here, security_group_ids=(net.group(vpc).id,))
+    assert plane.apply(net.fabric()).failures == {}
+    member = net.resources[here.id]
+    worker = plane._loader._process
+    assert worker is not None
+    worker.kill()
+    worker.wait()
+    net.rule(net.resources[member.security_group_ids[0]], "10.2.0.0/16", protocol=Protocol.ICMP)
+    assert set(plane.apply(net.fabric()).failures) == {vpc.id, here.id}
+    assert plane.probe(Probe(there.id, here.ipv4, timeout_ms=100)).verdict is Verdict.SILENT
+    assert plane.repair().failures == {}
+    assert dict(plane.observe().drift) == {}
+    assert plane.probe(Probe(there.id, here.ipv4, timeout_ms=900)).verdict is Verdict.ANSWERED

@@ -97,6 +97,8 @@ class KernelDataPlane:
         return self._converge(concerned)
 
     def _converge(self, router_ids: set[str]) -> Report:
+        for id in self._unfinished:  # what was cut off for want of a filter is wanted again
+            self._desired.plan(id, withheld=frozenset())
         self._visitor.run(self._converger.run, self._desired, router_ids)
         self._attend(self._desired.fabric)
         homeless = self._desired.fabric.links.keys() - self._desired.links.keys()
