@@ -39,6 +39,7 @@ exec switch_root /below /run/command
 #: There: the usual file systems, kernel modules on demand, the command, and off.
 _COMMAND = f"""#!/bin/sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TMPDIR=/run/tmp PYTHONDONTWRITEBYTECODE=1
+export HYPOTHESIS_STORAGE_DIRECTORY=/run/tmp/hypothesis
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mkdir -p /dev/shm /dev/pts /run/tmp
