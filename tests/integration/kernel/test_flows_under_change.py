@@ -3,16 +3,23 @@
 Only where the kernel has flowtables; `tests/acceptance/test_debian_kernel.py` runs this with one that has.
 """
 
+import socket
+import struct
 from contextlib import closing
 
 import pytest
 from tests.builders.topology import Topology
 from tests.support.flows import Flow, offloaded, open_pair
-from tests.support.kernel import foreign_namespace, in_router, until
+from tests.support.kernel import PATIENCE_S, foreign_namespace, in_router, socket_in, until
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
+from peerway.domain.vpc import Instance
 
 pytestmark = pytest.mark.kernel
+
+#: Of Linux, and not in `socket`: a connection's state can be taken over by another socket.
+TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ = 19, 20, 21
+NO_QUEUE, RECEIVED, SENT = 0, 1, 2
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +72,47 @@ def test_wire_that_cannot_be_made_keeps_no_other_off_the_short_way(plane: Kernel
         assert all(name.strip() in listed for name in interfaces if name != " lo")
         net.remove(lost)
         assert plane.apply(net.fabric()).failures == {}
+
+
+def advanced(
+    plane: KernelDataPlane, instance: Instance, end: socket.socket, by: dict[int, int]
+) -> socket.socket:
+    """One end of a connection as if so many bytes had been received and sent meanwhile; nothing is sent for it."""
+    near, far = end.getsockname(), end.getpeername()
+    end.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+    later = socket_in(plane, instance, socket.AF_INET, socket.SOCK_STREAM)
+    later.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+    for queue in (RECEIVED, SENT):
+        end.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, queue)
+        number = end.getsockopt(socket.IPPROTO_TCP, TCP_QUEUE_SEQ) + by[queue]
+        later.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, queue)
+        later.setsockopt(socket.IPPROTO_TCP, TCP_QUEUE_SEQ, struct.pack("I", number % 2**32))
+    end.close()
+    later.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, NO_QUEUE)
+    later.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    later.bind(near)
+    later.connect(far)
+    return later
+
+
+def test_reset_after_gigabytes_arrives(plane: KernelDataPlane) -> None:
+    """PEER-6: tracking has not seen them pass, and must not take the reset for a forged one."""
+    net = Topology()
+    one, other, here, there = open_pair(net)
+    assert plane.apply(net.fabric()).failures == {}
+    with closing(Flow(plane, here, there)) as flow:
+        for vpc in (one, other):
+            until(
+                lambda vpc=vpc: flow.carries_both_ways() and offloaded(plane, vpc) == 1,
+                "it takes the short way",
+            )
+        flow.client = advanced(plane, here, flow.client, {RECEIVED: 0, SENT: 3 * 2**30})
+        flow.server = advanced(plane, there, flow.server, {RECEIVED: 3 * 2**30, SENT: 0})
+        for end in (flow.client, flow.server):
+            end.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 0)
+        assert flow.carries_both_ways()
+        flow.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        flow.client.close()
+        flow.server.settimeout(PATIENCE_S)
+        with pytest.raises(ConnectionResetError):
+            flow.server.recv(1)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from peerway.adapters.dataplane.kernel import codec, syscalls
 from peerway.adapters.dataplane.kernel.netlink import Netlink
 from peerway.adapters.dataplane.kernel.nft_client import FilterLoader
+from peerway.adapters.dataplane.kernel.sysctls import FLOWING, write_settings
 from peerway.domain.errors import Unavailable
 
 #: A flowtable and its use, as nftables text.
@@ -45,7 +46,8 @@ def _has_flowtables(loader: FilterLoader) -> bool:
     own = syscalls.open_own_network()
     try:
         loader.load(own, FLOWTABLE_TRIAL)
-    except Unavailable:
+        write_settings(FLOWING)
+    except (Unavailable, OSError):
         return False
     finally:
         loader.close()  # so that nothing stays in the namespace

@@ -9,12 +9,13 @@ from socket import AF_INET, AF_INET6
 
 import structlog
 
-from peerway.adapters.dataplane.kernel import codec
+from peerway.adapters.dataplane.kernel import codec, syscalls
 from peerway.adapters.dataplane.kernel.codec import Message
 from peerway.adapters.dataplane.kernel.names import FORGET_RULE, NOWHERE_TABLE
 from peerway.adapters.dataplane.kernel.namespaces import Namespaces
 from peerway.adapters.dataplane.kernel.nft_client import FilterLoader
 from peerway.adapters.dataplane.kernel.ruleset import Ruleset
+from peerway.adapters.dataplane.kernel.sysctls import FLOWING, write_settings
 from peerway.domain.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -51,10 +52,13 @@ class Flows:
         """
         try:
             with self._namespaces.opened(name) as fd:
+                if not self._looking[name]:
+                    syscalls.setns(fd, syscalls.CLONE_NEWNET)
+                    write_settings(FLOWING)
                 for text in ruleset.joining(interfaces):
                     self._loader.load(fd, text)
-        except Unavailable as error:
-            log.warning("flows stay on the long way", namespace=name, error=error.text)
+        except (Unavailable, OSError) as error:
+            log.warning("flows stay on the long way", namespace=name, error=str(error))
         else:
             self._looking[name] |= interfaces
 

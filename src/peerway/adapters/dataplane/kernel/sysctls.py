@@ -44,6 +44,10 @@ SYSCTLS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 
+#: Of a router where flows take the short way; the kernel has it only once it tracks connections. How far a flow has come there
+#: tracking does not see, and would take the reset that ends it for a forged one after two gigabytes.
+FLOWING: tuple[tuple[str, str], ...] = (("netfilter/nf_conntrack_tcp_ignore_invalid_rst", "1"),)
+
 #: Namespaces whose settings are written by one view of /proc. A view costs as much as a few files.
 _A_VIEW = 32
 
@@ -68,12 +72,25 @@ class Settings:
             old, self._directory, self._left = self._directory, _open_settings(), _A_VIEW
             os.close(old)
         self._left -= 1
-        for path, value in settings:
-            fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC, dir_fd=self._directory)
-            try:
-                os.write(fd, value.encode())
-            finally:
-                os.close(fd)
+        _write(self._directory, settings)
+
+
+def write_settings(settings: Iterable[tuple[str, str]]) -> None:
+    """Write (name, value) pairs of the calling thread's namespace, this once; `OSError` names the setting."""
+    directory = _open_settings()
+    try:
+        _write(directory, settings)
+    finally:
+        os.close(directory)
+
+
+def _write(directory: int, settings: Iterable[tuple[str, str]]) -> None:
+    for path, value in settings:
+        fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC, dir_fd=directory)
+        try:
+            os.write(fd, value.encode())
+        finally:
+            os.close(fd)
 
 
 def _open_settings() -> int:

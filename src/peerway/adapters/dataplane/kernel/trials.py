@@ -27,7 +27,14 @@ from peerway.adapters.dataplane.kernel.netlink import NETFILTER_PROTOCOL, Netlin
 from peerway.adapters.dataplane.kernel.nft_worker import Nftables
 from peerway.adapters.dataplane.kernel.probers import from_router, on_link
 from peerway.adapters.dataplane.kernel.resolver import listen
-from peerway.adapters.dataplane.kernel.sysctls import COMMON, SYSCTLS, Settings, raise_loopback
+from peerway.adapters.dataplane.kernel.sysctls import (
+    COMMON,
+    FLOWING,
+    SYSCTLS,
+    Settings,
+    raise_loopback,
+    write_settings,
+)
 from peerway.adapters.dataplane.kernel.tracked import Allowed, end_others
 
 
@@ -141,9 +148,11 @@ def _translation() -> str:
 
 def _flowtables() -> str:
     try:
-        return _load(FLOWTABLE_TRIAL)
+        works = _load(FLOWTABLE_TRIAL)
+        write_settings(FLOWING)
     except OSError as error:
         raise OSError(EOPNOTSUPP, "not in this kernel: every packet passes routes and filters") from error
+    return works
 
 
 def _checks() -> str:
