@@ -16,12 +16,7 @@ from peerway.api.native.schemas.previews import preview_of
 from peerway.app.following import NetworkFollower
 from peerway.app.readings import Readings
 from peerway.app.store import Store, Writer
-from peerway.app.usecases import (
-    instances,
-    peerings,
-    route_tables,
-    security_groups,
-)
+from peerway.app.usecases import instances, peerings, route_entries, security_groups
 from peerway.app.usecases.previews.rehearsals import rehearse
 from peerway.domain.account import Caller, Role
 from peerway.domain.resource import Resource
@@ -83,7 +78,7 @@ def _pieces(network: Network, size: Size, count: int) -> list[Piece]:
                 security_groups.DeleteSecurityRule(id=rule.id),
                 rule,
             ),
-            (route_tables.delete_route_entry, route_tables.DeleteRouteEntry(id=route.id), route),
+            (route_entries.delete_route_entry, route_entries.DeleteRouteEntry(id=route.id), route),
             (peerings.delete_peering, peerings.DeletePeering(id=peering.id, force=True), peering),
         )
         made.append(pieces[number % len(pieces)])

@@ -23,7 +23,7 @@ from peerway.app.usecases.lines import (
     enable_line,
 )
 from peerway.app.usecases.peerings import AcceptPeering, CreatePeering, accept_peering, create_peering
-from peerway.app.usecases.route_tables import CreateRouteEntry, create_route_entry
+from peerway.app.usecases.route_entries import CreateRouteEntry, create_route_entry
 from peerway.app.usecases.router_interfaces import (
     ConnectRouterInterface,
     CreateRouterInterface,

@@ -27,7 +27,7 @@ from peerway.app.usecases.peerings import (
     create_peering,
     delete_peering,
 )
-from peerway.app.usecases.route_tables import (
+from peerway.app.usecases.route_entries import (
     CreateRouteEntry,
     DeleteRouteEntry,
     create_route_entry,

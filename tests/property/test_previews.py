@@ -28,7 +28,7 @@ from peerway.app.usecases import (
     nat_gateways,
     network_acls,
     peerings,
-    route_tables,
+    route_entries,
     router_interfaces,
     security_groups,
     snat_entries,
@@ -110,10 +110,10 @@ def pieces(  # noqa: C901, PLR0911, PLR0912 - one case a kind
             ]
         case RouteTable():
             hole = {"destination": "10.99.0.0/16", "next_hop": "blackhole"}
-            request = route_tables.CreateRouteEntry(route_table_id=id, **hole)
-            return [(route_tables.create_route_entry, request)]
+            request = route_entries.CreateRouteEntry(route_table_id=id, **hole)
+            return [(route_entries.create_route_entry, request)]
         case RouteEntry():
-            return [(route_tables.delete_route_entry, route_tables.DeleteRouteEntry(id=id))]
+            return [(route_entries.delete_route_entry, route_entries.DeleteRouteEntry(id=id))]
         case Peering():
             return [
                 (peerings.delete_peering, peerings.DeletePeering(id=id, force=True)),

@@ -22,7 +22,7 @@ from peerway.app.usecases.intents.intents import (
 from peerway.app.usecases.listeners import AddBackend, CreateListener, add_backend, create_listener
 from peerway.app.usecases.load_balancers import CreateLoadBalancer, create_load_balancer
 from peerway.app.usecases.peerings import DeletePeering, delete_peering
-from peerway.app.usecases.route_tables import DeleteRouteEntry, delete_route_entry
+from peerway.app.usecases.route_entries import DeleteRouteEntry, delete_route_entry
 from peerway.domain.errors import Unavailable
 from peerway.domain.intent import Intent, IntentState
 

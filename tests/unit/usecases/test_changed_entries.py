@@ -31,15 +31,14 @@ from peerway.app.usecases.network_acls import (
     create_network_acl,
 )
 from peerway.app.usecases.peerings import DeletePeering, delete_peering
-from peerway.app.usecases.route_tables import (
+from peerway.app.usecases.route_entries import (
     CreateRouteEntry,
-    CreateRouteTable,
     UpdateRouteEntry,
     create_route_entry,
-    create_route_table,
     find_route_entry,
     update_route_entry,
 )
+from peerway.app.usecases.route_tables import CreateRouteTable, create_route_table
 from peerway.app.usecases.snat_entries import (
     CreateSnatEntry,
     UpdateSnatEntry,

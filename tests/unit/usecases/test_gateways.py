@@ -51,7 +51,7 @@ from peerway.app.usecases.nat_gateways import (
     update_nat_gateway,
 )
 from peerway.app.usecases.quotas import GrantQuota, grant_quota
-from peerway.app.usecases.route_tables import CreateRouteEntry, create_route_entry
+from peerway.app.usecases.route_entries import CreateRouteEntry, create_route_entry
 from peerway.app.usecases.snat_entries import (
     CreateSnatEntry,
     DeleteSnatEntry,

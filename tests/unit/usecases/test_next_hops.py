@@ -4,13 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from peerway.app.usecases.route_tables import (
-    CreateRouteEntry,
-    CreateRouteTable,
-    create_route_entry,
-    create_route_table,
-    list_entries,
-)
+from peerway.app.usecases.route_entries import CreateRouteEntry, create_route_entry, list_entries
+from peerway.app.usecases.route_tables import CreateRouteTable, create_route_table
 from peerway.app.usecases.router_interfaces import (
     ActivateRouterInterface,
     DeactivateRouterInterface,

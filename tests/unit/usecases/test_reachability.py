@@ -14,7 +14,7 @@ from peerway.app.usecases.load_balancers import CreateLoadBalancer, create_load_
 from peerway.app.usecases.paths.many_questions import rule_on, usable_questions
 from peerway.app.usecases.paths.paths import Ask
 from peerway.app.usecases.paths.reachability import map_of_vpc, pair_question, reach_of_pair
-from peerway.app.usecases.route_tables import CreateRouteEntry, create_route_entry
+from peerway.app.usecases.route_entries import CreateRouteEntry, create_route_entry
 from peerway.app.usecases.security_groups import (
     CreateSecurityGroup,
     CreateSecurityRule,

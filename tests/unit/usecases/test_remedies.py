@@ -18,7 +18,7 @@ from peerway.analysis.remedies import (
 from peerway.app.following import NetworkFollower
 from peerway.app.usecases.network_acls import AclEntrySpec, CreateNetworkAcl, create_network_acl
 from peerway.app.usecases.remedies.trials import check_remedies
-from peerway.app.usecases.route_tables import CreateRouteEntry, create_route_entry
+from peerway.app.usecases.route_entries import CreateRouteEntry, create_route_entry
 from peerway.app.usecases.security_groups import (
     CreateSecurityGroup,
     CreateSecurityRule,

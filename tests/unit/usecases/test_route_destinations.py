@@ -2,7 +2,7 @@
 
 import pytest
 
-from peerway.app.usecases.route_tables import (
+from peerway.app.usecases.route_entries import (
     CreateRouteEntry,
     UpdateRouteEntry,
     create_route_entry,

@@ -4,19 +4,21 @@ import pytest
 
 from peerway.app.usecases.instances import DeleteInstance, delete_instance
 from peerway.app.usecases.peerings import DeletePeering, delete_peering
-from peerway.app.usecases.route_tables import (
+from peerway.app.usecases.route_entries import (
     CreateRouteEntry,
-    CreateRouteTable,
     DeleteRouteEntry,
+    create_route_entry,
+    delete_route_entry,
+    get_route_entry,
+    list_entries,
+)
+from peerway.app.usecases.route_tables import (
+    CreateRouteTable,
     DeleteRouteTable,
     UpdateRouteTable,
-    create_route_entry,
     create_route_table,
-    delete_route_entry,
     delete_route_table,
-    get_route_entry,
     get_route_table,
-    list_entries,
     list_route_tables,
     update_route_table,
 )

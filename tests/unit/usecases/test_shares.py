@@ -13,7 +13,7 @@ from peerway.app.usecases.peerings import (
 )
 from peerway.app.usecases.quota_applications import ApplyForQuota, apply_for_quota
 from peerway.app.usecases.quotas import GrantQuota, grant_quota
-from peerway.app.usecases.route_tables import CreateRouteEntry, create_route_entry
+from peerway.app.usecases.route_entries import CreateRouteEntry, create_route_entry
 from peerway.app.usecases.security_groups import (
     CreateSecurityGroup,
     DeleteSecurityGroup,

@@ -6,7 +6,7 @@ import pytest
 
 from peerway.app.usecases.lines import LineRequest, terminate_line
 from peerway.app.usecases.quotas import GrantQuota, grant_quota
-from peerway.app.usecases.route_tables import CreateRouteEntry, create_route_entry, list_entries
+from peerway.app.usecases.route_entries import CreateRouteEntry, create_route_entry, list_entries
 from peerway.app.usecases.settle import settle_vbr
 from peerway.app.usecases.vbrs import (
     CreateVbr,

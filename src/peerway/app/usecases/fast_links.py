@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from peerway.app.store import Writer
 from peerway.app.usecases.access import own, require_member
 from peerway.app.usecases.links import routes_by
-from peerway.app.usecases.route_tables import DeleteRouteEntry, delete_route_entry
+from peerway.app.usecases.route_entries import DeleteRouteEntry, delete_route_entry
 from peerway.app.usecases.router_interfaces import (
     ConnectRouterInterface,
     CreateRouterInterface,

@@ -12,7 +12,7 @@ from peerway.api.native.operation import Operation
 from peerway.api.native.schemas.common import Id, ListOf, ListParameters, slice_of
 from peerway.api.native.schemas.network import CreateInVpcBody, CreateRouteEntryBody, UpdateRouteEntryBody
 from peerway.api.native.schemas.vpcs import UpdateTextsBody, VpcItemList
-from peerway.app.usecases import route_tables
+from peerway.app.usecases import route_entries, route_tables
 from peerway.domain.route_table import RouteEntry, RouteTable, TableEntry
 
 
@@ -47,31 +47,31 @@ async def delete_route_table(call: Call, id: Id) -> Response:
 async def list_route_entries(call: Call, id: Id, query: Annotated[ListParameters, Query()]) -> Response:
     """List a table's entries, computed and stored."""
     return await call.read(
-        lambda tx: slice_of(route_tables.list_entries(tx, call.world, call.caller, id), query)
+        lambda tx: slice_of(route_entries.list_entries(tx, call.world, call.caller, id), query)
     )
 
 
 async def create_route_entry(call: Call, id: Id, body: CreateRouteEntryBody) -> Response:
     """Write a custom entry."""
-    request = route_tables.CreateRouteEntry(route_table_id=id, **body.given(), client_token=call.token)
-    return await call.run(route_tables.create_route_entry, request, 201)
+    request = route_entries.CreateRouteEntry(route_table_id=id, **body.given(), client_token=call.token)
+    return await call.run(route_entries.create_route_entry, request, 201)
 
 
 async def get_route_entry(call: Call, id: Id) -> Response:
     """Show a stored entry."""
-    return await call.find(route_tables.get_route_entry, id)
+    return await call.find(route_entries.get_route_entry, id)
 
 
 async def update_route_entry(call: Call, id: Id, body: UpdateRouteEntryBody) -> Response:
     """Change name and description, and switch an entry on or off."""
-    request = route_tables.UpdateRouteEntry(id=id, **body.given())
-    return await call.run(route_tables.update_route_entry, request)
+    request = route_entries.UpdateRouteEntry(id=id, **body.given())
+    return await call.run(route_entries.update_route_entry, request)
 
 
 async def delete_route_entry(call: Call, id: Id) -> Response:
     """Remove a stored entry."""
-    request = route_tables.DeleteRouteEntry(id=id)
-    return await call.run(route_tables.delete_route_entry, request)
+    request = route_entries.DeleteRouteEntry(id=id)
+    return await call.run(route_entries.delete_route_entry, request)
 
 
 OPERATIONS: Final = (

@@ -35,7 +35,7 @@ from peerway.app.usecases import (
     ipv4_gateways,
     network_acls,
     peerings,
-    route_tables,
+    route_entries,
     router_interfaces,
     security_groups,
     snat_entries,
@@ -133,11 +133,11 @@ def _recover_vbr(tx: Writer, world: World, caller: Caller, remedy: RecoverVbr, m
 
 
 def _remove_route(tx: Writer, world: World, caller: Caller, remedy: RemoveRoute, made: Made) -> None:
-    route_tables.delete_route_entry(tx, world, caller, route_tables.DeleteRouteEntry(id=remedy.entry_id))
+    route_entries.delete_route_entry(tx, world, caller, route_entries.DeleteRouteEntry(id=remedy.entry_id))
 
 
 def _add_route(tx: Writer, world: World, caller: Caller, remedy: AddRoute, made: Made) -> None:
-    request = route_tables.CreateRouteEntry(
+    request = route_entries.CreateRouteEntry(
         route_table_id=remedy.table_id,
         destination=str(remedy.destination),
         next_hop=remedy.next_hop.value,
@@ -145,7 +145,7 @@ def _add_route(tx: Writer, world: World, caller: Caller, remedy: AddRoute, made:
         if remedy.next_hop is NextHop.LINE
         else made.get(remedy.next_hop_id, remedy.next_hop_id),
     )
-    route_tables.create_route_entry(tx, world, caller, request)
+    route_entries.create_route_entry(tx, world, caller, request)
 
 
 def _allow(tx: Writer, world: World, caller: Caller, remedy: AllowInGroup, made: Made) -> None:

@@ -12,7 +12,7 @@ from peerway.api.alibaba.texts import time_text
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.app.usecases import ipv4_gateways, route_tables
+from peerway.app.usecases import ipv4_gateways, route_entries
 from peerway.app.usecases.access import seen_by
 from peerway.app.usecases.pages import page
 from peerway.domain.gateway import Ipv4Gateway
@@ -79,10 +79,10 @@ def enable_vpc_ipv4_gateway(call: WriteCall, given: Given) -> Answer:
     call.use(ipv4_gateways.update_ipv4_gateway, request)
     for table_id in given.get("RouteTableList", ()):
         here(call, RouteTable, table_id, "RouteTableList")
-        entry = route_tables.CreateRouteEntry(
+        entry = route_entries.CreateRouteEntry(
             route_table_id=table_id, destination=ANYWHERE, next_hop=NextHop.IPV4_GATEWAY, next_hop_id=id
         )
-        call.use(route_tables.create_route_entry, entry)
+        call.use(route_entries.create_route_entry, entry)
     return None
 
 

@@ -12,7 +12,7 @@ from peerway.api.alibaba.products.vpc.route_entries import check_leads_to, find_
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import Call, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.app.usecases import route_tables
+from peerway.app.usecases import route_entries
 from peerway.domain.errors import InvalidInput, Kind, PeerwayError
 from peerway.domain.route_table import RouteTable
 
@@ -69,7 +69,7 @@ def _within(call: WriteCall, tx: Any) -> WriteCall:
 
 def _create(call: WriteCall, item: Item) -> str:
     here(call, RouteTable, item["RouteTableId"], "RouteTableId")
-    request = route_tables.CreateRouteEntry(
+    request = route_entries.CreateRouteEntry(
         route_table_id=item["RouteTableId"],
         destination=masked(item["DstCidrBlock"]),
         next_hop=hop_kind(item["NextHopType"], "next_hop"),
@@ -77,10 +77,10 @@ def _create(call: WriteCall, item: Item) -> str:
         name=item.get("Name", ""),
         description=item.get("Description", ""),
     )
-    return call.use(route_tables.create_route_entry, request).id
+    return call.use(route_entries.create_route_entry, request).id
 
 
 def _delete(call: WriteCall, item: Item) -> str:
     entry = find_entry(call, item.get("RouteEntryId"), item.get("RouteTableId"), item)
     check_leads_to(entry, item.get("NextHop"), [])
-    return call.use(route_tables.delete_route_entry, route_tables.DeleteRouteEntry(id=entry.id)).id
+    return call.use(route_entries.delete_route_entry, route_entries.DeleteRouteEntry(id=entry.id)).id

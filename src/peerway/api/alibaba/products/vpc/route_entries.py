@@ -11,7 +11,7 @@ from peerway.api.alibaba.products.vpc.shown_entries import hops
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
-from peerway.app.usecases import route_tables
+from peerway.app.usecases import route_entries
 from peerway.domain.errors import InvalidInput
 from peerway.domain.route_table import NextHop, RouteEntry, RoutePath, RouteTable, TableEntry
 from peerway.domain.text import check_number
@@ -29,7 +29,7 @@ def create_route_entry(call: WriteCall, given: Given) -> Answer:
     fields = named("CreateRouteEntry", given)
     fields["destination"] = masked(fields["destination"])
     fields |= _next_hop(given)
-    entry = call.use(route_tables.create_route_entry, route_tables.CreateRouteEntry(**fields))
+    entry = call.use(route_entries.create_route_entry, route_entries.CreateRouteEntry(**fields))
     return {"RouteEntryId": entry.id}
 
 
@@ -42,7 +42,7 @@ def modify_route_entry(call: WriteCall, given: Given) -> Answer:
         fields.pop(name, None)
     if "next_hop" in fields:
         fields["next_hop"] = hop_kind(fields["next_hop"], "next_hop")
-    call.use(route_tables.update_route_entry, route_tables.UpdateRouteEntry(**fields))
+    call.use(route_entries.update_route_entry, route_entries.UpdateRouteEntry(**fields))
     return None
 
 
@@ -53,7 +53,7 @@ def delete_route_entry(call: WriteCall, given: Given) -> Answer:
     hops = {"NextHopId": given.get("NextHopId")} if "NextHopId" in given else {}
     several = [hop.get("NextHopId", "") for hop in given.get("NextHopList", ())]
     check_leads_to(entry, hops.get("NextHopId"), several)
-    call.use(route_tables.delete_route_entry, route_tables.DeleteRouteEntry(id=entry.id))
+    call.use(route_entries.delete_route_entry, route_entries.DeleteRouteEntry(id=entry.id))
     return None
 
 
@@ -63,7 +63,7 @@ def describe_route_entry_list(call: ReadCall, given: Given) -> Answer:
     id = here(call, RouteTable, given["RouteTableId"], "RouteTableId")
     tests = list(_tests(given))
     entries = [
-        entry for entry in call.list(route_tables.list_entries, id) if all(passes(entry) for passes in tests)
+        entry for entry in call.list(route_entries.list_entries, id) if all(passes(entry) for passes in tests)
     ]
     size = check_number(given.get("MaxResult", PAGE), "MaxResult", 1, LARGEST_PAGE)
     start = _start(given.get("NextToken"))
@@ -79,13 +79,13 @@ def find_entry(call: AnyCall, id: str | None, table_id: str | None, given: Given
     """The stored entry that a request is about."""
     if id is not None:
         here(call, RouteEntry, id, "RouteEntryId")
-        return call.use(route_tables.get_route_entry, id)
+        return call.use(route_entries.get_route_entry, id)
     destination = given.get("DestinationCidrBlock") or given.get("DstCidrBlock")
     for name, value in (("RouteTableId", table_id), ("DestinationCidrBlock", destination)):
         if value is None:
             raise InvalidInput(name, "or RouteEntryId is required", code="missing")
     here(call, RouteTable, str(table_id), "RouteTableId")
-    return call.list(route_tables.find_route_entry, str(table_id), masked(str(destination)))
+    return call.list(route_entries.find_route_entry, str(table_id), masked(str(destination)))
 
 
 def check_leads_to(entry: RouteEntry, id: str | None, several: list[str]) -> None:

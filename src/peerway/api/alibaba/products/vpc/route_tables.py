@@ -26,7 +26,7 @@ from peerway.api.clouds.call import AnyCall, ReadCall, WriteCall
 from peerway.api.clouds.paging import Numbered
 from peerway.api.clouds.parameters import Given
 from peerway.app.store import where
-from peerway.app.usecases import route_tables
+from peerway.app.usecases import route_entries, route_tables
 from peerway.app.usecases.access import seen_by
 from peerway.domain.errors import InvalidInput
 from peerway.domain.line import VirtualBorderRouter
@@ -84,7 +84,7 @@ def describe_route_tables(call: ReadCall, given: Given) -> Answer:
             "VRouterId": _router(call, table)["RouterId"],
             "ResourceGroupId": shown_labels(call, IN_VPC, labels.get(table.id))["ResourceGroupId"],
             "RouteEntrys": {
-                "RouteEntry": [_entry(entry) for entry in call.list(route_tables.list_entries, table.id)]
+                "RouteEntry": [_entry(entry) for entry in call.list(route_entries.list_entries, table.id)]
             },
         }
         for table in page.items

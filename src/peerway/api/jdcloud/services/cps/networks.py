@@ -19,7 +19,7 @@ from peerway.api.jdcloud.services.places import (
 )
 from peerway.api.jdcloud.services.shaping import asked, changed_texts, filters_of, own_page, time_of
 from peerway.app.store import where
-from peerway.app.usecases.route_tables import list_entries
+from peerway.app.usecases.route_entries import list_entries
 from peerway.app.usecases.vpcs import (
     CreateVpc,
     DeleteVpc,

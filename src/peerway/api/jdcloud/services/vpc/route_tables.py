@@ -22,20 +22,22 @@ from peerway.api.jdcloud.services.vpc.product import KIND, PRODUCT
 from peerway.app.store import where
 from peerway.app.usecases.fields import UNSET, Unset
 from peerway.app.usecases.offers import connection_of, half_of
-from peerway.app.usecases.route_tables import (
+from peerway.app.usecases.route_entries import (
     CreateRouteEntry,
-    CreateRouteTable,
     DeleteRouteEntry,
-    DeleteRouteTable,
     UpdateRouteEntry,
-    UpdateRouteTable,
     create_route_entry,
-    create_route_table,
     delete_route_entry,
-    delete_route_table,
     get_route_entry,
     list_entries,
     update_route_entry,
+)
+from peerway.app.usecases.route_tables import (
+    CreateRouteTable,
+    DeleteRouteTable,
+    UpdateRouteTable,
+    create_route_table,
+    delete_route_table,
     update_route_table,
 )
 from peerway.app.usecases.vswitches import (

@@ -24,15 +24,15 @@ from peerway.api.tencent.places import in_region
 from peerway.api.tencent.products.vpc.product import PRODUCT
 from peerway.api.tencent.shapes import time_text
 from peerway.app.store import where
-from peerway.app.usecases.route_tables import (
+from peerway.app.usecases.route_entries import (
     CreateRouteEntry,
     DeleteRouteEntry,
     UpdateRouteEntry,
     create_route_entry,
     delete_route_entry,
-    get_route_table,
     update_route_entry,
 )
+from peerway.app.usecases.route_tables import get_route_table
 from peerway.domain.errors import InvalidInput, NotFound
 from peerway.domain.route_table import NextHop, RouteEntry
 from peerway.domain.vpc import Instance

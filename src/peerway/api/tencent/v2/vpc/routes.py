@@ -12,16 +12,14 @@ from peerway.api.tencent.shapes import time_text
 from peerway.api.tencent.v2.vpc.networks import listed, subnet_in, vpcs_of
 from peerway.api.tencent.v2.vpc.product import PRODUCT
 from peerway.app.store import where
-from peerway.app.usecases.route_tables import (
+from peerway.app.usecases.route_entries import (
     CreateRouteEntry,
     DeleteRouteEntry,
-    UpdateRouteTable,
     create_route_entry,
     delete_route_entry,
-    get_route_table,
     list_entries,
-    update_route_table,
 )
+from peerway.app.usecases.route_tables import UpdateRouteTable, get_route_table, update_route_table
 from peerway.app.usecases.vpcs import get_vpc
 from peerway.app.usecases.vswitches import UpdateVSwitch, update_vswitch
 from peerway.domain.errors import InvalidInput, NotFound
