@@ -32,6 +32,19 @@ def plane(state_dir: Path) -> Iterator[KernelDataPlane]:
         driver.close(destroy=True)
 
 
+@pytest.fixture(scope="module")
+def flowing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelDataPlane]:
+    """A data plane that has flowtables, for a module."""
+    need_root()
+    driver = KernelDataPlane(tmp_path_factory.mktemp("flows"))
+    try:
+        if not driver.features.flowtables:
+            pytest.skip("this kernel has no flowtables")
+        yield driver
+    finally:
+        driver.close(destroy=True)
+
+
 @pytest.fixture
 def world() -> Iterator[str]:
     """The world outside: a namespace with two hosts, which counts what comes from private addresses."""

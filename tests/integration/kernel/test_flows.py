@@ -29,23 +29,11 @@ add rule inet watch forward tcp sport 5000 counter name seen
 """
 
 
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelDataPlane]:
-    """A data plane for the module."""
-    plane = KernelDataPlane(tmp_path_factory.mktemp("flows"))
-    try:
-        yield plane
-    finally:
-        plane.close(destroy=True)
-
-
 @pytest.fixture
-def plane(driver: KernelDataPlane) -> KernelDataPlane:
+def plane(flowing: KernelDataPlane) -> KernelDataPlane:
     """The data plane, holding nothing."""
-    if not driver.features.flowtables:
-        pytest.skip("this kernel has no flowtables")
-    assert driver.apply(Fabric(0)).failures == {}
-    return driver
+    assert flowing.apply(Fabric(0)).failures == {}
+    return flowing
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from tests.support.kernel import PATIENCE_S, foreign_namespace, in_router, socke
 
 from peerway.adapters.dataplane.kernel.driver import KernelDataPlane
 from peerway.domain.vpc import Instance
+from peerway.fabric.model import Fabric
 
 pytestmark = pytest.mark.kernel
 
@@ -22,10 +23,11 @@ TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ = 19, 20, 21
 NO_QUEUE, RECEIVED, SENT = 0, 1, 2
 
 
-@pytest.fixture(autouse=True)
-def _flowtables(plane: KernelDataPlane) -> None:
-    if not plane.features.flowtables:
-        pytest.skip("this kernel has no flowtables")
+@pytest.fixture
+def plane(flowing: KernelDataPlane) -> KernelDataPlane:
+    """The data plane, holding nothing."""
+    assert flowing.apply(Fabric(0)).failures == {}
+    return flowing
 
 
 @pytest.mark.parametrize("harm", ["delete table inet peerway", "flush chain inet peerway judge"])
