@@ -40,7 +40,7 @@ def connect_within_quota(id):
     def work(tx):
         used = tx.count(Peering, where(SIDES, "vpc-hub"))
         if used >= LIMIT:
-            raise QuotaExceeded("peerings", LIMIT, used, scope="vpc-hub")
+            raise QuotaExceeded("peerings", LIMIT, used, scope="vpc-hub", field="vpc_id")
         return tx.insert(peering(id, "vpc-hub", f"vpc-{id}"))
 
     return work

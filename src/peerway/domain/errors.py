@@ -150,9 +150,7 @@ class QuotaExceeded(PeerwayError):
     kind = Kind.QUOTA
     code = "quota_exceeded"
 
-    def __init__(
-        self, quota: str, limit: int | None, used: int | None, *, scope: str, field: str | None = None
-    ) -> None:
+    def __init__(self, quota: str, limit: int | None, used: int | None, *, scope: str, field: str) -> None:
         figures = "" if limit is None else f": {used} of {limit}"
         super().__init__(
             f"quota {quota} of {scope} is reached{figures}",

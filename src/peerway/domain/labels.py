@@ -86,7 +86,7 @@ def merged_tags(present: Iterable[Tag], new: Iterable[Tag], resource_id: str) ->
     """What is there once new tags are put on: a known key gets the new value. `QuotaExceeded` when they become too many."""
     merged = {tag.key: tag for tag in (*present, *new)}
     if len(merged) > MOST_TAGS:
-        raise QuotaExceeded("tags_per_resource", MOST_TAGS, len(merged), scope=resource_id)
+        raise QuotaExceeded("tags_per_resource", MOST_TAGS, len(merged), scope=resource_id, field="tags")
     return tuple(merged[key] for key in sorted(merged))
 
 

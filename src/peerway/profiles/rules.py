@@ -74,7 +74,8 @@ def check_may_raise(profile: Profile, peering: Peering, event: PeeringEvent, uid
     if not sees(profile, peering, uid):
         raise NotFound("peering", peering.id)
     if event not in profile.events:
-        raise Forbidden(f"{profile.title} has no {event.value}", code="not_in_product", event=event.value)
+        text = f"{profile.title} has no {event.value}"
+        raise Forbidden(text, code="not_in_product", event=event.value, id=peering.id)
     if not may_raise(profile, peering, event, uid):
         actor = actor_of(profile, event)
         text = f"only the {actor} may {event.value} connection {peering.id}"

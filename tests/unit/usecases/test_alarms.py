@@ -28,6 +28,7 @@ from peerway.app.usecases.contacts import (
     put_contact,
     put_contact_group,
 )
+from peerway.app.usecases.limits import CALLER
 from peerway.app.usecases.quotas import GrantQuota, grant_quota
 from peerway.domain.account import Role
 from peerway.domain.alarm import AlarmRule, AlarmState, AlarmTarget, Comparison, Condition, Statistic
@@ -182,8 +183,9 @@ def test_limits_hold_for_what_is_new(estate, alice):
         estate.do(use_case, alice, one)
         estate.do(use_case, alice, one)
         other = replace(one, rule_id="r2") if one is RULE else replace(one, name="b")
-        with pytest.raises(QuotaExceeded):
+        with pytest.raises(QuotaExceeded) as full:
             estate.do(use_case, alice, other)
+        assert full.value.data["field"] == CALLER
 
 
 def test_targets_are_bounded(estate, alice):

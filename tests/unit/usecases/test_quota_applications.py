@@ -54,7 +54,7 @@ def test_approved_application_raises_the_limit_at_once(estate, alice, applicatio
     """EC-7: all limits are raisable per account by an application that the operator role approves."""
 
     def check(uid):
-        estate.ask(lambda tx, world, _: check_limit(tx, world, NAME, uid, 19, scope="it"), alice)
+        estate.ask(lambda tx, world, _: check_limit(tx, world, NAME, uid, 19, scope="it", field="it"), alice)
 
     with pytest.raises(QuotaExceeded) as refused:
         check(alice.uid)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,8 +19,14 @@ from peerway.api.native.operation import PREFIX, Inputs, Operation
 from peerway.api.native.preconditions import IF_MATCH, if_match, precondition_of
 from peerway.api.serving.tools import Tools
 from peerway.api.serving.trace import header, trace_of
+from peerway.app.usecases.limits import CALLER
 from peerway.domain.errors import InvalidInput, NotFound, PeerwayError, Unavailable
 from peerway.domain.text import check_token
+
+#: Headers that carry what use cases call otherwise.
+HEADERS: Final[Mapping[str, str]] = MappingProxyType(
+    {"client_token": "Idempotency-Key", CALLER: "Authorization"}
+)
 
 #: Child key of a path parameter in the tree of paths; no segment of a path reads like it.
 PARAMETER: Final = "/"
@@ -139,13 +146,15 @@ class Door:
 
 
 def name_field(error: PeerwayError, parameters: Mapping[str, str]) -> None:
-    """Call the error's field as requests do: what the path named is one, too, and a client token comes in a header."""
-    about = error.data.get("id")
-    name = next((name for name, given in parameters.items() if given == about), None)
-    if name is not None:
-        error.data.setdefault("field", name)
-    if error.data.get("field") == "client_token":
-        error.data["field"] = "Idempotency-Key"
+    """Call the error's field as requests do: what the path named is one, too, and some come in headers."""
+    for name, given in parameters.items():
+        if given == error.data.get("scope"):  # what is full
+            error.data["field"] = name
+        elif given == error.data.get("id"):
+            error.data.setdefault("field", name)
+    field = error.data.get("field")
+    if field in HEADERS:
+        error.data["field"] = HEADERS[str(field)]
 
 
 def method_not_allowed(method: str, allowed: list[str]) -> InvalidInput:

@@ -20,7 +20,7 @@ from peerway.app.usecases.alarm_texts import (
     check_interval,
     check_url,
 )
-from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.limits import CALLER, check_limit
 from peerway.app.usecases.metrics import find_namespace
 from peerway.app.usecases.storing import insert, remove, replace_stored
 from peerway.app.world import World
@@ -141,7 +141,15 @@ def put_alarm_rule(tx: Writer, world: World, caller: Caller, request: PutAlarmRu
     )
     if before is None:
         used = tx.count(AlarmRule, where("owner_uid", caller.uid))
-        check_limit(tx, world, "alarm_rules_per_account", caller.uid, used, scope=f"account {caller.uid}")
+        check_limit(
+            tx,
+            world,
+            "alarm_rules_per_account",
+            caller.uid,
+            used,
+            scope=f"account {caller.uid}",
+            field=CALLER,
+        )
         return insert(tx, caller, rule)
     if _same_watch(before, rule):
         rule = replace(rule, state=before.state, state_since=before.state_since)

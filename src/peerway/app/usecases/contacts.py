@@ -9,7 +9,7 @@ from typing import Final
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import require_member
 from peerway.app.usecases.alarm_texts import ID_LENGTH, TEXT_LENGTH, check_filled, check_url
-from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.limits import CALLER, check_limit
 from peerway.app.usecases.storing import insert, remove, replace_stored
 from peerway.app.world import World
 from peerway.domain.account import Caller
@@ -105,7 +105,9 @@ def put_contact(tx: Writer, world: World, caller: Caller, request: PutContact) -
     )
     if before is None:
         used = tx.count(Contact, where("owner_uid", caller.uid))
-        check_limit(tx, world, "contacts_per_account", caller.uid, used, scope=f"account {caller.uid}")
+        check_limit(
+            tx, world, "contacts_per_account", caller.uid, used, scope=f"account {caller.uid}", field=CALLER
+        )
         return insert(tx, caller, contact)
     return (
         before
@@ -161,7 +163,15 @@ def put_contact_group(tx: Writer, world: World, caller: Caller, request: PutCont
     )
     if before is None:
         used = tx.count(ContactGroup, where("owner_uid", caller.uid))
-        check_limit(tx, world, "contact_groups_per_account", caller.uid, used, scope=f"account {caller.uid}")
+        check_limit(
+            tx,
+            world,
+            "contact_groups_per_account",
+            caller.uid,
+            used,
+            scope=f"account {caller.uid}",
+            field=CALLER,
+        )
         return insert(tx, caller, group)
     return (
         before if group == before else replace_stored(tx, caller, before, replace(group, changed_at=tx.now))

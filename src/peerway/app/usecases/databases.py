@@ -16,7 +16,7 @@ from peerway.app.usecases.access import (
 )
 from peerway.app.usecases.addresses import choose_ipv4
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, given
-from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.limits import CALLER, check_limit
 from peerway.app.usecases.pages import Page, own_page
 from peerway.app.usecases.storing import begin_deletion, idempotent, insert, replace_stored
 from peerway.app.usecases.vswitches import usable_vswitch
@@ -135,7 +135,7 @@ def _decide_database(tx: Writer, world: World, caller: Caller, request: CreateDa
     if request.engine not in ENGINES:
         raise InvalidInput("engine", f"must be one of {', '.join(ENGINES)}", request.engine)
     used = tx.count(Database, where("owner_uid", caller.uid))
-    check_limit(tx, world, "databases_per_account", caller.uid, used, scope="the account")
+    check_limit(tx, world, "databases_per_account", caller.uid, used, scope="the account", field=CALLER)
     id = world.entropy.new_id("rds")
     port = ENGINES[request.engine] if request.port is None else request.port
     return Database(
@@ -162,5 +162,5 @@ def _decide_whitelist(
         raise InvalidInput("whitelist", "must be a list of CIDRs", texts)
     ranges = tuple(dict.fromkeys(parse_ipv4_prefix(text, "whitelist") for text in texts))
     name = "whitelist_ranges_per_database"
-    check_limit(tx, world, name, caller.uid, 0, scope=scope, adding=len(ranges))
+    check_limit(tx, world, name, caller.uid, 0, scope=scope, field="whitelist", adding=len(ranges))
     return ranges

@@ -10,7 +10,7 @@ from peerway.app.usecases.access import own, readable, require_member, require_s
 from peerway.app.usecases.external_networks import network_of
 from peerway.app.usecases.fields import UNSET, Unset, choose, given
 from peerway.app.usecases.kinds import WORDS
-from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.limits import CALLER, check_limit
 from peerway.app.usecases.pages import Page, own_page
 from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.world import World
@@ -78,7 +78,7 @@ def allocate_eip(tx: Writer, world: World, caller: Caller, request: AllocateEip)
     def run() -> Eip:
         region = world.regions.require(request.region_id)
         used = tx.count(Eip, where("owner_uid", caller.uid))
-        check_limit(tx, world, "eips_per_account", caller.uid, used, scope="the account")
+        check_limit(tx, world, "eips_per_account", caller.uid, used, scope="the account", field=CALLER)
         network = network_of(tx, region.id)
         eip = Eip(
             id=world.entropy.new_id("eip"),

@@ -5,10 +5,15 @@ Counting and storing share one transaction and writers queue up, so a limit can'
 
 from __future__ import annotations
 
+from typing import Final
+
 from peerway.app.store import Reader
 from peerway.app.world import World
 from peerway.domain.errors import QuotaExceeded
 from peerway.domain.quota import QuotaGrant
+
+#: What names the caller's own account in a request, for its limits: no field, but who asks.
+CALLER: Final = "caller"
 
 
 def grant_id(uid: str, name: str) -> str:
@@ -23,9 +28,12 @@ def limit_of(tx: Reader, name: str, uid: str, default: int) -> int:
 
 
 def check_limit(
-    tx: Reader, world: World, name: str, uid: str, used: int, *, scope: str, adding: int = 1
+    tx: Reader, world: World, name: str, uid: str, used: int, *, scope: str, field: str, adding: int = 1
 ) -> None:
-    """`QuotaExceeded` when `adding` to what is `used` passes the account's limit; `scope` names what is full, for people."""
+    """`QuotaExceeded` when `adding` to what is `used` passes the account's limit.
+
+    `scope` names what is full, for people; `field` is what names it in the request.
+    """
     limit = limit_of(tx, name, uid, world.limits[name])
     if used + adding > limit:
-        raise QuotaExceeded(name, limit, used, scope=scope)
+        raise QuotaExceeded(name, limit, used, scope=scope, field=field)

@@ -292,7 +292,15 @@ def _decide_line(tx: Writer, world: World, caller: Caller, request: ApplyForLine
     of_account = (where("owner_uid", caller.uid), where("access_point_id", point.id))
     used = tx.count(PhysicalConnection, *of_account, where("state", *HOLDING))
     scope = f"the account at {point.id}"
-    check_limit(tx, world, "lines_per_account_and_access_point", caller.uid, used, scope=scope)
+    check_limit(
+        tx,
+        world,
+        "lines_per_account_and_access_point",
+        caller.uid,
+        used,
+        scope=scope,
+        field="access_point_id",
+    )
     port_type = choose(PortType, request.port_type, "port_type")
     asked = port_type.mbps if request.bandwidth_mbps is None else request.bandwidth_mbps
     return PhysicalConnection(

@@ -118,7 +118,15 @@ def create_listener(tx: Writer, world: World, caller: Caller, request: CreateLis
             text = f"it listens at {request.protocol} {port} already"
             raise AlreadyExists(text, code="listener_exists", field="port")
         used = len(present)
-        check_limit(tx, world, "listeners_per_load_balancer", caller.uid, used, scope=balancer.id)
+        check_limit(
+            tx,
+            world,
+            "listeners_per_load_balancer",
+            caller.uid,
+            used,
+            scope=balancer.id,
+            field="load_balancer_id",
+        )
         listener = Listener(
             id=world.entropy.new_id("lsn"),
             owner_uid=caller.uid,
@@ -194,7 +202,15 @@ def add_backend(tx: Writer, world: World, caller: Caller, request: AddBackend) -
         if any(one.instance_id == instance.id for one in present):
             text = f"instance {instance.id} is behind the listener already"
             raise AlreadyExists(text, code="backend_exists", field="instance_id")
-        check_limit(tx, world, "backends_per_listener", caller.uid, len(present), scope=listener.id)
+        check_limit(
+            tx,
+            world,
+            "backends_per_listener",
+            caller.uid,
+            len(present),
+            scope=listener.id,
+            field="listener_id",
+        )
         port = listener.port if request.port is None else request.port
         backend = Backend(
             id=world.entropy.new_id("bk"),

@@ -8,7 +8,7 @@ from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import own, readable, require_member, require_staying
 from peerway.app.usecases.addresses import choose_ipv4
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, given
-from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.limits import CALLER, check_limit
 from peerway.app.usecases.pages import Page, own_page
 from peerway.app.usecases.storing import begin_deletion, idempotent, insert, replace_stored
 from peerway.app.usecases.vswitches import usable_vswitch
@@ -65,7 +65,9 @@ def create_load_balancer(
     def run() -> LoadBalancer:
         vswitch = usable_vswitch(tx, caller, request.vswitch_id)
         used = tx.count(LoadBalancer, where("owner_uid", caller.uid))
-        check_limit(tx, world, "load_balancers_per_account", caller.uid, used, scope="the account")
+        check_limit(
+            tx, world, "load_balancers_per_account", caller.uid, used, scope="the account", field=CALLER
+        )
         balancer = LoadBalancer(
             id=world.entropy.new_id("lb"),
             owner_uid=caller.uid,

@@ -28,7 +28,15 @@ def usable_gateway(tx: Reader, caller: Caller, id: str) -> NatGateway:
 def check_room(tx: Reader, world: World, gateway: NatGateway) -> None:
     """`QuotaExceeded` when a gateway has no room for one more entry."""
     used = len(entries_of(tx, gateway.id))
-    check_limit(tx, world, "nat_entries_per_gateway", gateway.owner_uid, used, scope=gateway.id)
+    check_limit(
+        tx,
+        world,
+        "nat_entries_per_gateway",
+        gateway.owner_uid,
+        used,
+        scope=gateway.id,
+        field="nat_gateway_id",
+    )
 
 
 def public_address(tx: Reader, gateway: NatGateway, text: object) -> IPv4Address:

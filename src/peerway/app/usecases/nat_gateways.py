@@ -67,7 +67,7 @@ def create_nat_gateway(tx: Writer, world: World, caller: Caller, request: Create
     def run() -> NatGateway:
         vpc = usable_vpc(tx, caller, request.vpc_id)
         used = tx.count(NatGateway, where("vpc_id", vpc.id))
-        check_limit(tx, world, "nat_gateways_per_vpc", caller.uid, used, scope=vpc.id)
+        check_limit(tx, world, "nat_gateways_per_vpc", caller.uid, used, scope=vpc.id, field="vpc_id")
         gateway = NatGateway(
             id=world.entropy.new_id("nat"),
             owner_uid=caller.uid,

@@ -180,7 +180,7 @@ def _decide_ends(tx: Writer, world: World, caller: Caller, request: CreateOffer)
         raise AlreadyExists(text, code="offer_exists", id=present.id, field="remote_vpc_id")
     used, limit = tx.count(PeeringOffer, where("vpc_id", vpc.id)), halves_limit(tx, world, caller.uid)
     if used >= limit:
-        raise QuotaExceeded(_quota(profile)[0], limit, used, scope=f"VPC {vpc.id}")
+        raise QuotaExceeded(_quota(profile)[0], limit, used, scope=f"VPC {vpc.id}", field="vpc_id")
     return vpc, remote
 
 

@@ -168,7 +168,9 @@ def _decide_entry(tx: Writer, world: World, caller: Caller, request: CreateRoute
     if any(entry.destination == destination for entry in stored):
         raise _taken(destination)
     custom = sum(entry.origin is EntryOrigin.CUSTOM for entry in stored)
-    check_limit(tx, world, "custom_entries_per_table", table.owner_uid, custom, scope=table.id)
+    check_limit(
+        tx, world, "custom_entries_per_table", table.owner_uid, custom, scope=table.id, field="route_table_id"
+    )
     next_hop = choose(NextHop, request.next_hop, "next_hop")
     hop = choose_hop(tx, world, table, next_hop, request.next_hop_id, request.paths, destination)
     return RouteEntry(

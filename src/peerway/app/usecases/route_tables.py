@@ -64,7 +64,7 @@ def create_route_table(tx: Writer, world: World, caller: Caller, request: Create
     def run() -> RouteTable:
         vpc = usable_vpc(tx, caller, request.vpc_id)
         used = tx.count(RouteTable, where("vpc_id", vpc.id)) - 1
-        check_limit(tx, world, "custom_tables_per_vpc", vpc.owner_uid, used, scope=vpc.id)
+        check_limit(tx, world, "custom_tables_per_vpc", vpc.owner_uid, used, scope=vpc.id, field="vpc_id")
         table = RouteTable(
             id=world.entropy.new_id("vtb"),
             owner_uid=caller.uid,

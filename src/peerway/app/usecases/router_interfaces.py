@@ -19,7 +19,7 @@ from peerway.app.usecases.interface_settings import (
     find_router,
 )
 from peerway.app.usecases.joining import check_may_join
-from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.limits import CALLER, check_limit
 from peerway.app.usecases.links import routes_by
 from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.storing import idempotent, insert, replace_stored
@@ -282,11 +282,16 @@ def _decide(tx: Writer, world: World, caller: Caller, request: CreateRouterInter
 def _check_limits(tx: Reader, world: World, made: RouterInterface) -> None:
     owner, router = where("owner_uid", made.owner_uid), where("router_id", made.router_id)
     counts = (
-        ("router_interfaces_per_account", tx.count(RouterInterface, owner), "the account"),
-        ("router_interfaces_per_router", tx.count(RouterInterface, router), f"router {made.router_id}"),
+        ("router_interfaces_per_account", tx.count(RouterInterface, owner), "the account", CALLER),
+        (
+            "router_interfaces_per_router",
+            tx.count(RouterInterface, router),
+            f"router {made.router_id}",
+            "router_id",
+        ),
     )
-    for name, used, scope in counts:
-        check_limit(tx, world, name, made.owner_uid, used, scope=scope)
+    for name, used, scope, field in counts:
+        check_limit(tx, world, name, made.owner_uid, used, scope=scope, field=field)
 
 
 def _with_settings(before: RouterInterface, request: UpdateRouterInterface) -> RouterInterface:

@@ -281,7 +281,16 @@ def _add_rules(
     rules = {value_of(rule): rule for rule in rules_of(tx, group.id)}
     decided = [decide_rule(tx, world, caller, group, spec) for spec in specs]
     adding = len({value_of(rule) for rule in decided} - rules.keys()) if keep_present else len(specs)
-    check_limit(tx, world, "rules_per_group", group.owner_uid, len(rules), scope=group.id, adding=adding)
+    check_limit(
+        tx,
+        world,
+        "rules_per_group",
+        group.owner_uid,
+        len(rules),
+        scope=group.id,
+        field="security_group_id",
+        adding=adding,
+    )
     for rule in decided:
         if value_of(rule) not in rules:
             rules[value_of(rule)] = insert(tx, caller, rule)

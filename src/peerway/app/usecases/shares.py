@@ -55,7 +55,9 @@ def create_share(tx: Writer, world: World, caller: Caller, request: CreateShare)
         users = tx.select(Share, where("vswitch_id", vswitch.id))
         if any(share.user_uid == request.user_uid for share in users):
             raise AlreadyExists("it is shared with this account", code="share_exists", field="user_uid")
-        check_limit(tx, world, "shares_per_vswitch", caller.uid, len(users), scope=vswitch.id)
+        check_limit(
+            tx, world, "shares_per_vswitch", caller.uid, len(users), scope=vswitch.id, field="vswitch_id"
+        )
         share = Share(
             id=world.entropy.new_id("shr"),
             owner_uid=caller.uid,

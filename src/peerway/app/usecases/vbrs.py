@@ -12,7 +12,7 @@ from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import existing, own, require_member, require_operator, seen_by
 from peerway.app.usecases.fields import choose
 from peerway.app.usecases.limit_uses import idle_vbrs
-from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.limits import CALLER, check_limit
 from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.ports import check_line_port
 from peerway.app.usecases.storing import idempotent, insert, replace_stored
@@ -270,13 +270,13 @@ def _decide_vbr(tx: Writer, world: World, caller: Caller, request: CreateVbr) ->
 def _check_limits(tx: Reader, world: World, caller: Caller, line: PhysicalConnection) -> None:
     """A line has room for so many, and an account may have so many that do nothing yet."""
     on_line = tx.count(VirtualBorderRouter, where("line_id", line.id))
-    check_limit(tx, world, "vbrs_per_line", caller.uid, on_line, scope=line.id)
+    check_limit(tx, world, "vbrs_per_line", caller.uid, on_line, scope=line.id, field="line_id")
     _check_idle(tx, world, caller)
 
 
 def _check_idle(tx: Reader, world: World, caller: Caller) -> None:
     used = idle_vbrs(tx, caller.uid)[caller.uid]
-    check_limit(tx, world, "idle_vbrs_per_account", caller.uid, used, scope="the account")
+    check_limit(tx, world, "idle_vbrs_per_account", caller.uid, used, scope="the account", field=CALLER)
 
 
 def _seen(tx: Reader, caller: Caller, id: str) -> VirtualBorderRouter:

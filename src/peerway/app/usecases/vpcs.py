@@ -166,7 +166,7 @@ def add_secondary_cidr(tx: Writer, world: World, caller: Caller, request: AddSec
     cidr = check_vpc_cidr(request.cidr)
     check_disjoint(cidr, vpc.ipv4_prefixes, "cidr")
     used = len(vpc.secondary_cidrs)
-    check_limit(tx, world, "secondary_cidrs_per_vpc", vpc.owner_uid, used, scope=vpc.id)
+    check_limit(tx, world, "secondary_cidrs_per_vpc", vpc.owner_uid, used, scope=vpc.id, field="id")
     peerings = live_peerings(tx, vpc.id)
     check_new_range(tx, world, vpc, cidr, peerings)
     after = replace(vpc, secondary_cidrs=(*vpc.secondary_cidrs, cidr))
@@ -216,7 +216,16 @@ def _decide_vpc(tx: Writer, world: World, caller: Caller, request: CreateVpc) ->
     region = world.regions.require(request.region_id)
     id = world.entropy.new_id("vpc")
     secondary = _decide_secondary(request.secondary_cidrs, cidr := check_vpc_cidr(request.cidr))
-    check_limit(tx, world, "secondary_cidrs_per_vpc", caller.uid, 0, scope="the VPC", adding=len(secondary))
+    check_limit(
+        tx,
+        world,
+        "secondary_cidrs_per_vpc",
+        caller.uid,
+        0,
+        scope="the VPC",
+        field="secondary_cidrs",
+        adding=len(secondary),
+    )
     return Vpc(
         id=id,
         owner_uid=caller.uid,

@@ -224,7 +224,7 @@ def usable_vswitch(tx: Reader, caller: Caller, id: str) -> VSwitch:
 def _decide_vswitch(tx: Writer, world: World, caller: Caller, request: CreateVSwitch) -> VSwitch:
     vpc = usable_vpc(tx, caller, request.vpc_id)
     siblings = tx.select(VSwitch, where("vpc_id", vpc.id))
-    check_limit(tx, world, "vswitches_per_vpc", vpc.owner_uid, len(siblings), scope=vpc.id)
+    check_limit(tx, world, "vswitches_per_vpc", vpc.owner_uid, len(siblings), scope=vpc.id, field="vpc_id")
     taken = tuple(prefix for sibling in siblings for prefix in sibling.prefixes)
     cidr = check_vswitch_cidr(request.cidr, vpc)
     check_disjoint(cidr, taken, "cidr")

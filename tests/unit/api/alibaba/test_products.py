@@ -32,7 +32,7 @@ def made(kind):
         errors.NotFound: lambda: errors.NotFound("thing", "x"),
         errors.IllegalState: lambda: errors.IllegalState("thing", "x", "gone", "use"),
         errors.InUse: lambda: errors.InUse("thing", "x", "thing", "y"),
-        errors.QuotaExceeded: lambda: errors.QuotaExceeded("things", 1, 1, scope="x"),
+        errors.QuotaExceeded: lambda: errors.QuotaExceeded("things", 1, 1, scope="x", field="thing"),
     }.get(kind, lambda: kind("text"))()
 
 

@@ -27,7 +27,7 @@ def test_the_most_particular_key_counts():
     kinds = {"conflict": ["Kind", 400]}
     assert told(IllegalState("vpc", "vpc-1", "deleting", "peer"), "", kinds)[0] == "Kind"
     assert told(InUse("vpc", "vpc-1", "vswitch", "vsw-1"), "", {"in_use/vswitch": ["By", 400]})[0] == "By"
-    full = QuotaExceeded("vpcs", 1, 1, scope="the account")
+    full = QuotaExceeded("vpcs", 1, 1, scope="the account", field="vpc_id")
     assert told(full, "", {"quota_exceeded.vpcs": ["Q", 400, "{used}/{limit}"]}) == ("Q", "1/1")
 
 

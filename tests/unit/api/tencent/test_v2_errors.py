@@ -39,7 +39,7 @@ def _raised() -> list[PeerwayError]:
         errors.Forbidden("no"),
         errors.NotFound("thing", "x"),
         errors.Conflict("not now"),
-        errors.QuotaExceeded("things", 1, 1, scope="x"),
+        errors.QuotaExceeded("things", 1, 1, scope="x", field="thing"),
         errors.TooLarge("much"),
         errors.RateLimited("fast"),
         errors.Unavailable("away"),

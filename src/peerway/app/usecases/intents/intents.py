@@ -12,7 +12,7 @@ from typing import Any, Final
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import own, readable, require_member, seen_by
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given
-from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.limits import CALLER, check_limit
 from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.storing import idempotent, insert, remove, replace_stored
 from peerway.app.world import World
@@ -111,7 +111,9 @@ def create_intent(tx: Writer, world: World, caller: Caller, request: CreateInten
 
     def run() -> Intent:
         used = tx.count(Intent, where("owner_uid", caller.uid))
-        check_limit(tx, world, "intents_per_account", caller.uid, used, scope=f"account {caller.uid}")
+        check_limit(
+            tx, world, "intents_per_account", caller.uid, used, scope=f"account {caller.uid}", field=CALLER
+        )
         id = world.entropy.new_id("in")
         intent = Intent(
             id=id,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import own, readable, require_member, require_operator
 from peerway.app.usecases.limit_uses import ENDED_ANALYSES
-from peerway.app.usecases.limits import check_limit, limit_of
+from peerway.app.usecases.limits import CALLER, check_limit, limit_of
 from peerway.app.usecases.pages import Page, own_page
 from peerway.app.usecases.paths.paths import Ask, answerable, drop_analysis, usable_question
 from peerway.app.usecases.storing import idempotent, insert
@@ -167,7 +167,7 @@ def _start(
     """Store the analysis for the worker to find, and make room for it."""
     waiting = tx.count(PathAnalysis, where("owner_uid", caller.uid), where("state", AnalysisState.PENDING))
     scope = f"account {caller.uid}"
-    check_limit(tx, world, "pending_analyses_per_account", caller.uid, waiting, scope=scope)
+    check_limit(tx, world, "pending_analyses_per_account", caller.uid, waiting, scope=scope, field=CALLER)
     _forget_oldest(tx, world, caller.uid)
     analysis = PathAnalysis(
         id=world.entropy.new_id("nra"),

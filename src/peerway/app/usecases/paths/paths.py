@@ -12,7 +12,7 @@ from typing import Final
 from peerway.app.store import Reader, Writer, where
 from peerway.app.usecases.access import own, readable, require_member, seen_by
 from peerway.app.usecases.fields import TEXTS, UNSET, Unset, choose, given
-from peerway.app.usecases.limits import check_limit
+from peerway.app.usecases.limits import CALLER, check_limit
 from peerway.app.usecases.pages import Page, page
 from peerway.app.usecases.storing import idempotent, insert, record, remove, replace_stored
 from peerway.app.world import World
@@ -102,7 +102,15 @@ def create_network_path(tx: Writer, world: World, caller: Caller, request: Creat
     def run() -> NetworkPath:
         question = usable_question(tx, caller, request)
         used = tx.count(NetworkPath, where("owner_uid", caller.uid))
-        check_limit(tx, world, "network_paths_per_account", caller.uid, used, scope=f"account {caller.uid}")
+        check_limit(
+            tx,
+            world,
+            "network_paths_per_account",
+            caller.uid,
+            used,
+            scope=f"account {caller.uid}",
+            field=CALLER,
+        )
         path = NetworkPath(
             id=world.entropy.new_id("np"),
             owner_uid=caller.uid,

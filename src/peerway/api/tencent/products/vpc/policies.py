@@ -83,7 +83,8 @@ def policies_of(rules: Iterable[SecurityRule], way: Direction) -> list[Policy]:
 def specs_of(policies: Sequence[Policy], way: Direction) -> list[RuleSpec]:
     """The rules that policies come to; `QuotaExceeded` for too many."""
     if len(policies) > MOST:
-        error = QuotaExceeded("policies", MOST, len(policies), scope=f"the group's {way.value}")
+        scope = f"the group's {way.value}"
+        error = QuotaExceeded("policies", MOST, len(policies), scope=scope, field="policies")
         error.code = "too_many_policies"
         raise error
     return [
