@@ -16,7 +16,7 @@ from peerway.api.native.schemas.previews import preview_of
 from peerway.app.following import NetworkFollower
 from peerway.app.readings import Readings
 from peerway.app.store import Store, Writer
-from peerway.app.usecases import instances, peerings, route_entries, security_groups
+from peerway.app.usecases import instances, peerings, route_entries, security_rules
 from peerway.app.usecases.previews.rehearsals import rehearse
 from peerway.domain.account import Caller, Role
 from peerway.domain.resource import Resource
@@ -74,8 +74,8 @@ def _pieces(network: Network, size: Size, count: int) -> list[Piece]:
                 instance,
             ),
             (
-                security_groups.delete_security_rule,
-                security_groups.DeleteSecurityRule(id=rule.id),
+                security_rules.delete_security_rule,
+                security_rules.DeleteSecurityRule(id=rule.id),
                 rule,
             ),
             (route_entries.delete_route_entry, route_entries.DeleteRouteEntry(id=route.id), route),

@@ -33,11 +33,10 @@ from peerway.app.usecases.route_entries import (
     create_route_entry,
     delete_route_entry,
 )
-from peerway.app.usecases.security_groups import (
-    CreateSecurityGroup,
+from peerway.app.usecases.security_groups import CreateSecurityGroup, create_security_group
+from peerway.app.usecases.security_rules import (
     CreateSecurityRule,
     DeleteSecurityRule,
-    create_security_group,
     create_security_rule,
     delete_security_rule,
 )

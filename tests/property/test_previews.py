@@ -31,6 +31,7 @@ from peerway.app.usecases import (
     route_entries,
     router_interfaces,
     security_groups,
+    security_rules,
     snat_entries,
     vbrs,
     vpcs,
@@ -134,7 +135,7 @@ def pieces(  # noqa: C901, PLR0911, PLR0912 - one case a kind
             request = security_groups.UpdateSecurityGroup(id=id, inner_access=draw(st.booleans()))
             return [(security_groups.update_security_group, request)]
         case SecurityRule():
-            return [(security_groups.delete_security_rule, security_groups.DeleteSecurityRule(id=id))]
+            return [(security_rules.delete_security_rule, security_rules.DeleteSecurityRule(id=id))]
         case NetworkAcl():
             empty = network_acls.ReplaceAclEntries(id=id, ingress=(), egress=())
             return [(network_acls.replace_acl_entries, empty)]

@@ -12,12 +12,8 @@ from peerway.app.reconcilers.analyses import AnalysisReconciler
 from peerway.app.usecases.instances import DeleteInstance, delete_instance
 from peerway.app.usecases.paths.analyses import AnalyseQuestion, analyse_question
 from peerway.app.usecases.peerings import DeletePeering, delete_peering
-from peerway.app.usecases.security_groups import (
-    CreateSecurityGroup,
-    CreateSecurityRule,
-    create_security_group,
-    create_security_rule,
-)
+from peerway.app.usecases.security_groups import CreateSecurityGroup, create_security_group
+from peerway.app.usecases.security_rules import CreateSecurityRule, create_security_rule
 from peerway.domain.errors import Unavailable
 from peerway.domain.guest import GuestInterface, GuestRoute, GuestView
 from peerway.domain.path import AnalysisState, PathAnalysis

@@ -6,12 +6,11 @@ from peerway.app.usecases.lending import LendPeering, lend_peering
 from peerway.app.usecases.peerings import DeletePeering, delete_peering
 from peerway.app.usecases.security_groups import (
     CreateSecurityGroup,
-    CreateSecurityRule,
     DeleteSecurityGroup,
     create_security_group,
-    create_security_rule,
     delete_security_group,
 )
+from peerway.app.usecases.security_rules import CreateSecurityRule, create_security_rule
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import Forbidden, IllegalState, InvalidInput, NotFound
 from peerway.domain.security import SecurityRule

@@ -15,12 +15,8 @@ from peerway.app.usecases.paths.many_questions import rule_on, usable_questions
 from peerway.app.usecases.paths.paths import Ask
 from peerway.app.usecases.paths.reachability import map_of_vpc, pair_question, reach_of_pair
 from peerway.app.usecases.route_entries import CreateRouteEntry, create_route_entry
-from peerway.app.usecases.security_groups import (
-    CreateSecurityGroup,
-    CreateSecurityRule,
-    create_security_group,
-    create_security_rule,
-)
+from peerway.app.usecases.security_groups import CreateSecurityGroup, create_security_group
+from peerway.app.usecases.security_rules import CreateSecurityRule, create_security_rule
 from peerway.domain.account import Caller, Role
 from peerway.domain.errors import InvalidInput, NotFound
 from peerway.domain.path import PathProtocol, Point, PointKind, Question, parse_point

@@ -19,12 +19,8 @@ from peerway.app.following import NetworkFollower
 from peerway.app.usecases.network_acls import AclEntrySpec, CreateNetworkAcl, create_network_acl
 from peerway.app.usecases.remedies.trials import check_remedies
 from peerway.app.usecases.route_entries import CreateRouteEntry, create_route_entry
-from peerway.app.usecases.security_groups import (
-    CreateSecurityGroup,
-    CreateSecurityRule,
-    create_security_group,
-    create_security_rule,
-)
+from peerway.app.usecases.security_groups import CreateSecurityGroup, create_security_group
+from peerway.app.usecases.security_rules import CreateSecurityRule, create_security_rule
 from peerway.app.usecases.vswitches import UpdateVSwitch, update_vswitch
 from peerway.domain.account import Role
 from peerway.domain.path import PathProtocol, Point, PointKind, Question

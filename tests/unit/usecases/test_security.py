@@ -18,21 +18,23 @@ from peerway.app.usecases.network_acls import (
 )
 from peerway.app.usecases.security_groups import (
     CreateSecurityGroup,
-    CreateSecurityRule,
-    CreateSecurityRules,
     DeleteSecurityGroup,
-    DeleteSecurityRule,
-    RuleSpec,
     UpdateSecurityGroup,
     create_security_group,
-    create_security_rule,
-    create_security_rules,
     delete_security_group,
-    delete_security_rule,
     get_security_group,
     list_security_groups,
-    list_security_rules,
     update_security_group,
+)
+from peerway.app.usecases.security_rule_specs import RuleSpec
+from peerway.app.usecases.security_rules import (
+    CreateSecurityRule,
+    CreateSecurityRules,
+    DeleteSecurityRule,
+    create_security_rule,
+    create_security_rules,
+    delete_security_rule,
+    list_security_rules,
 )
 from peerway.app.usecases.vswitches import UpdateVSwitch, update_vswitch
 from peerway.domain.errors import AlreadyExists, Conflict, InUse, InvalidInput, NotFound, QuotaExceeded

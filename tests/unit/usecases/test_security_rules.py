@@ -4,19 +4,19 @@ import pytest
 
 from peerway.app.usecases.security_groups import (
     CreateSecurityGroup,
-    CreateSecurityRules,
-    RuleSpec,
-    create_security_group,
-    create_security_rules,
-)
-from peerway.app.usecases.security_rules import (
-    DeleteSecurityRules,
     JoinSecurityGroup,
     LeaveSecurityGroup,
-    UpdateSecurityRule,
-    delete_security_rules,
+    create_security_group,
     join_security_group,
     leave_security_group,
+)
+from peerway.app.usecases.security_rule_specs import RuleSpec
+from peerway.app.usecases.security_rules import (
+    CreateSecurityRules,
+    DeleteSecurityRules,
+    UpdateSecurityRule,
+    create_security_rules,
+    delete_security_rules,
     update_security_rule,
 )
 from peerway.domain.errors import AlreadyExists, Conflict, InvalidInput, NotFound, QuotaExceeded

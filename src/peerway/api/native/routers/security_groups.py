@@ -53,7 +53,7 @@ async def delete_security_group(call: Call, id: Id) -> Response:
 
 async def list_security_rules(call: Call, id: Id, query: Annotated[ListParameters, Query()]) -> Response:
     """List the rules of a group."""
-    return await call.list_by(security_groups.list_security_rules, id, **query.given())
+    return await call.list_by(security_rules.list_security_rules, id, **query.given())
 
 
 async def create_security_rules(call: Call, id: Id, body: OneOrMoreRules) -> Response:
@@ -63,22 +63,22 @@ async def create_security_rules(call: Call, id: Id, body: OneOrMoreRules) -> Res
     """
     if isinstance(body, RulesBody):
         specs = tuple(rule.spec() for rule in body.rules)
-        several = security_groups.CreateSecurityRules(
+        several = security_rules.CreateSecurityRules(
             security_group_id=id, rules=specs, client_token=call.token
         )
         return await call.write(
-            lambda tx: {"rules": security_groups.create_security_rules(tx, call.world, call.caller, several)},
+            lambda tx: {"rules": security_rules.create_security_rules(tx, call.world, call.caller, several)},
             201,
         )
-    one = security_groups.CreateSecurityRule(security_group_id=id, **body.given(), client_token=call.token)
+    one = security_rules.CreateSecurityRule(security_group_id=id, **body.given(), client_token=call.token)
     return await call.write(
-        lambda tx: security_groups.create_security_rule(tx, call.world, call.caller, one), 201
+        lambda tx: security_rules.create_security_rule(tx, call.world, call.caller, one), 201
     )
 
 
 async def get_security_rule(call: Call, id: Id) -> Response:
     """Show a rule."""
-    return await call.find(security_groups.get_security_rule, id)
+    return await call.find(security_rules.get_security_rule, id)
 
 
 async def update_security_rule(call: Call, id: Id, body: UpdateRuleBody) -> Response:
@@ -89,8 +89,8 @@ async def update_security_rule(call: Call, id: Id, body: UpdateRuleBody) -> Resp
 
 async def delete_security_rule(call: Call, id: Id) -> Response:
     """Remove a rule: what it let in ends at once."""
-    request = security_groups.DeleteSecurityRule(id=id)
-    return await call.run(security_groups.delete_security_rule, request)
+    request = security_rules.DeleteSecurityRule(id=id)
+    return await call.run(security_rules.delete_security_rule, request)
 
 
 class MadeRules(BaseModel):

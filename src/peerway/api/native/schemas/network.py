@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 from peerway.api.native.schemas.common import Body, Text, Word
 from peerway.api.native.schemas.vpcs import UpdateTextsBody
 from peerway.app.usecases.network_acls import AclEntrySpec
-from peerway.app.usecases.security_groups import RuleSpec
+from peerway.app.usecases.security_rule_specs import RuleSpec
 from peerway.domain.route_table import HIGHEST_WEIGHT, MOST_PATHS, RoutePath
 
 #: Most rules or entries in one body; what a group or ACL may hold is the use cases' business.

@@ -38,6 +38,7 @@ from peerway.app.usecases import (
     route_entries,
     router_interfaces,
     security_groups,
+    security_rules,
     snat_entries,
     vbrs,
 )
@@ -149,8 +150,8 @@ def _add_route(tx: Writer, world: World, caller: Caller, remedy: AddRoute, made:
 
 
 def _allow(tx: Writer, world: World, caller: Caller, remedy: AllowInGroup, made: Made) -> None:
-    request = security_groups.CreateSecurityRule(security_group_id=remedy.group_id, **rule_spec(remedy))
-    security_groups.create_security_rule(tx, world, caller, request)
+    request = security_rules.CreateSecurityRule(security_group_id=remedy.group_id, **rule_spec(remedy))
+    security_rules.create_security_rule(tx, world, caller, request)
 
 
 def _allow_alone(tx: Writer, world: World, caller: Caller, remedy: AllowByNewGroup, made: Made) -> None:
@@ -164,8 +165,8 @@ def _allow_alone(tx: Writer, world: World, caller: Caller, remedy: AllowByNewGro
         groups = (*instance.security_group_ids, group_id)
         update = instances.UpdateInstance(id=instance.id, security_group_ids=groups)
         instances.update_instance(tx, world, caller, update)
-    rule = security_groups.CreateSecurityRule(security_group_id=group_id, **rule_spec(remedy))
-    security_groups.create_security_rule(tx, world, caller, rule)
+    rule = security_rules.CreateSecurityRule(security_group_id=group_id, **rule_spec(remedy))
+    security_rules.create_security_rule(tx, world, caller, rule)
 
 
 def _insert_entry(tx: Writer, world: World, caller: Caller, remedy: InsertAclEntry, made: Made) -> None:

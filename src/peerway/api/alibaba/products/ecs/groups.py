@@ -17,17 +17,15 @@ from peerway.app.store import where
 from peerway.app.usecases.pages import PAGE_LIMIT
 from peerway.app.usecases.security_groups import (
     CreateSecurityGroup,
-    UpdateSecurityGroup,
-    create_security_group,
-    list_security_rules,
-    update_security_group,
-)
-from peerway.app.usecases.security_rules import (
     JoinSecurityGroup,
     LeaveSecurityGroup,
+    UpdateSecurityGroup,
+    create_security_group,
     join_security_group,
     leave_security_group,
+    update_security_group,
 )
+from peerway.app.usecases.security_rules import list_security_rules
 from peerway.domain.errors import InvalidInput
 from peerway.domain.security import Direction, RuleAction, SecurityGroup, SecurityRule
 from peerway.domain.text import check_number

@@ -10,15 +10,13 @@ from peerway.api.alibaba.products.ecs.shared import require_here, time_of
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import AnyCall, WriteCall
 from peerway.api.clouds.parameters import WHOLE, Given
-from peerway.app.usecases.security_groups import (
-    CreateSecurityRules,
-    RuleSpec,
-    create_security_rules,
-    get_security_group,
-)
+from peerway.app.usecases.security_groups import get_security_group
+from peerway.app.usecases.security_rule_specs import RuleSpec
 from peerway.app.usecases.security_rules import (
+    CreateSecurityRules,
     DeleteSecurityRules,
     UpdateSecurityRule,
+    create_security_rules,
     delete_security_rules,
     find_security_rule,
     update_security_rule,

@@ -22,20 +22,19 @@ from peerway.app.store import where
 from peerway.app.usecases.fields import UNSET
 from peerway.app.usecases.security_groups import (
     CreateSecurityGroup,
-    CreateSecurityRules,
     DeleteSecurityGroup,
-    RuleSpec,
     UpdateSecurityGroup,
     create_security_group,
-    create_security_rules,
     delete_security_group,
     get_security_group,
-    rules_of,
     update_security_group,
 )
+from peerway.app.usecases.security_rule_specs import RuleSpec, rules_of
 from peerway.app.usecases.security_rules import (
+    CreateSecurityRules,
     DeleteSecurityRules,
     UpdateSecurityRule,
+    create_security_rules,
     delete_security_rules,
     update_security_rule,
 )

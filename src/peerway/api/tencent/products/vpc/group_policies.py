@@ -12,13 +12,13 @@ from peerway.api.tencent.products.vpc import policies
 from peerway.api.tencent.products.vpc.policies import WAYS, Policy, floor, policies_of, spec_of, specs_of
 from peerway.api.tencent.products.vpc.product import PRODUCT
 from peerway.app.store import where
-from peerway.app.usecases.security_groups import (
+from peerway.app.usecases.security_groups import get_security_group
+from peerway.app.usecases.security_rule_specs import RuleSpec
+from peerway.app.usecases.security_rules import (
     CreateSecurityRules,
     DeleteSecurityRule,
-    RuleSpec,
     create_security_rules,
     delete_security_rule,
-    get_security_group,
 )
 from peerway.domain.errors import Conflict, InvalidInput, NotFound
 from peerway.domain.security import Direction, SecurityRule

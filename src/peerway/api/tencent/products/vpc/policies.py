@@ -13,7 +13,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from peerway.api.tencent.shapes import time_text
-from peerway.app.usecases.security_groups import RuleSpec
+from peerway.app.usecases.security_rule_specs import RuleSpec
 from peerway.domain.errors import InvalidInput, QuotaExceeded
 from peerway.domain.prefixes import Prefix
 from peerway.domain.security import Direction, Protocol, RuleAction, SecurityRule
