@@ -11,17 +11,16 @@ from peerway.app.clock import VirtualClock
 from peerway.app.store import Store
 from peerway.app.usecases.accounts import CreateAccount, create_account, ensure_operator
 from peerway.app.usecases.instances import CreateInstance, create_instance
-from peerway.app.usecases.lines import (
+from peerway.app.usecases.line_steps import (
     AllocateLine,
-    ApplyForLine,
     ApproveLine,
     LineRequest,
     allocate_line,
-    apply_for_line,
     approve_line,
     confirm_line,
     enable_line,
 )
+from peerway.app.usecases.lines import ApplyForLine, apply_for_line
 from peerway.app.usecases.peerings import AcceptPeering, CreatePeering, accept_peering, create_peering
 from peerway.app.usecases.route_entries import CreateRouteEntry, create_route_entry
 from peerway.app.usecases.router_interfaces import (

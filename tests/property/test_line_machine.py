@@ -7,23 +7,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 from tests.builders.estate import Estate
 
-from peerway.app.usecases.lines import (
+from peerway.app.usecases.line_steps import (
     AllocateLine,
-    ApplyForLine,
     ApproveLine,
     LineRequest,
     RejectLine,
     allocate_line,
-    apply_for_line,
     approve_line,
     cancel_line,
     confirm_line,
     delete_line,
     enable_line,
-    list_lines,
     reject_line,
     terminate_line,
 )
+from peerway.app.usecases.lines import ApplyForLine, apply_for_line, list_lines
 from peerway.app.usecases.vbrs import (
     CreateVbr,
     UpdateVbr,

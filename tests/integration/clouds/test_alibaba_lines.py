@@ -17,14 +17,8 @@ from tests.support.express import (
 )
 from tests.support.terraform import filters
 
-from peerway.app.usecases.lines import (
-    ApplyForLine,
-    LineRequest,
-    apply_for_line,
-    confirm_line,
-    list_lines,
-    order_line,
-)
+from peerway.app.usecases.line_steps import LineRequest, confirm_line, order_line
+from peerway.app.usecases.lines import ApplyForLine, apply_for_line, list_lines
 from peerway.domain.account import Caller, Role
 
 APPLICATION = {"AccessPointId": POINT, "LineOperator": "CT", "PortType": "1000Base-LX", "bandwidth": 100}

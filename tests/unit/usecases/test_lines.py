@@ -3,29 +3,31 @@
 import pytest
 from tests.builders.estate import HANGZHOU
 
+from peerway.app.usecases.access_points import list_access_points
 from peerway.app.usecases.external_networks import CreateExternalNetwork, create_external_network
-from peerway.app.usecases.lines import (
+from peerway.app.usecases.line_steps import (
     AllocateLine,
-    ApplyForLine,
     ApplyForLoa,
     ApproveLine,
     LineRequest,
     RejectLine,
-    UpdateLine,
     allocate_line,
-    apply_for_line,
     apply_for_loa,
     approve_line,
     cancel_line,
     confirm_line,
     delete_line,
     enable_line,
-    get_line,
     line_actions,
-    list_access_points,
-    list_lines,
     reject_line,
     terminate_line,
+)
+from peerway.app.usecases.lines import (
+    ApplyForLine,
+    UpdateLine,
+    apply_for_line,
+    get_line,
+    list_lines,
     update_line,
 )
 from peerway.app.usecases.quotas import GrantQuota, grant_quota

@@ -5,14 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tests.builders.estate import HANGZHOU
 
-from peerway.app.usecases.lines import (
-    AllocateLine,
-    ApplyForLine,
-    ApproveLine,
-    allocate_line,
-    apply_for_line,
-    approve_line,
-)
+from peerway.app.usecases.line_steps import AllocateLine, ApproveLine, allocate_line, approve_line
+from peerway.app.usecases.lines import ApplyForLine, apply_for_line
 from peerway.app.usecases.peerings import (
     AcceptPeering,
     DeletePeering,

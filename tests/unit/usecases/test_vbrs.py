@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from peerway.app.usecases.lines import LineRequest, terminate_line
+from peerway.app.usecases.line_steps import LineRequest, terminate_line
 from peerway.app.usecases.quotas import GrantQuota, grant_quota
 from peerway.app.usecases.route_entries import CreateRouteEntry, create_route_entry, list_entries
 from peerway.app.usecases.settle import settle_vbr

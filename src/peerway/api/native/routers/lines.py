@@ -24,7 +24,7 @@ from peerway.api.native.schemas.lines import (
     line_answer,
 )
 from peerway.app.store import Reader, Writer
-from peerway.app.usecases import lines
+from peerway.app.usecases import access_points, line_steps, lines
 from peerway.domain.line import AccessPoint, PhysicalConnection
 
 
@@ -32,7 +32,7 @@ async def list_access_points(call: Call, query: Annotated[AccessPointList, Query
     """List the places where leased lines come in."""
 
     def work(tx: Reader) -> object:
-        points = lines.list_access_points(tx, call.world, call.caller, region_id=query.region_id)
+        points = access_points.list_access_points(tx, call.world, call.caller, region_id=query.region_id)
         return slice_of(points, query)
 
     return await call.point(work)
@@ -69,56 +69,56 @@ async def update_physical_connection(call: Call, id: Id, body: UpdateLineBody) -
 
 async def approve_physical_connection(call: Call, id: Id, body: ApproveLineBody) -> Response:
     """Take an application on; operators only."""
-    request = lines.ApproveLine(id=id, **body.given())
-    return await _write(call, lines.approve_line, request)
+    request = line_steps.ApproveLine(id=id, **body.given())
+    return await _write(call, line_steps.approve_line, request)
 
 
 async def reject_physical_connection(call: Call, id: Id, body: RejectLineBody) -> Response:
     """Turn an application down; operators only."""
-    request = lines.RejectLine(id=id, **body.given())
-    return await _write(call, lines.reject_line, request)
+    request = line_steps.RejectLine(id=id, **body.given())
+    return await _write(call, line_steps.reject_line, request)
 
 
 async def allocate_physical_connection(call: Call, id: Id, body: PortBody) -> Response:
     """Assign a port of the access point; operators only."""
-    request = lines.AllocateLine(id=id, port=body.port)
-    return await _write(call, lines.allocate_line, request)
+    request = line_steps.AllocateLine(id=id, port=body.port)
+    return await _write(call, line_steps.allocate_line, request)
 
 
 async def apply_for_loa(call: Call, id: Id, body: LoaBody) -> Response:
     """Apply for the letter of authorization: name who will come to build."""
-    request = lines.ApplyForLoa(id=id, loa=body.loa)
-    return await _write(call, lines.apply_for_loa, request)
+    request = line_steps.ApplyForLoa(id=id, loa=body.loa)
+    return await _write(call, line_steps.apply_for_loa, request)
 
 
 async def confirm_physical_connection(call: Call, id: Id) -> Response:
     """Say that the line is built."""
-    request = lines.LineRequest(id=id)
-    return await _write(call, lines.confirm_line, request)
+    request = line_steps.LineRequest(id=id)
+    return await _write(call, line_steps.confirm_line, request)
 
 
 async def enable_physical_connection(call: Call, id: Id) -> Response:
     """Put a confirmed line into use; operators only."""
-    request = lines.LineRequest(id=id)
-    return await _write(call, lines.enable_line, request)
+    request = line_steps.LineRequest(id=id)
+    return await _write(call, line_steps.enable_line, request)
 
 
 async def cancel_physical_connection(call: Call, id: Id) -> Response:
     """Withdraw before the line is in use."""
-    request = lines.LineRequest(id=id)
-    return await _write(call, lines.cancel_line, request)
+    request = line_steps.LineRequest(id=id)
+    return await _write(call, line_steps.cancel_line, request)
 
 
 async def terminate_physical_connection(call: Call, id: Id) -> Response:
     """End a line that was in use and has no border router any more."""
-    request = lines.LineRequest(id=id)
-    return await _write(call, lines.terminate_line, request)
+    request = line_steps.LineRequest(id=id)
+    return await _write(call, line_steps.terminate_line, request)
 
 
 async def delete_physical_connection(call: Call, id: Id) -> Response:
     """Remove a line that has ended."""
-    request = lines.LineRequest(id=id)
-    return await _write(call, lines.delete_line, request)
+    request = line_steps.LineRequest(id=id)
+    return await _write(call, line_steps.delete_line, request)
 
 
 async def _write(

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from peerway.api.native.schemas.common import Body, ListParameters, TenantListParameters, Text, Word, flat
-from peerway.app.usecases.lines import line_actions
+from peerway.app.usecases.line_steps import line_actions
 from peerway.domain.account import Caller, Role
 from peerway.domain.lifecycle.line import LineEvent
 from peerway.domain.line import PhysicalConnection

@@ -7,7 +7,7 @@ from peerway.api.alibaba.products.expressconnect.shared import page_place, regio
 from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import ReadCall
 from peerway.api.clouds.parameters import Given
-from peerway.app.usecases.lines import list_access_points
+from peerway.app.usecases.access_points import list_access_points
 from peerway.domain.line import AccessPoint
 
 

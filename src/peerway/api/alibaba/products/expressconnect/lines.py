@@ -22,19 +22,16 @@ from peerway.api.clouds.action import Answer
 from peerway.api.clouds.call import ReadCall, WriteCall
 from peerway.api.clouds.parameters import Given
 from peerway.app.store import where
-from peerway.app.usecases.lines import (
-    ApplyForLine,
+from peerway.app.usecases.line_steps import (
     LineRequest,
-    UpdateLine,
-    apply_for_line,
     cancel_line,
     confirm_line,
     delete_line,
     enable_line,
     order_line,
     terminate_line,
-    update_line,
 )
+from peerway.app.usecases.lines import ApplyForLine, UpdateLine, apply_for_line, update_line
 from peerway.domain.errors import InvalidInput
 from peerway.domain.line import LineState, PhysicalConnection, PortType
 
