@@ -10,20 +10,24 @@ import subprocess
 import sys
 from contextlib import suppress
 
+from peerway.adapters.dataplane.kernel.namespaces import Visitor
 from peerway.domain.errors import Unavailable
 
 
 class FilterLoader:
-    """Loads filters into namespaces. Used by one thread."""
+    """Loads filters into namespaces. Used by one thread, and made by one that has entered none."""
 
     def __init__(self) -> None:
+        # A socket keeps the namespace alive that its thread is in, so they are made by one that never goes anywhere.
+        self._home = Visitor("peerway-filters")
+        self._home.run(lambda: None)  # a thread begins where the one is that starts it
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
 
     def load(self, namespace: int, text: str) -> None:
         """Load a text into the namespace behind a file descriptor, as one transaction; `Unavailable` says why it can't be."""
         try:
-            connection = self._connection or self._start()
+            connection = self._connection or self._home.run(self._start)
             data = text.encode()
             socket.send_fds(connection, [len(data).to_bytes(8, "little")], [namespace])
             connection.sendall(data)
