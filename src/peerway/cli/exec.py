@@ -175,7 +175,8 @@ def _raw_terminal(ours: int) -> Iterator[None]:
 def _send(agent: socket.socket, request: Mapping[str, Any], fds: Sequence[int]) -> None:
     line = json.dumps(request).encode() + b"\n"
     sent = socket.send_fds(agent, [line], fds)
-    agent.sendall(line[sent:])
+    if rest := line[sent:]:  # a short command may have ended by now, and nobody be there to send nothing to
+        agent.sendall(rest)
 
 
 def _read_line(agent: socket.socket) -> bytes:
