@@ -26,8 +26,9 @@ demo: $(VENV)/.runtime ## Run the main job end to end on real packets and tell w
 
 # ---- develop --------------------------------------------------------------------------------------------------------
 
-# Files side by side, as many as there are processors; each file's tests one after another, since they share what they start.
-TESTS = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+# Files side by side, as many as there are processors; each file's tests one after another, since they share what they start. In
+# the order of folders, so that the long ones, which have few tests, don't come last.
+TESTS = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests, without the slow ones (ARGS="-k peering -x" narrows)
