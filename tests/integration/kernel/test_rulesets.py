@@ -172,3 +172,21 @@ def test_instances_that_were_cut_off_come_back_with_their_filter(plane: KernelDa
     assert plane.repair().failures == {}
     assert dict(plane.observe().drift) == {}
     assert plane.probe(Probe(there.id, here.ipv4, timeout_ms=900)).verdict is Verdict.ANSWERED
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("harm", ["delete table inet peerway", "flush chain inet peerway judge"])
+def test_change_of_rules_is_not_built_on_what_somebody_changed(plane: KernelDataPlane, harm: str) -> None:
+    """NET-7: the filter was opened by hand, and rules change before anybody has looked: the whole filter is loaded."""
+    net = Topology()
+    here, there, _, ping = guarded(net)
+    assert plane.apply(net.fabric()).failures == {}
+    guard = net.resources[ping.vpc_id]
+    assert plane.probe(Probe(here.id, there.ipv4, 6, 22, timeout_ms=100)).verdict is Verdict.SILENT
+    in_router(plane, guard, "nft", harm)
+    net.remove(ping)
+    assert plane.apply(net.fabric()).failures == {}
+    assert dict(plane.observe().drift) == {}
+    assert plane.probe(Probe(here.id, there.ipv4, 6, 22, timeout_ms=100)).verdict is Verdict.SILENT
+    assert plane.probe(Probe(here.id, there.ipv4, timeout_ms=100)).verdict is Verdict.SILENT
+    assert plane.probe(Probe(here.id, there.ipv4, 6, 5000, timeout_ms=900)).verdict is Verdict.ANSWERED

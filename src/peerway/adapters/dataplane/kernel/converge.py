@@ -214,6 +214,8 @@ class Converger:
         actual, digest = self._state(name), "" if ruleset is None else ruleset.digest
         if actual.filter != digest:
             self.touched.add(id)
+            if self._filters.loaded(name) is not None:  # and somebody may have changed it since
+                actual.filter = self._filters.read(name)
             try:
                 with self._namespaces.opened(name) as fd:
                     self._loader.load(fd, self._text(name, actual, ruleset))
